@@ -1,0 +1,249 @@
+"""argv → verb. stdout is data, stderr is narration; the dashboard and the simulator are loaded only when asked for."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from batch_tui import __version__
+from batch_tui.settings import Settings, SettingsError, default_config_path, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_tui.tui.app import BatchApp
+
+
+class Exit(IntEnum):
+    """Exit codes (design.md §6)."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    NOT_READY = 4
+    INTERRUPTED = 130
+
+
+DEMO_KEY = "demo-key"
+"""The simulator of the demo accepts any key; this one is not a secret."""
+
+
+def main() -> None:
+    """Run the command line; every expected error ends in one sentence on stderr."""
+    command(prog_name="batch-tui")
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="batch-tui")
+@click.option("--profile", help="Use the settings of this profile of the config file.")
+@click.option("--base-url", help="Ask this API instead of https://api.anthropic.com.")
+@click.option("--cache-dir", type=click.Path(path_type=Path, file_okay=False), help="Keep results here.")
+@click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
+@click.pass_context
+def command(context: click.Context, /, **flags: Any) -> None:
+    """Watch, cancel, delete and browse Claude Message Batches.
+
+    Without a command: the dashboard. It needs ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) in the
+    environment; without one it says how to get going. `batch-tui demo` needs nothing.
+    """
+    context.obj = flags
+    if context.invoked_subcommand is None:
+        context.exit(_dashboard(_settings(flags)))
+
+
+@command.command()
+@click.option("--batches", type=click.IntRange(0), default=240, show_default=True, help="Finished batches.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another world.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How fast time passes.",
+)
+@click.pass_context
+def demo(context: click.Context, batches: int, seed: int, speed: float) -> None:
+    """Start the dashboard on made-up batches, served by a simulator on this machine."""
+    context.exit(_demo(_settings(context.obj), batches=batches, seed=seed, speed=speed))
+
+
+@command.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--batches", type=click.IntRange(0), default=240, show_default=True, help="Finished batches.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another world.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How fast time passes.",
+)
+@click.option("--chaos", multiple=True, help="A named kind of trouble; may be given more than once.")
+@click.option(
+    "--counts",
+    type=click.Choice(["final", "gradual"]),
+    default="final",
+    show_default=True,
+    help="When outcome counts move: at the end, as documented, or as requests finish.",
+)
+@click.option("--api-key", help="Refuse every other key. Not a secret: made up for this simulator.")
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+def simulate(until_stdin_closes: bool, **options: Any) -> None:
+    """Serve a faithful stand-in of the Message Batches API on this machine.
+
+    The first line of stdout is its address. It stops on Ctrl+C.
+    """
+    from batch_tui.simulator import Simulator
+
+    def ready(url: str) -> None:
+        click.echo(url)
+        sys.stdout.flush()
+        click.echo(f"Serving made-up batches. Try: ANTHROPIC_API_KEY=any batch-tui --base-url {url}", err=True)
+
+    try:
+        simulator = Simulator(**options)
+        simulator.serve(on_ready=ready, until=_stdin_closed if until_stdin_closes else None)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _stdin_closed() -> bool:
+    readable, _, _ = select.select([sys.stdin], [], [], 0)
+    return bool(readable) and not os.read(sys.stdin.fileno(), 1)
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    try:
+        return load_settings(flags, os.environ, default_config_path())
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _need_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("The dashboard needs a terminal, and this is none.")
+
+
+def _dashboard(settings: Settings) -> int:
+    """The dashboard on the user's own workspace; asks for credentials on screen when there are none."""
+    from batch_tui.api.credentials import Credentials, credentials_from
+    from batch_tui.api.errors import CredentialsError
+
+    _need_terminal()
+    credentials, reason = None, None
+    try:
+        key = os.environ.get(settings.api_key_env, "").strip()
+        credentials = Credentials(api_key=key) if key else credentials_from(os.environ)
+    except CredentialsError as error:
+        reason = str(error)
+    if credentials is None and reason is None:
+        reason = f"No credentials: neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set."
+    if _run(_app(settings, credentials, no_credentials=reason)) == "demo":
+        return _demo(settings, batches=240, seed=1, speed=1.0)
+    return Exit.DONE
+
+
+def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
+    """Simulator and dashboard; what the demo downloads is thrown away with it."""
+    from dataclasses import replace
+
+    from batch_tui.api.credentials import Credentials
+
+    _need_terminal()
+    started, began = datetime.now(UTC), time.monotonic()
+
+    def now() -> datetime:
+        return started + timedelta(seconds=(time.monotonic() - began) * speed)
+
+    arguments = ["--batches", str(batches), "--seed", str(seed), "--speed", str(speed)]
+    with tempfile.TemporaryDirectory(prefix="batch-tui-demo-") as cache, _simulator_process(arguments) as url:
+        here = replace(settings, base_url=url, cache_dir=Path(cache), profile="demo", workspace_id=None)
+        app = _app(here, Credentials(api_key=DEMO_KEY), now=now)
+        _run(app)
+    return Exit.DONE
+
+
+@contextmanager
+def _simulator_process(arguments: list[str]) -> Iterator[str]:
+    """A simulator in a process of its own, so that it never competes with the screen; ends with ours."""
+    line = [sys.executable, "-m", "batch_tui", "simulate", "--port", "0", "--until-stdin-closes", *arguments]
+    with subprocess.Popen(
+        line,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None  # a pipe, as asked for above
+        assert process.stderr is not None
+        url = process.stdout.readline().strip()
+        if not url:
+            raise click.ClickException(f"The simulator did not start: {process.stderr.read().strip()}")
+        try:
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def _app(
+    settings: Settings,
+    credentials: Any,
+    *,
+    now: Callable[[], datetime] | None = None,
+    no_credentials: str | None = None,
+) -> BatchApp:
+    """The dashboard for these settings; the clients are made later, in a thread of the app."""
+    from batch_tui.monitor.poller import Pace
+    from batch_tui.monitor.server_clock import ServerClock, utc_now
+    from batch_tui.results.store import ResultsStore
+    from batch_tui.tui.app import BatchApp, Connection, Origin
+
+    clock = ServerClock(now or utc_now)
+
+    def connect() -> Connection:
+        from batch_tui.api.client import AsyncBatchClient, BatchClient
+
+        options: dict[str, Any] = {
+            "credentials": credentials,
+            "base_url": settings.base_url,
+            "api_version": settings.api_version,
+            "auth_style": settings.auth_style,
+            "workspace_id": settings.workspace_id,
+        }
+        client = AsyncBatchClient(on_call=lambda call: clock.note(call.server_date), **options)
+        return Connection(client, BatchClient(**options))
+
+    split = urlsplit(settings.base_url)
+    themes = ("textual-dark", "textual-light")
+    return BatchApp(
+        connect,
+        ResultsStore(settings.cache_dir / "results", settings.base_url),
+        origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile),
+        now=clock,
+        pace=Pace(running=settings.poll_seconds),
+        read_ahead=settings.read_ahead_mb * 2**20,
+        themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
+        no_credentials=no_credentials,
+    )
+
+
+def _run(app: BatchApp) -> str | None:
+    result = app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)
+    return result

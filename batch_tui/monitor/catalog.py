@@ -1,0 +1,185 @@
+"""Every batch seen so far, newest first, merged by identity from pages, retrieves and actions."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from batch_tui.api.models import MessageBatch
+
+_PROGRESS = {"in_progress": 0, "canceling": 1, "ended": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one merge altered, as batch ids; false when nothing did."""
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    """Those of `updated` that were unfinished before and have ended now."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.updated or self.removed)
+
+    def __add__(self, other: Changes) -> Changes:
+        return Changes(
+            self.added + other.added,
+            self.updated + other.updated,
+            self.removed + other.removed,
+            self.ended + other.ended,
+        )
+
+
+NO_CHANGES = Changes()
+
+
+class BatchCatalog:
+    """The batches of one workspace in the order of the API: newest `created_at` first.
+
+    A position is found by bisection on `created_at`; merging a page costs a bisection per batch.
+    """
+
+    def __init__(self) -> None:
+        self._batches: dict[str, MessageBatch] = {}
+        self._versions: dict[str, int] = {}
+        self._order: list[str] = []
+        # Ascending, as bisect wants it: seconds before the epoch for each id of _order.
+        self._ages: list[float] = []
+        self._unfinished: set[str] = set()
+        self._gone: set[str] = set()
+        self.complete = False
+        """True once a page said that nothing older exists."""
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[MessageBatch]:
+        return (self._batches[batch_id] for batch_id in self._order)
+
+    def __contains__(self, batch_id: object) -> bool:
+        return batch_id in self._batches
+
+    def at(self, position: int) -> MessageBatch:
+        """The batch at a position, 0 being the newest."""
+        return self._batches[self._order[position]]
+
+    def get(self, batch_id: str) -> MessageBatch | None:
+        """The batch of that id, or None."""
+        return self._batches.get(batch_id)
+
+    def version(self, batch_id: str) -> int:
+        """A number that grows whenever the batch changes; 0 for an unknown id."""
+        return self._versions.get(batch_id, 0)
+
+    def index_of(self, batch_id: str) -> int | None:
+        """The position of a batch, or None."""
+        batch = self._batches.get(batch_id)
+        if batch is None:
+            return None
+        age = _age(batch)
+        for position in range(bisect_left(self._ages, age), len(self._order)):
+            if self._order[position] == batch_id:
+                return position
+        return None
+
+    @property
+    def unfinished(self) -> frozenset[str]:
+        """Ids of the batches that have not ended."""
+        return frozenset(self._unfinished)
+
+    def oldest_unfinished(self) -> int | None:
+        """The position of the oldest batch that has not ended, or None."""
+        positions = [self.index_of(batch_id) for batch_id in self._unfinished]
+        return max((position for position in positions if position is not None), default=None)
+
+    def merge(self, batches: Iterable[MessageBatch]) -> Changes:
+        """Take in batches in the order the server gave them.
+
+        An answer older than what is known (a status that went backwards) is ignored, as is a batch
+        that was deleted: a list may lag behind.
+        """
+        added: list[str] = []
+        updated: list[str] = []
+        ended: list[str] = []
+        page = list(batches)
+        for position, batch in enumerate(page):
+            known = self._batches.get(batch.id)
+            if known is None:
+                if batch.id not in self._gone:
+                    self._insert(batch, page[position + 1] if position + 1 < len(page) else None)
+                    added.append(batch.id)
+            elif batch != known and not _is_stale(batch, known):
+                if batch.created_at != known.created_at:
+                    self._take_out(batch.id)
+                    self._insert(batch, None)
+                self._batches[batch.id] = batch
+                self._versions[batch.id] += 1
+                updated.append(batch.id)
+                if batch.processing_status == "ended" and batch.id in self._unfinished:
+                    ended.append(batch.id)
+            self._note_status(batch.id)
+        return Changes(tuple(added), tuple(updated), (), tuple(ended))
+
+    def remove(self, batch_id: str, *, for_good: bool) -> Changes:
+        """Forget a batch; `for_good` when it is known to be deleted, so that a lagging list is not believed."""
+        if for_good:
+            self._gone.add(batch_id)
+        if batch_id not in self._batches:
+            return NO_CHANGES
+        self._take_out(batch_id)
+        del self._batches[batch_id]
+        del self._versions[batch_id]
+        self._unfinished.discard(batch_id)
+        return Changes(removed=(batch_id,))
+
+    def missing_from(self, page: Sequence[MessageBatch], *, newest: bool, oldest: bool) -> tuple[str, ...]:
+        """Ids known here that a page should have held and did not.
+
+        `newest` and `oldest` say that the page reaches that end of the list; otherwise only what lies
+        strictly between its first and last batch is judged.
+        """
+        if not page:
+            return tuple(self._order) if newest and oldest else ()
+        first = 0 if newest else bisect_right(self._ages, _age(page[0]))
+        last = len(self._order) if oldest else bisect_left(self._ages, _age(page[-1]))
+        listed = {batch.id for batch in page}
+        return tuple(batch_id for batch_id in self._order[first:last] if batch_id not in listed)
+
+    def _insert(self, batch: MessageBatch, follower: MessageBatch | None) -> None:
+        age = _age(batch)
+        position = bisect_right(self._ages, age)
+        if follower is not None and follower.created_at == batch.created_at:
+            # Equal times keep the server's order: a newcomer stands before the neighbour it was listed with.
+            at = self.index_of(follower.id)
+            position = position if at is None else at
+        self._order.insert(position, batch.id)
+        self._ages.insert(position, age)
+        self._batches[batch.id] = batch
+        self._versions[batch.id] = self._versions.get(batch.id, 0) + 1
+
+    def _take_out(self, batch_id: str) -> None:
+        position = self.index_of(batch_id)
+        if position is not None:
+            del self._order[position]
+            del self._ages[position]
+
+    def _note_status(self, batch_id: str) -> None:
+        batch = self._batches.get(batch_id)
+        if batch is not None and batch.processing_status != "ended":
+            self._unfinished.add(batch_id)
+        else:
+            self._unfinished.discard(batch_id)
+
+
+def _age(batch: MessageBatch) -> float:
+    return -batch.created_at.timestamp()
+
+
+def _is_stale(new: MessageBatch, known: MessageBatch) -> bool:
+    return _PROGRESS.get(new.processing_status, 3) < _PROGRESS.get(known.processing_status, 0)

@@ -1,0 +1,86 @@
+"""When an unfinished batch will likely end, judged only by the user's own finished batches."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from batch_tui.api.models import MessageBatch
+
+_ENOUGH = 5
+"""Fewer finished batches than this are an anecdote, not a history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What similar batches did after as much time as this one has spent."""
+
+    similar: int
+    """Finished batches of a similar size."""
+    still_running: int
+    """How many of them took longer than this one has taken so far."""
+    elapsed: timedelta
+    half_within: timedelta | None
+    """Half of those ended within this much more time; None when too few took so long to say."""
+    most_within: timedelta | None
+    """Nine in ten of those ended within this much more time."""
+
+
+class FinishedHistory:
+    """Durations of finished batches by size, kept sorted so that a forecast costs a few bisections.
+
+    Canceled batches are left out (a person ended them), and so are those that ran into their 24 h expiry.
+    """
+
+    def __init__(self) -> None:
+        self._durations: dict[int, list[float]] = {}
+        self._seen: set[str] = set()
+
+    def add(self, batches: Iterable[MessageBatch]) -> None:
+        """Take in those of the batches that ended by themselves; each counts once."""
+        for batch in batches:
+            if batch.id in self._seen or batch.ended_at is None or batch.cancel_initiated_at is not None:
+                continue
+            self._seen.add(batch.id)
+            if batch.ended_at >= batch.expires_at:
+                continue
+            seconds = (batch.ended_at - batch.created_at).total_seconds()
+            if seconds > 0:
+                insort(self._durations.setdefault(_bucket(batch.request_counts.total), []), seconds)
+
+    def forecast(self, batch: MessageBatch, now: datetime) -> Forecast | None:
+        """The outlook of an unfinished batch, or None when there is no history of its size yet."""
+        if batch.processing_status == "ended" or batch.cancel_initiated_at is not None:
+            return None
+        bucket = _bucket(batch.request_counts.total)
+        for reach in (1, 2):
+            lists = [self._durations.get(near, []) for near in range(bucket - reach, bucket + reach + 1)]
+            similar = sum(map(len, lists))
+            if similar >= _ENOUGH:
+                break
+        else:
+            return None
+        elapsed = max(0.0, (now - batch.created_at).total_seconds())
+        longer = sorted(seconds for one in lists for seconds in one[bisect_right(one, elapsed) :])
+        if len(longer) < 3:
+            return Forecast(similar, len(longer), timedelta(seconds=elapsed), None, None)
+        half = longer[len(longer) // 2] - elapsed
+        most = longer[min(len(longer) - 1, len(longer) * 9 // 10)] - elapsed
+        return Forecast(
+            similar,
+            len(longer),
+            timedelta(seconds=elapsed),
+            timedelta(seconds=half),
+            timedelta(seconds=most),
+        )
+
+
+def _bucket(total: int) -> int:
+    """Sizes within a factor of four share a bucket."""
+    return max(total, 1).bit_length() // 2

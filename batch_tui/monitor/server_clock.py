@@ -1,0 +1,36 @@
+"""What time it is at the server, so that ages and deadlines are right on a machine whose clock is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TOLERANCE = timedelta(seconds=2)
+"""A `Date` header counts whole seconds and travelled a while; smaller differences mean nothing."""
+
+
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+class ServerClock:
+    """The machine's clock, corrected by the `Date` headers of answers."""
+
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self._offset = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return self._now() + self._offset
+
+    def note(self, server_date: datetime | None) -> None:
+        """Learn from the time at which the server says it answered."""
+        if server_date is None:
+            return
+        offset = server_date - self._now()
+        if abs(offset - self._offset) > _TOLERANCE:
+            self._offset = offset if abs(offset) > _TOLERANCE else timedelta(0)

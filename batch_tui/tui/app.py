@@ -1,0 +1,373 @@
+"""Joins client, catalog, results and screens; owns every worker and every change of state."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import anyio.to_thread
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import ModalScreen
+from textual.signal import Signal
+from textual.worker import Worker, WorkerState
+
+from batch_tui.api.errors import BatchAPIError, NotFoundError
+from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
+from batch_tui.monitor.forecast import FinishedHistory
+from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
+from batch_tui.results.errors import ResultsStoreError
+from batch_tui.tui import messages
+from batch_tui.tui.context import AppContext, MonitorView, OpenResults
+from batch_tui.tui.downloads import DownloadReport, Downloads
+from batch_tui.tui.messages import DownloadUpdate, MonitorUpdate, Update
+from batch_tui.tui.record_pages import record_pages
+from batch_tui.tui.screens.batch_detail import BatchDetailScreen
+from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import (
+    cancel_dialog,
+    delete_dialog,
+    why_no_results,
+    why_not_cancel,
+    why_not_delete,
+)
+from batch_tui.tui.screens.help import HelpScreen
+from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.screens.welcome import WelcomeScreen
+from batch_tui.tui.text import plain
+from batch_tui.tui.trouble import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime, tzinfo
+    from typing import Any
+
+    from textual.binding import BindingType
+    from textual.screen import Screen
+
+    from batch_tui.api.client import AsyncBatchClient, BatchClient
+    from batch_tui.results.download import ResultsSource
+    from batch_tui.results.store import ResultsStore
+
+Action = Literal["cancel", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Two clients of one workspace: the loop polls and acts, threads fetch results."""
+
+    client: AsyncBatchClient
+    download_client: BatchClient
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who is asked, as text for the screen; may be untrusted."""
+
+    host: str
+    profile: str = "default"
+
+
+class BatchApp(App[str]):
+    """The dashboard. Returns "demo" when the user asked for the demo instead."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "batch-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "refresh_now", "Refresh", id="app.refresh", tooltip="Ask the API now"),
+        Binding("p", "pause", "Pause", id="app.pause", show=False, tooltip="Stop asking the API, or go on"),
+        Binding("T", "toggle_theme", "Theme", id="app.theme", show=False, tooltip="Light or dark"),
+        Binding(
+            "colon,ctrl+p",
+            "command_palette",
+            "Palette",
+            id="app.palette",
+            show=False,
+            tooltip="Find an action by name",
+        ),
+        Binding("q", "leave", "Back", id="app.back", show=False, tooltip="Back; on the list, quit"),
+        Binding("escape", "close", "Close", id="app.close", show=False, tooltip="Back one level; never quits"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, tooltip="Quit at once"),
+        Binding(
+            "question_mark,f1",
+            "help",
+            "Help",
+            id="app.help",
+            key_display="?",
+            tooltip="The keys of this screen",
+        ),
+    ]
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        store: ResultsStore,
+        *,
+        origin: Origin,
+        now: Callable[[], datetime],
+        zone: tzinfo | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
+        read_ahead: int = 32 * 2**20,
+        themes: tuple[str, str] = ("textual-dark", "textual-light"),
+        no_credentials: str | None = None,
+    ) -> None:
+        """`connect` may block: it runs in a thread after the first paint. `themes`: the first one, and the other."""
+        super().__init__()
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._poller: Poller | None = None
+        self._pace = pace
+        self._monotonic = monotonic
+        self._themes = themes
+        self._no_credentials = no_credentials
+        self._opening: str | None = None
+        self._downloads = Downloads(store, self._results_source, self.post_message, read_ahead=read_ahead)
+        self._updates: Signal[Update] = Signal(self, "updates")
+        self._shared = AppContext(
+            catalog=BatchCatalog(),
+            history=FinishedHistory(),
+            monitor=MonitorView(PollState(), OlderState()),
+            updates=self._updates,
+            now=now,
+            zone=zone,
+            host=plain(origin.host),
+            profile=plain(origin.profile),
+        )
+
+    def on_mount(self) -> None:
+        self.theme = self._themes[0]
+        if self._no_credentials is not None:
+            self.push_screen(WelcomeScreen(self._no_credentials))
+            return
+        self.push_screen(BatchListScreen(self._shared))
+        self.run_worker(self._watch(), group="monitor", exit_on_error=False)
+
+    def on_unmount(self) -> None:
+        self._downloads.stop_all()
+
+    # Watching
+
+    async def _watch(self) -> None:
+        """Connect, then poll for as long as the app runs."""
+        self._connection = await anyio.to_thread.run_sync(self._connect)
+        try:
+            self._shared.monitor.saved |= await anyio.to_thread.run_sync(self._downloads.saved_ids)
+        except ResultsStoreError as error:
+            self._tell_failure(str(error))
+        self._poller = Poller(self._connection.client, self._shared.catalog, now=self._shared.now, pace=self._pace)
+        await self._poller.run(self._publish)
+
+    def _publish(self, changes: Changes) -> None:
+        """Tell whoever is on screen what moved."""
+        context = self._shared
+        moved = (context.catalog.get(batch_id) for batch_id in (*changes.added, *changes.updated))
+        context.history.add(batch for batch in moved if batch is not None)
+        if self._poller is not None:
+            context.monitor.poll, context.monitor.older = self._poller.state, self._poller.older
+        self._updates.publish(MonitorUpdate(changes))
+
+    @on(messages.OlderPageRequested)
+    def _want_older(self) -> None:
+        if self._poller is not None and not self._poller.older.loading:
+            self.run_worker(self._load_older(self._poller), group="older", exit_on_error=False)
+
+    async def _load_older(self, poller: Poller) -> None:
+        self._publish(await poller.load_older())
+
+    def action_refresh_now(self) -> None:
+        if self._poller is not None:
+            self._poller.hurry()
+
+    def action_pause(self) -> None:
+        if self._poller is not None:
+            self._poller.set_paused(not self._poller.state.paused)
+            self._publish(NO_CHANGES)
+
+    # Acting on a batch
+
+    @on(messages.CancelRequested)
+    def _ask_cancel(self, event: messages.CancelRequested) -> None:
+        self._ask("cancel", event.batch_id)
+
+    @on(messages.DeleteRequested)
+    def _ask_delete(self, event: messages.DeleteRequested) -> None:
+        self._ask("delete", event.batch_id)
+
+    def _ask(self, action: Action, batch_id: str) -> None:
+        # A second key press may arrive before the first question is on screen.
+        if isinstance(self.screen, ModalScreen) or batch_id in self._shared.monitor.pending:
+            return
+        batch = self._shared.catalog.get(batch_id)
+        reason = why_not_cancel(batch) if action == "cancel" else why_not_delete(batch)
+        if batch is None or reason is not None:
+            self.notify(reason or "", markup=False)
+            return
+        dialog = cancel_dialog if action == "cancel" else delete_dialog
+        self.push_screen(dialog(batch, self._shared, self._monotonic), partial(self._answered, action, batch_id))
+
+    def _answered(self, action: Action, batch_id: str, yes: bool | None) -> None:
+        if yes:
+            self.run_worker(self._act(action, batch_id), group="actions", exit_on_error=False)
+
+    async def _act(self, action: Action, batch_id: str) -> None:
+        """Carry out a confirmed action on that id, whatever the list shows by now."""
+        context = self._shared
+        assert self._connection is not None  # a batch was listed, so there is a connection
+        batches = self._connection.client.messages.batches
+        context.monitor.pending[batch_id] = action
+        self._publish(NO_CHANGES)
+        changes = NO_CHANGES
+        try:
+            if action == "cancel":
+                changes = context.catalog.merge([await batches.cancel(batch_id)])
+                self.notify(f"{plain(batch_id)} is being cancelled.", markup=False)
+            else:
+                await batches.delete(batch_id)
+                changes = context.catalog.remove(batch_id, for_good=True)
+                self.notify(f"{plain(batch_id)} is deleted.", markup=False)
+        except NotFoundError as error:
+            said = plain(str(describe(error, host=context.host)))
+            self.notify(said, title="The batch was gone already", severity="warning", markup=False)
+        except BatchAPIError as error:
+            said = plain(str(describe(error, host=context.host)))
+            self.notify(said, title=f"Could not {action} the batch", severity="error", markup=False, timeout=12)
+        finally:
+            context.monitor.pending.pop(batch_id, None)
+            self._publish(changes)
+            self.action_refresh_now()
+
+    # Results
+
+    @on(messages.ResultsRequested)
+    def _open_results(self, event: messages.ResultsRequested) -> None:
+        batch_id = event.batch_id
+        batch = self._shared.catalog.get(batch_id)
+        reason = why_no_results(batch, self._shared)
+        if reason is not None:
+            self.notify(reason, markup=False)
+            return
+        opened = self._shared.monitor.results.get(batch_id)
+        if opened is not None:
+            self._show_results(batch_id, opened)
+            return
+        self._opening = batch_id
+        self._fetch(batch_id)
+
+    def _fetch(self, batch_id: str) -> None:
+        batch = self._shared.catalog.get(batch_id)
+        total = None if batch is None else batch.request_counts.total
+        work = partial(self._downloads.fetch, batch_id, total)
+        self.run_worker(work, group="results", thread=True, exit_on_error=False, description="results")
+
+    def _results_source(self) -> ResultsSource:
+        assert self._connection is not None  # a batch was listed, so there is a connection
+        return self._connection.download_client.messages.batches
+
+    @on(DownloadReport)
+    def _take_report(self, report: DownloadReport) -> None:
+        monitor, batch_id = self._shared.monitor, report.batch_id
+        if report.file is None:
+            # Nothing to show yet, or the disk refused before there was a file.
+            if report.progress.state == "failed":
+                self._opening = None
+                self._tell_failure(str(report.progress.error))
+            return
+        monitor.results[batch_id] = OpenResults(report.file, report.progress)
+        if report.progress.state == "complete":
+            monitor.saved.add(batch_id)
+        if self._opening == batch_id:
+            self._opening = None
+            self._show_results(batch_id, monitor.results[batch_id])
+        self._updates.publish(DownloadUpdate(batch_id, report.progress))
+
+    def _show_results(self, batch_id: str, opened: OpenResults) -> None:
+        self.push_screen(ResultsScreen(self._shared, batch_id, opened))
+
+    @on(messages.DownloadToggleRequested)
+    def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
+        opened = self._shared.monitor.results.get(event.batch_id)
+        if opened is None or opened.progress.state == "complete":
+            self.notify("The results are complete and saved on this machine.", markup=False)
+        elif self._downloads.toggle(event.batch_id, opened.progress.state):
+            self._fetch(event.batch_id)
+
+    @on(messages.RowsWanted)
+    def _want_rows(self, event: messages.RowsWanted) -> None:
+        self._downloads.want_row(event.batch_id, event.row)
+
+    @on(messages.RecordRequested)
+    def _load_record(self, event: messages.RecordRequested) -> None:
+        opened = self._shared.monitor.results.get(event.batch_id)
+        if opened is not None:
+            work = partial(self._lay_out_record, opened, event.line, self.screen)
+            self.run_worker(
+                work, group="record", thread=True, exclusive=True, exit_on_error=False, description="record"
+            )
+
+    @staticmethod
+    def _lay_out_record(opened: OpenResults, line: int, screen: Screen[Any]) -> None:
+        pages = record_pages(opened.file.record(line))
+        screen.post_message(messages.RecordLoaded(line, pages))
+
+    # Screens
+
+    @on(messages.DetailRequested)
+    def _open_detail(self, event: messages.DetailRequested) -> None:
+        self.push_screen(BatchDetailScreen(self._shared, event.batch_id))
+
+    def action_leave(self) -> None:
+        if isinstance(self.screen, BatchListScreen | WelcomeScreen):
+            self.exit()
+        else:
+            self.action_close()
+
+    def action_close(self) -> None:
+        if not isinstance(self.screen, BatchListScreen | WelcomeScreen):
+            self.screen.dismiss()
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen("Keys", self.screen.active_bindings.values()))
+
+    def action_toggle_theme(self) -> None:
+        first, second = self._themes
+        self.theme = second if self.theme == first else first
+
+    def action_start_demo(self) -> None:
+        self.exit("demo")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette offers what the keys of the screen offer, under the same names."""
+        seen: set[str] = set()
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if not binding.id or binding.id in seen or binding.id == "app.palette":
+                continue
+            seen.add(binding.id)
+            run = partial(self.run_action, binding.action, active.node)
+            yield SystemCommand(binding.description, binding.tooltip or binding.description, run)
+        yield SystemCommand("Choose a theme", "All colour themes, with a preview", self.action_change_theme)
+
+    # Trouble
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say what ended a worker; expected errors are a sentence, others ask for a report."""
+        if event.state is not WorkerState.ERROR:
+            return
+        error = event.worker.error
+        if isinstance(error, BatchAPIError):
+            self._tell_failure(str(describe(error, host=self._shared.host)))
+        elif isinstance(error, ResultsStoreError):
+            self._tell_failure(str(error))
+        else:
+            self.log.error(event.worker.group, error)
+            said = f"{type(error).__name__}: {error}"
+            self._tell_failure(
+                f"Something went wrong in batch-tui itself ({event.worker.group}): {said}. Please report it."
+            )
+
+    def _tell_failure(self, sentence: str) -> None:
+        self.notify(plain(sentence), severity="error", markup=False, timeout=15)

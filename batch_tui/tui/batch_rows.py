@@ -1,0 +1,170 @@
+"""The catalog as rows of a table: one per batch, and a last one that says what lies below."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from batch_tui.tui.text import (
+    Plain,
+    ago,
+    duration,
+    fit_middle,
+    join,
+    left,
+    number,
+    plain,
+    roughly,
+    size,
+)
+from batch_tui.tui.trouble import describe
+from batch_tui.tui.widgets.outcome_bar import bar, outcome
+from batch_tui.tui.widgets.virtual_table import Cell, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+    from datetime import datetime
+
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.tui.context import AppContext
+    from batch_tui.tui.widgets.outcome_bar import Part
+
+TAIL: Final = "\0tail"
+"""Key of the last row; no batch id holds a NUL."""
+
+RESULTS_KEPT = timedelta(days=29)
+"""From `created_at` (batches-api.md §3.4)."""
+_SOON = timedelta(days=4)
+
+COLUMNS = (
+    Column("batch", "BATCH", 22, grow=1),
+    Column("status", "STATUS", 11),
+    Column("requests", "REQUESTS", 8, right=True, drop=1),
+    Column("outcome", "OUTCOME", 24, grow=3),
+    Column("created", "CREATED", 8, right=True, drop=2),
+    Column("took", "TOOK", 7, right=True, drop=4),
+    Column("results", "RESULTS", 9, right=True, drop=3),
+)
+
+
+def status_of(batch: MessageBatch) -> Part:
+    """The state of a batch as a glyph, a word and a tone."""
+    counts = batch.request_counts
+    match batch.processing_status:
+        case "in_progress":
+            return Plain("◐ running"), "running"
+        case "canceling":
+            return Plain("⊘ canceling"), "warning"
+        case "ended" if counts.errored or counts.expired:
+            return Plain("! ended"), "error" if counts.errored else "warning"
+        case "ended":
+            return Plain("✓ ended"), "success"
+        case other:
+            return join(Plain("? "), plain(other)), "warning"
+
+
+def progress_of(batch: MessageBatch, context: AppContext, cells: int) -> tuple[Part, ...]:
+    """How far an unfinished batch is, saying nothing that the API did not."""
+    counts, now = batch.request_counts, context.now()
+    if batch.cancel_initiated_at is not None:
+        return ((join(Plain("cancel asked "), ago(batch.cancel_initiated_at, now)), "muted"),)
+    done = counts.total - counts.processing
+    if done:
+        share = Plain(f" {number(done)} of {number(counts.total)}")
+        return (*bar(counts, max(cells - len(share), 4)), (share, "muted"))
+    spent = (join(duration(now - batch.created_at), Plain(" of 24h")), "text")
+    forecast = context.history.forecast(batch, now)
+    if forecast is None or forecast.half_within is None:
+        return (spent,)
+    return (spent, (join(Plain(" · likely ~"), roughly(forecast.half_within), Plain(" more")), "muted"))
+
+
+def results_of(batch: MessageBatch, context: AppContext) -> Part:
+    """Whether there are results to look at, here or at the API, and for how long."""
+    opened = context.monitor.results.get(batch.id)
+    if batch.id in context.monitor.saved:
+        return Plain("saved"), "success"
+    if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
+        return join(Plain("↓ "), size(opened.progress.bytes)), "running"
+    if batch.archived_at is not None:
+        return Plain("gone"), "muted"
+    if batch.processing_status != "ended":
+        return Plain("–"), "muted"
+    until, now = batch.created_at + RESULTS_KEPT, context.now()
+    if until <= now:
+        return Plain("gone"), "muted"
+    return left(until, now), "warning" if until - now < _SOON else "muted"
+
+
+class BatchRows:
+    """A RowSource over the catalog."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._shared = context
+        self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
+            "batch": lambda batch, cells: Cell.of(fit_middle(plain(batch.id), cells)),
+            "status": self._status,
+            "requests": lambda batch, _: Cell.of(number(batch.request_counts.total)),
+            "outcome": self._outcome,
+            "created": lambda batch, _: Cell.of(ago(batch.created_at, context.now()), "muted"),
+            "took": self._took,
+            "results": lambda batch, _: Cell((results_of(batch, context),)),
+        }
+
+    def __len__(self) -> int:
+        loaded = len(self._shared.catalog)
+        return loaded + 1 if loaded else 0
+
+    def key(self, row: int) -> str:
+        catalog = self._shared.catalog
+        return catalog.at(row).id if row < len(catalog) else TAIL
+
+    def index_of(self, key: str) -> int | None:
+        catalog = self._shared.catalog
+        return (len(catalog) if len(catalog) else None) if key == TAIL else catalog.index_of(key)
+
+    def version(self, row: int) -> Hashable:
+        context = self._shared
+        if row >= len(context.catalog):
+            return context.monitor.older
+        batch = context.catalog.at(row)
+        now = context.now()
+        # Seconds matter to what runs; the times of an ended batch are shown in minutes.
+        tick = int(now.timestamp()) // (1 if _shows_seconds(batch, now) else 60)
+        pending = context.monitor.pending.get(batch.id)
+        return context.catalog.version(batch.id), tick, pending, results_of(batch, context)
+
+    def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
+        if row >= len(self._shared.catalog):
+            return [self._tail()]
+        batch = self._shared.catalog.at(row)
+        return [self._cells[column](batch, cells) for column, cells in widths]
+
+    def _status(self, batch: MessageBatch, _: int) -> Cell:
+        if batch.id in self._shared.monitor.pending:
+            return Cell.of(Plain("… asking"), "warning")
+        return Cell((status_of(batch),))
+
+    def _outcome(self, batch: MessageBatch, cells: int) -> Cell:
+        if batch.processing_status == "ended":
+            return Cell(outcome(batch.request_counts, cells))
+        return Cell(progress_of(batch, self._shared, cells))
+
+    def _took(self, batch: MessageBatch, _: int) -> Cell:
+        if batch.ended_at is None:
+            return Cell.of(Plain("…"), "muted")
+        return Cell.of(duration(batch.ended_at - batch.created_at), "muted")
+
+    def _tail(self) -> Cell:
+        older = self._shared.monitor.older
+        loaded = number(len(self._shared.catalog))
+        if older.error is not None:
+            said = plain(str(describe(older.error, host=self._shared.host)))
+            return Cell(((Plain("! Older batches did not load. enter tries again. "), "error"), (said, "muted")))
+        if older.complete:
+            return Cell.of(Plain(f"— end of the list: {loaded} batches —"), "muted")
+        return Cell.of(Plain("… loading older batches"), "muted")
+
+
+def _shows_seconds(batch: MessageBatch, now: datetime) -> bool:
+    return batch.processing_status != "ended" or now - batch.created_at < timedelta(minutes=1)

@@ -1,0 +1,37 @@
+"""How old what is shown is, and what is wrong with the polling, in a few words and in a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_tui.tui.text import Plain, ago, duration, plain
+from batch_tui.tui.trouble import describe
+
+if TYPE_CHECKING:
+    from batch_tui.tui.context import AppContext
+
+
+def freshness(context: AppContext) -> list[tuple[str, str]]:
+    """The end of a status line: live, paused or stale, and since when."""
+    poll, now = context.monitor.poll, context.now()
+    age = None if poll.last_success is None else ago(poll.last_success, now)
+    if poll.error is not None:
+        since = f"data from {age}" if age else "no data yet"
+        return [("● not live", "bold $text-error"), (f" · {since}", "$text-error")]
+    if poll.paused:
+        return [("⏸ paused", "bold $text-warning"), (f" · data from {age}" if age else "", "$text-warning")]
+    if age is None:
+        return [("○ connecting", "$text-muted")]
+    return [("● live", "$text-success"), (f" {age}", "$text-muted")]
+
+
+def trouble_line(context: AppContext) -> Plain | None:
+    """The sentence below the status line while polling fails, or None."""
+    poll, now = context.monitor.poll, context.now()
+    if poll.error is None:
+        return None
+    trouble = describe(poll.error, host=context.host)
+    again = ""
+    if poll.next_at is not None and not poll.asking:
+        again = f" Trying again in {duration(max(poll.next_at - now, now - now))}."
+    return plain(f" ! {trouble}{again}")

@@ -1,0 +1,103 @@
+"""What screens ask for (messages going up) and what the app tells them (updates coming down the one signal)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from batch_tui.monitor.catalog import Changes
+    from batch_tui.results.download_control import DownloadProgress
+    from batch_tui.tui.record_pages import RecordPages
+
+
+class BatchIntent(Message):
+    """A wish about one batch, named by its id whatever the list does meanwhile."""
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+
+
+class DetailRequested(BatchIntent):
+    """Show everything known of the batch."""
+
+
+class ResultsRequested(BatchIntent):
+    """Browse the results of the batch."""
+
+
+class CancelRequested(BatchIntent):
+    """Cancel the batch, after asking."""
+
+
+class DeleteRequested(BatchIntent):
+    """Delete the batch, after asking."""
+
+
+class DownloadToggleRequested(BatchIntent):
+    """Pause the download of the batch's results, or go on with it, or try again after it failed."""
+
+
+class RowsWanted(BatchIntent):
+    """The results are being looked at up to this row, so reading may run ahead of it."""
+
+    def __init__(self, batch_id: str, row: int | None) -> None:
+        super().__init__(batch_id)
+        self.row = row
+        """None wants all of them."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
+
+
+class RecordRequested(BatchIntent):
+    """Lay out one record of the batch's results; answered to the screen with RecordLoaded."""
+
+    def __init__(self, batch_id: str, line: int) -> None:
+        super().__init__(batch_id)
+        self.line = line
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, RecordRequested)
+
+
+class RecordLoaded(Message):
+    """A record is ready to be shown."""
+
+    def __init__(self, line: int, pages: RecordPages) -> None:
+        super().__init__()
+        self.line = line
+        self.pages = pages
+
+
+class OlderPageRequested(Message):
+    """Load the page below the oldest batch known."""
+
+
+class RefreshRequested(Message):
+    """Ask the API now."""
+
+
+class PauseToggleRequested(Message):
+    """Stop polling, or go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorUpdate:
+    """The catalog, the polling or a pending action moved."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadUpdate:
+    """A download of results moved."""
+
+    batch_id: str
+    progress: DownloadProgress
+
+
+Update = MonitorUpdate | DownloadUpdate

@@ -1,0 +1,118 @@
+"""The lines of a results file as rows of a table, and while more may come, a last one that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_tui.tui.text import Plain, number, plain, size
+from batch_tui.tui.trouble import describe
+from batch_tui.tui.widgets.virtual_table import Cell, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from batch_tui.results.result_row import ResultRow
+    from batch_tui.results.row_selection import Filter
+    from batch_tui.tui.context import OpenResults
+    from batch_tui.tui.widgets.outcome_bar import Part
+
+TAIL: Final = "tail"
+"""Key of the last row; every other key is a line number."""
+
+COLUMNS = (
+    Column("number", "#", 6, right=True, drop=1),
+    Column("custom_id", "CUSTOM_ID", 16, grow=1),
+    Column("kind", "KIND", 11),
+    Column("stop", "STOP", 10, drop=2),
+    Column("input", "IN", 6, right=True, drop=4),
+    Column("output", "OUT", 6, right=True, drop=3),
+    Column("preview", "ANSWER", 16, grow=4),
+)
+
+_KINDS: dict[str, Part] = {
+    "succeeded": (Plain("✓ succeeded"), "success"),
+    "errored": (Plain("! errored"), "error"),
+    "canceled": (Plain("⊘ canceled"), "muted"),
+    "expired": (Plain("◷ expired"), "warning"),
+    "unreadable": (Plain("✗ unreadable"), "error"),
+}
+_NO_ANSWER = {
+    "canceled": Plain("canceled before it was sent"),
+    "expired": Plain("not sent within 24 h"),
+}
+
+
+class ResultRows:
+    """A RowSource over the rows of one filter."""
+
+    def __init__(self, opened: OpenResults, chosen: Filter, host: Plain) -> None:
+        self._opened = opened
+        self._host = host
+        self._selection = opened.file.rows(chosen)
+        self._cells: dict[str, Callable[[ResultRow], Cell]] = {
+            "number": lambda row: Cell.of(number(row.number + 1), "muted"),
+            "custom_id": lambda row: Cell.of(plain(row.custom_id if row.custom_id is not None else "(none)")),
+            "kind": lambda row: Cell(((_KINDS.get(row.kind, (plain(f"? {row.kind}"), "warning"))),)),
+            "stop": _stop,
+            "input": lambda row: _tokens(row.input_tokens),
+            "output": lambda row: _tokens(row.output_tokens),
+            "preview": _preview,
+        }
+
+    def __len__(self) -> int:
+        return len(self._selection) + (not self._whole)
+
+    def key(self, row: int) -> str:
+        return str(self._selection[row]) if row < len(self._selection) else TAIL
+
+    def index_of(self, key: str) -> int | None:
+        if key == TAIL:
+            return None if self._whole else len(self._selection)
+        return self._selection.index_of(int(key))
+
+    def version(self, row: int) -> Hashable:
+        return self._opened.progress if row >= len(self._selection) else 0
+
+    def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
+        if row >= len(self._selection):
+            return [self._tail()]
+        shown = self._opened.file.row(self._selection[row])
+        return [self._cells[column](shown) for column, _ in widths]
+
+    @property
+    def _whole(self) -> bool:
+        return self._opened.progress.state == "complete"
+
+    def _tail(self) -> Cell:
+        progress = self._opened.progress
+        match progress.state:
+            case "failed" if progress.error is not None:
+                said = plain(str(describe(progress.error, host=self._host)))
+                return Cell(((Plain("! The download stopped. P tries again. "), "error"), (said, "muted")))
+            case "failed" | "stopped":
+                return Cell.of(Plain("! The download stopped. P goes on."), "error")
+            case "paused":
+                return Cell.of(Plain("⏸ paused. P goes on."), "warning")
+            case "waiting":
+                return Cell.of(Plain("… more follow as you scroll"), "muted")
+            case "retrying":
+                return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
+        return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")
+
+
+def _stop(row: ResultRow) -> Cell:
+    if row.stop_reason is None:
+        return Cell.of(Plain("–"), "muted")
+    return Cell.of(plain(row.stop_reason), "warning" if row.suspicious else "muted")
+
+
+def _tokens(count: int | None) -> Cell:
+    return Cell.of(Plain("–") if count is None else number(count), "muted")
+
+
+def _preview(row: ResultRow) -> Cell:
+    if row.kind in _NO_ANSWER:
+        return Cell.of(_NO_ANSWER[row.kind], "muted")
+    if row.kind == "succeeded":
+        return Cell.of(plain(row.preview)) if row.preview else Cell.of(Plain("(no text)"), "warning")
+    return Cell.of(plain(row.preview), "error" if row.kind == "errored" else "warning")

@@ -1,0 +1,149 @@
+"""Questions asked before something that cannot be undone; they hold ids, never rows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from batch_tui.tui.batch_rows import results_of
+from batch_tui.tui.text import ago, duration, join, plain, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.tui.context import AppContext
+    from batch_tui.tui.text import Plain
+
+_DEAF_SECONDS = 0.3
+"""Keys typed before a person can have read the question are not an answer to it."""
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """Asks one question; the safe answer has the focus, so Enter changes nothing."""
+
+    AUTO_FOCUS = "#keep"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", id="dialog.yes"),
+        Binding("n,escape,q", "answer(False)", "No", id="dialog.no"),
+        Binding("left,right,h,l", "app.focus_next", "Other button", show=False, id="dialog.other"),
+    ]
+
+    def __init__(
+        self,
+        title: Plain,
+        facts: Sequence[Content],
+        *,
+        yes: str,
+        no: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._facts = facts
+        self._yes = yes
+        self._no = no
+        self._monotonic = monotonic
+        self._opened_at = monotonic()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
+            for fact in self._facts:
+                yield Static(fact, classes="dialog-fact", markup=False)
+            with Horizontal(id="dialog-buttons"):
+                yield Button(Content(f"{self._no} (n)"), id="keep")
+                yield Button(Content(f"{self._yes} (y)"), id="go", variant="error")
+
+    def on_mount(self) -> None:
+        self._opened_at = self._monotonic()
+
+    def action_answer(self, answer: bool) -> None:
+        if self._monotonic() - self._opened_at >= _DEAF_SECONDS:
+            self.dismiss(answer)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_answer(event.button.id == "go")
+
+
+def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
+    """Asks whether to cancel, and says what that will do."""
+    waiting = batch.request_counts.processing
+    spent = duration(context.now() - batch.created_at)
+    facts = [
+        Content(plain(batch.id)),
+        Content.styled(
+            join(plural(batch.request_counts.total, "request"), plain(f", running for {spent}")),
+            "$text-muted",
+        ),
+        Content(
+            f"Up to {plural(waiting, 'request')} may still finish and be billed; the rest are canceled, "
+            "unbilled. What finished keeps its results. This cannot be undone."
+        ),
+    ]
+    return ConfirmDialog(
+        plain("Cancel this batch?"), facts, yes="Cancel the batch", no="Keep it running", monotonic=monotonic
+    )
+
+
+def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
+    """Asks whether to delete, and says what will be lost."""
+    ended = ago(batch.ended_at or batch.created_at, context.now())
+    if batch.id in context.monitor.saved:
+        fate = Content("Its results are saved on this machine and stay readable here.")
+    elif batch.archived_at is not None or results_of(batch, context)[0] == "gone":
+        fate = Content("Its results are gone already; the entry in the list goes too.")
+    else:
+        fate = Content.styled("Its results are not saved on this machine: they will be gone.", "$text-error")
+    facts = [
+        Content(plain(batch.id)),
+        Content.styled(join(plural(batch.request_counts.total, "request"), plain(f", ended {ended}")), "$text-muted"),
+        fate,
+        Content("The API cannot bring it back."),
+    ]
+    return ConfirmDialog(plain("Delete this batch?"), facts, yes="Delete the batch", no="Keep it", monotonic=monotonic)
+
+
+def why_not_cancel(batch: MessageBatch | None) -> str | None:
+    """Why a batch cannot be cancelled, or None."""
+    if batch is None:
+        return "There is no batch under the cursor."
+    if batch.processing_status == "ended":
+        return "This batch has ended: there is nothing left to cancel. D deletes it."
+    if batch.processing_status == "canceling":
+        return "This batch is being cancelled already; it ends once its running requests finish."
+    return None
+
+
+def why_not_delete(batch: MessageBatch | None) -> str | None:
+    """Why a batch cannot be deleted, or None."""
+    if batch is None:
+        return "There is no batch under the cursor."
+    if batch.processing_status == "canceling":
+        return "The API deletes only ended batches: wait until this one has finished canceling."
+    if batch.processing_status != "ended":
+        return "The API deletes only ended batches: cancel this one first (c)."
+    return None
+
+
+def why_no_results(batch: MessageBatch | None, context: AppContext) -> str | None:
+    """Why there are no results to look at, or None."""
+    if batch is None:
+        return "There is no batch under the cursor."
+    if batch.id in context.monitor.saved:
+        return None
+    if batch.processing_status != "ended":
+        return "No results yet: the API gives them once the whole batch has ended."
+    if results_of(batch, context)[0] == "gone":
+        return "Results are gone: the API keeps them for 29 days, and none are saved on this machine."
+    return None

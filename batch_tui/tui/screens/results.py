@@ -1,0 +1,334 @@
+"""The results of one batch: a table that fills while the body still arrives, and the record beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.style import Style
+from textual.widgets import Static
+
+from batch_tui.tui.messages import DownloadToggleRequested, RecordLoaded, RecordRequested, RowsWanted
+from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
+from batch_tui.tui.text import Plain, fit_middle, number, plain, size
+from batch_tui.tui.trouble import describe
+from batch_tui.tui.widgets.key_bar import KeyBar
+from batch_tui.tui.widgets.record_view import RecordView
+from batch_tui.tui.widgets.status_line import StatusLine
+from batch_tui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from batch_tui.results.row_selection import Filter
+    from batch_tui.tui.context import AppContext, OpenResults
+    from batch_tui.tui.messages import Update
+
+FILTERS: Final[tuple[tuple[str, Filter], ...]] = (
+    ("all", None),
+    ("succeeded", "succeeded"),
+    ("errored", "errored"),
+    ("canceled", "canceled"),
+    ("expired", "expired"),
+    ("suspicious", "suspicious"),
+)
+_WIDE = 120
+"""Columns from which table and record stand side by side."""
+
+
+class ResultsScreen(Screen[None]):
+    """Browses one results file; every row is known by its line number."""
+
+    AUTO_FOCUS = "#results"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (the base declares it so)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape",
+            "close_record",
+            "Back",
+            show=False,
+            id="record.close",
+            tooltip="Close the record, then the results",
+        ),
+        Binding("enter,l", "open_record", "Read", id="results.open", tooltip="Read the record under the cursor"),
+        Binding("left_square_bracket", "turn(-1)", "Previous tab", show=False, id="record.previous_tab"),
+        Binding(
+            "right_square_bracket,tab",
+            "turn(1)",
+            "Tab",
+            key_display="tab",
+            id="record.next_tab",
+            tooltip="Text, thinking, tools, raw JSON, usage",
+        ),
+        Binding(
+            "J",
+            "neighbour(1)",
+            "Next",
+            show=False,
+            id="record.next",
+            tooltip="Next record, the pane stays open",
+        ),
+        Binding(
+            "K",
+            "neighbour(-1)",
+            "Previous",
+            show=False,
+            id="record.previous",
+            tooltip="Previous record, the pane stays open",
+        ),
+        Binding("e", "seek_error(1)", "Next error", id="results.next_error", tooltip="Next row without an answer"),
+        Binding("E", "seek_error(-1)", "Previous error", show=False, id="results.previous_error"),
+        *(
+            Binding(
+                str(place),
+                f"choose({place - 1})",
+                name.capitalize(),
+                show=False,
+                id=f"results.{name}",
+                tooltip=f"Show {name} rows",
+            )
+            for place, (name, _) in enumerate(FILTERS, 1)
+        ),
+        Binding(
+            "P",
+            "toggle_download",
+            "Pause",
+            id="results.pause",
+            tooltip="Pause the download, go on with it, or try it again",
+        ),
+        Binding(
+            "ctrl+f,space",
+            "scroll_record(10)",
+            "Scroll record",
+            show=False,
+            id="record.down",
+            tooltip="Scroll the record down",
+        ),
+        Binding(
+            "ctrl+b,shift+space",
+            "scroll_record(-10)",
+            "Scroll record back",
+            show=False,
+            id="record.up",
+            tooltip="Scroll the record up",
+        ),
+        Binding("y", "copy_text", "Copy", show=False, id="results.copy", tooltip="Copy the text of the record"),
+    ]
+
+    def __init__(self, context: AppContext, batch_id: str, opened: OpenResults) -> None:
+        super().__init__()
+        self._shared = context
+        self._batch_id = batch_id
+        self._opened = opened
+        self._filter = 0
+        self._reading = False
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(id="status")
+        yield Static(id="chips", markup=False)
+        yield Static(id="trouble", markup=False)
+        with Horizontal(id="body"):
+            yield VirtualTable(ResultRows(self._opened, None, self._shared.host), COLUMNS, id="results")
+            yield RecordView(id="record")
+        yield Static(id="notice", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self._table.rows_changed()
+        self._show_state()
+        self._shared.updates.subscribe(self, self._take_update)
+
+    @property
+    def _table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+    @property
+    def _line(self) -> int | None:
+        key = self._table.cursor_key
+        return None if key is None or key == TAIL else int(key)
+
+    @property
+    def _record_shown(self) -> bool:
+        return self._reading or self.size.width >= _WIDE
+
+    # State coming down
+
+    def _take_update(self, update: Update) -> None:
+        if getattr(update, "batch_id", self._batch_id) != self._batch_id:
+            return
+        opened = self._shared.monitor.results.get(self._batch_id)
+        if opened is not None and opened.file is not self._opened.file:
+            # The download had to start over: same rows, another file.
+            self._opened = opened
+            self._choose(self._filter)
+        self._table.rows_changed()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        self.query_one(StatusLine).show(self._heading(), self._gauge())
+        self.query_one("#chips", Static).update(self._chips())
+        self._show_trouble()
+        nothing = len(self._opened.file) == 0
+        self.query_one("#body").display = not nothing
+        notice = self.query_one("#notice", Static)
+        notice.display = nothing
+        if nothing:
+            notice.update(self._nothing())
+        self.set_class(self._reading, "-reading")
+        self.query_one(KeyBar).refresh()
+
+    def _heading(self) -> list[tuple[str, str]]:
+        shown = fit_middle(plain(self._batch_id), max(16, self.size.width - 50))
+        return [(" batch-tui", "bold $text-accent"), ("  results ", "bold"), (shown, "$text-muted")]
+
+    def _gauge(self) -> list[tuple[str, str]]:
+        progress, rows = self._opened.progress, number(len(self._opened.file))
+        amount = f"{rows} rows · {size(progress.bytes)} "
+        match progress.state:
+            case "complete" if progress.note is None:
+                return [("✓ saved", "$text-success"), (f" · {amount}", "$text-muted")]
+            case "complete":
+                return [("! saved", "$text-warning"), (f" · {amount}", "$text-muted")]
+            case "failed" | "stopped":
+                return [("! stopped", "bold $text-error"), (f" · {amount}", "$text-muted")]
+            case "paused" | "waiting" as word:
+                return [(f"⏸ {word}", "$text-warning"), (f" · {amount}", "$text-muted")]
+        speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
+        return [("↓ ", "bold $text-primary"), (amount + speed, "$text-muted")]
+
+    def _chips(self) -> Content:
+        counts = self._opened.file.counts()
+        chips = []
+        for place, (name, chosen) in enumerate(FILTERS):
+            if chosen is None:
+                amount = len(self._opened.file)
+            elif chosen == "suspicious":
+                amount = self._opened.file.suspicious_count
+            else:
+                amount = counts.get(chosen, 0)
+            style = "bold reverse" if place == self._filter else "$text" if amount else "$text-muted 60%"
+            click = Style.from_meta({"@click": f"screen.choose({place})"})
+            label = f" {place + 1} {name} {number(amount)} "
+            chips.append(Content.styled(label, style).stylize(click))
+        return Content.assemble(" ", *chips)
+
+    def _show_trouble(self) -> None:
+        progress = self._opened.progress
+        trouble = self.query_one("#trouble", Static)
+        said: Plain | None = None
+        if progress.error is not None and progress.state in ("failed", "retrying"):
+            again = "P tries again." if progress.state == "failed" else "Trying again."
+            said = plain(f" ! {describe(progress.error, host=self._shared.host)} {again}")
+        elif progress.note is not None:
+            said = plain(f" ! {progress.note}")
+        trouble.display = said is not None
+        if said is not None:
+            trouble.update(Content.styled(said, "$text-error" if progress.error else "$text-warning"))
+
+    def _nothing(self) -> Content:
+        match self._opened.progress.state:
+            case "failed":
+                return Content.styled("No results arrived. P tries again.", "bold")
+            case "complete":
+                return Content.styled("The results file is empty.", "bold")
+        return Content.styled("Asking for the results…", "$text-muted")
+
+    # The record beside the table
+
+    @on(VirtualTable.CursorMoved)
+    def _read_record(self) -> None:
+        line = self._line
+        if line is None:
+            self.query_one(RecordView).show(None)
+        elif self._record_shown:
+            self.post_message(RecordRequested(self._batch_id, line))
+
+    @on(RecordLoaded)
+    def _show_record(self, event: RecordLoaded) -> None:
+        event.stop()
+        if event.line == self._line:
+            self.query_one(RecordView).show(event.pages)
+
+    @on(VirtualTable.Viewed)
+    def _want_rows(self, event: VirtualTable.Viewed) -> None:
+        if event.last >= 0:
+            source = self._table.source
+            last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
+            self.post_message(RowsWanted(self._batch_id, len(self._opened.file) if last == TAIL else int(last)))
+
+    @on(VirtualTable.RowOpened)
+    def _open_row(self, event: VirtualTable.RowOpened) -> None:
+        if event.key == TAIL:
+            self.action_toggle_download()
+            return
+        self._reading = True
+        self._show_state()
+        self._read_record()
+
+    def on_resize(self) -> None:
+        self._show_state()
+        self._read_record()
+
+    # Keys
+
+    def action_open_record(self) -> None:
+        self._table.open_row()
+
+    def action_close_record(self) -> None:
+        if self._reading and self.size.width < _WIDE:
+            self._reading = False
+            self._show_state()
+            self._table.focus()
+        else:
+            self.dismiss()
+
+    def action_turn(self, step: int) -> None:
+        self.query_one(RecordView).turn(step)
+
+    def action_choose_page(self, page: int) -> None:
+        self.query_one(RecordView).choose(page)
+
+    def action_scroll_record(self, rows: int) -> None:
+        self.query_one(RecordView).scroll_page(rows)
+
+    def action_neighbour(self, step: int) -> None:
+        self._table.action_move(step)
+
+    def action_choose(self, place: int) -> None:
+        self._choose(place)
+
+    def action_toggle_download(self) -> None:
+        self.post_message(DownloadToggleRequested(self._batch_id))
+
+    def action_seek_error(self, direction: int) -> None:
+        """Move to the next row that is no answer, among the rows shown."""
+        source, here = self._table.source, self._table.cursor_row
+        rows = range(here + 1, len(source)) if direction > 0 else range(here - 1, -1, -1)
+        for row in rows:
+            key = source.key(row)
+            if key != TAIL and self._opened.file.kind(int(key)) != "succeeded":
+                self._table.move_to(row)
+                return
+        self.notify("No further row without an answer in this direction.", markup=False, timeout=3)
+
+    def action_copy_text(self) -> None:
+        line = self._line
+        if line is not None:
+            self.app.copy_to_clipboard(plain(self._opened.file.row(line).preview))
+            self.notify("Copied the text of the record", markup=False, timeout=2)
+
+    def why_not(self, action: str) -> str | None:
+        """Why an action is of no use now, or None."""
+        if action == "toggle_download" and self._opened.progress.state == "complete":
+            return "The results are complete and saved."
+        return None
+
+    def _choose(self, place: int) -> None:
+        self._filter = place
+        self._table.set_source(ResultRows(self._opened, FILTERS[place][1], self._shared.host))
+        self._show_state()

@@ -1,0 +1,74 @@
+"""What a newcomer without a key sees: what to set, and how to look around without one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from batch_tui.tui.text import plain
+from batch_tui.tui.widgets.key_bar import KeyBar
+from batch_tui.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class WelcomeScreen(Screen[None]):
+    """Says why the dashboard cannot start, and offers the demo."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "d,enter",
+            "app.start_demo",
+            "Start the demo",
+            id="app.demo",
+            tooltip="A local simulator with made-up batches; no key, no cost",
+        ),
+    ]
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self._reason = reason
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(id="status")
+        with VerticalScroll(id="welcome"):
+            yield Static(self._text(), id="welcome-text", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one(StatusLine).show([(" batch-tui", "bold $text-accent")], [("no credentials ", "$text-warning")])
+
+    def _text(self) -> Content:
+        def code(text: str) -> Content:
+            return Content.styled(f"    {text}", "bold $text-success")
+
+        return Content("\n").join(
+            [
+                Content.styled("Watch, cancel, delete and browse Claude Message Batches.", "bold"),
+                Content(""),
+                Content.styled(plain(self._reason), "$text-warning"),
+                Content(""),
+                Content("To see your own batches, set a key of the workspace they live in, and start again:"),
+                code("export ANTHROPIC_API_KEY=…"),
+                code("batch-tui"),
+                Content.styled(
+                    "An access token goes into ANTHROPIC_AUTH_TOKEN instead. Keys stay in the environment: "
+                    "no option takes one, and none is written down.",
+                    "$text-muted",
+                ),
+                Content(""),
+                Content("To look around first, press d, or start"),
+                code("batch-tui demo"),
+                Content.styled(
+                    "It shows made-up batches served by a simulator on this machine: no key, no network, no cost.",
+                    "$text-muted",
+                ),
+            ]
+        )

@@ -1,0 +1,66 @@
+"""What went wrong, for a person: one sentence, what to do, and the request id; the same on screen and on stderr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batch_tui.api.errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    CredentialsError,
+    TruncatedResults,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error in words. `sentence` and `request_id` may hold untrusted text."""
+
+    sentence: str
+    advice: str
+    request_id: str | None = None
+    will_pass: bool = False
+    """Whether trying again may help without anyone changing anything."""
+
+    def __str__(self) -> str:
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{self.sentence}{request} {self.advice}".strip()
+
+
+_ADVICE = {
+    401: "Check that the key is complete and not revoked, then start again.",
+    402: "There is a payment problem; see the billing page of the Console.",
+    403: "This key may not do that; use one of the right workspace.",
+    404: "It may have been deleted, or belong to another workspace.",
+    413: "Split the batch into smaller ones.",
+    429: "Too many requests; slowing down.",
+}
+
+
+def describe(error: Exception, *, host: str) -> Trouble:
+    """Put an error of the API client into words; `host` names who was asked."""
+    match error:
+        case CredentialsError():
+            return Trouble(str(error), "")
+        case APIStatusError(status_code=status, type=kind, message=message, request_id=request_id):
+            will_pass = status in (408, 409, 429) or status >= 500
+            advice = _ADVICE.get(status, "This is on the API's side and should pass." if status >= 500 else "")
+            said = message.rstrip(".") if message else "no reason given"
+            return Trouble(
+                f"The API answered {status}{f' {kind}' if kind else ''}: {said}.",
+                advice,
+                request_id,
+                will_pass,
+            )
+        case TruncatedResults():
+            return Trouble("The results stream was cut before its end.", "What arrived is kept.", will_pass=True)
+        case APITimeoutError():
+            return Trouble(f"{host} took too long to answer.", "Check the network.", will_pass=True)
+        case APIConnectionError(message=message):
+            return Trouble(f"{message.rstrip('.')}.", "Check the network.", will_pass=True)
+        case APIResponseValidationError(message=message, request_id=request_id):
+            advice = "Is there a proxy in between, or is the base URL wrong?"
+            return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
+    return Trouble(str(error), "")

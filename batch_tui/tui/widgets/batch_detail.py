@@ -1,0 +1,185 @@
+"""Everything known of one batch: counts, timeline, outlook and what can be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from batch_tui.tui.batch_rows import RESULTS_KEPT, results_of, status_of
+from batch_tui.tui.text import Plain, ago, duration, join, left, moment, number, plain, plural, roughly
+from batch_tui.tui.widgets.outcome_bar import KINDS, bar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.app import ComposeResult
+
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.tui.context import AppContext
+
+TONES = {
+    "text": "$text",
+    "muted": "$text-muted",
+    "accent": "$text-accent",
+    "running": "$text-primary",
+    "success": "$text-success",
+    "warning": "$text-warning",
+    "error": "$text-error",
+}
+"""The style of each tone, for text outside a table."""
+
+_LABEL = 14
+
+
+class BatchDetail(VerticalScroll):
+    """Shows one batch of the context by its id; `show` again when something moved."""
+
+    can_focus = False
+
+    def __init__(self, context: AppContext, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shared = context
+        self._batch_id: str | None = None
+        self._shown: Content | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="detail-text", markup=False)
+
+    def show(self, batch_id: str | None) -> None:
+        """Show a batch, or that there is none."""
+        if batch_id != self._batch_id:
+            self.scroll_home(animate=False)
+        self._batch_id = batch_id
+        batch = None if batch_id is None else self._shared.catalog.get(batch_id)
+        if batch is not None:
+            content = describe_batch(batch, self._shared, max(self.size.width - 4, 30))
+        elif batch_id is None:
+            content = Content("")
+        else:
+            content = Content.styled(
+                f"{plain(batch_id)} is gone: it was deleted, or belongs to another workspace.", TONES["muted"]
+            )
+        if content != self._shown:
+            self._shown = content
+            self.query_one("#detail-text", Static).update(content)
+
+
+def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Content:
+    """The whole page about one batch, for a column of so many cells."""
+    status, tone = status_of(batch)
+    parts: list[Content] = [
+        Content.styled(plain(batch.id), "bold"),
+        Content.assemble((status, TONES[tone]), ("  " + _headline(batch, context), TONES["muted"])),
+        Content(""),
+        *_counts(batch, cells),
+        Content(""),
+        _section("TIMELINE"),
+        *_timeline(batch, context),
+        Content(""),
+        *_outlook(batch, context),
+        *_results(batch, context),
+    ]
+    return Content("\n").join(parts)
+
+
+def _section(title: str) -> Content:
+    return Content.styled(title, "bold $text-accent")
+
+
+def _line(label: str, value: Plain, note: Plain | str = "", tone: str = "text") -> Content:
+    return Content.assemble(
+        (label.ljust(_LABEL), TONES["muted"]),
+        (value, TONES[tone]),
+        (f"  {note}" if note else "", TONES["muted"]),
+    )
+
+
+def _headline(batch: MessageBatch, context: AppContext) -> Plain:
+    total = plural(batch.request_counts.total, "request")
+    if batch.ended_at is not None:
+        return join(total, Plain(" in "), duration(batch.ended_at - batch.created_at))
+    return join(total, Plain(" for "), duration(context.now() - batch.created_at))
+
+
+def _counts(batch: MessageBatch, cells: int) -> list[Content]:
+    counts = batch.request_counts
+    drawn = Content.assemble(*((text, TONES[tone]) for text, tone in bar(counts, min(cells, 60))))
+    rows = [_section("REQUESTS"), drawn]
+    for field, glyph, tone, _ in KINDS:
+        amount = getattr(counts, field)
+        share = f"{amount / counts.total:7.1%}" if counts.total and amount else ""
+        rows.append(
+            Content.assemble(
+                (glyph + " ", TONES[tone]),
+                (field.ljust(_LABEL), TONES["text" if amount else "muted"]),
+                (number(amount).rjust(8), TONES["text" if amount else "muted"]),
+                (share, TONES["muted"]),
+            )
+        )
+    if batch.processing_status != "ended" and counts.processing == counts.total:
+        rows.append(Content.styled("The API tells outcomes only once the whole batch has ended.", TONES["muted"]))
+    return rows
+
+
+def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
+    now, zone = context.now(), context.zone
+
+    def past(label: str, when: datetime) -> Content:
+        return _line(label, moment(when, zone), ago(when, now))
+
+    rows = [past("created", batch.created_at)]
+    if batch.cancel_initiated_at is not None:
+        rows.append(past("cancel asked", batch.cancel_initiated_at))
+    if batch.ended_at is not None:
+        took = join(Plain("took "), duration(batch.ended_at - batch.created_at))
+        rows.append(_line("ended", moment(batch.ended_at, zone), f"{ago(batch.ended_at, now)}, {took}"))
+    else:
+        rows.append(_line("expires", moment(batch.expires_at, zone), left(batch.expires_at, now)))
+    until = batch.created_at + RESULTS_KEPT
+    if batch.archived_at is not None:
+        rows.append(past("archived", batch.archived_at))
+    else:
+        rows.append(_line("results go", moment(until, zone), left(until, now)))
+    return rows
+
+
+def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
+    if batch.processing_status == "ended":
+        return []
+    rows = [_section("OUTLOOK")]
+    forecast = context.history.forecast(batch, context.now())
+    if batch.cancel_initiated_at is not None:
+        rows.append(Content("Canceling: it ends once the requests already running have finished."))
+    elif forecast is None:
+        rows.append(Content.styled("No history yet: too few finished batches of this size are loaded.", TONES["muted"]))
+    elif forecast.half_within is None or forecast.most_within is None:
+        spent = duration(forecast.elapsed)
+        rows.append(Content(f"Running longer ({spent}) than nearly all of {number(forecast.similar)} similar batches."))
+    else:
+        rows.append(_line("likely", join(Plain("~"), roughly(forecast.half_within), Plain(" more"))))
+        rows.append(
+            Content.styled(
+                f"Of {number(forecast.similar)} similar batches, {number(forecast.still_running)} were still running "
+                f"after {duration(forecast.elapsed)}. Half of those ended within {roughly(forecast.half_within)} more, "
+                f"nine in ten within {roughly(forecast.most_within)}.",
+                TONES["muted"],
+            )
+        )
+    return [*rows, Content("")]
+
+
+def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
+    text, tone = results_of(batch, context)
+    rows = [_section("RESULTS")]
+    if batch.id in context.monitor.saved:
+        rows.append(Content.styled("Saved on this machine: readable here for as long as you like.", TONES["success"]))
+    elif batch.archived_at is not None:
+        rows.append(Content("Gone: the API keeps results for 29 days from creation."))
+    elif batch.processing_status != "ended":
+        rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))
+    else:
+        rows.append(Content.assemble((text, TONES[tone]), (" at the API; not saved on this machine.", TONES["muted"])))
+    return rows

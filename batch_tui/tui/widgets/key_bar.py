@@ -1,0 +1,57 @@
+"""The line at the bottom: the keys of this screen, those that matter most first, and always the way to help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from textual.content import Content
+from textual.style import Style
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+_HELP = "app.help"
+
+
+@runtime_checkable
+class SaysWhyNot(Protocol):
+    """A screen that can tell why an action is of no use now."""
+
+    def why_not(self, action: str) -> str | None:
+        """A sentence, or None when the action can be done."""
+
+
+class KeyBar(Widget):
+    """Built from the active bindings alone; keys that would only explain why they cannot are dimmed."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def render(self) -> Content:
+        shown: list[Content] = []
+        room = self.size.width - 1
+        bindings = [active.binding for active in self.screen.active_bindings.values() if active.binding.show]
+        unique = {binding.id or binding.action: binding for binding in reversed(bindings)}
+        ordered = list(reversed(unique.values()))
+        helps = [self._label(binding) for binding in ordered if binding.id == _HELP]
+        room -= sum(label.cell_length for label in helps)
+        for binding in ordered:
+            if binding.id == _HELP:
+                continue
+            label = self._label(binding)
+            if label.cell_length > room:
+                break
+            shown.append(label)
+            room -= label.cell_length
+        return Content.assemble(" ", *shown, *helps)
+
+    def _label(self, binding: Binding) -> Content:
+        key = self.app.get_key_display(binding)
+        screen = self.screen
+        useless = isinstance(screen, SaysWhyNot) and screen.why_not(binding.action) is not None
+        click = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
+        key_style = "$text-muted 50%" if useless else "bold $accent"
+        text_style = "$text-muted 50%" if useless else "$text-muted"
+        label = Content.assemble((key, key_style), " ", (binding.description, text_style))
+        return Content.assemble(label.stylize(click), "  ")
