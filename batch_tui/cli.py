@@ -24,6 +24,7 @@ from batch_tui.settings import Settings, SettingsError, default_config_path, loa
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from batch_tui.api.calls import CallRecord
     from batch_tui.tui.app import BatchApp
 
 
@@ -37,6 +38,9 @@ class Exit(IntEnum):
     NOT_READY = 4
     INTERRUPTED = 130
 
+
+_PATIENCE = 30.0
+"""Seconds without a byte after which an answer is given up; the client's own default of 600 would freeze the list."""
 
 DEMO_KEY = "demo-key"
 """The simulator of the demo accepts any key; this one is not a secret."""
@@ -215,6 +219,9 @@ def _app(
 
     clock = ServerClock(now or utc_now)
 
+    def note_date(call: CallRecord) -> None:
+        clock.note(call.server_date)
+
     def connect() -> Connection:
         from batch_tui.api.client import AsyncBatchClient, BatchClient
 
@@ -225,8 +232,8 @@ def _app(
             "auth_style": settings.auth_style,
             "workspace_id": settings.workspace_id,
         }
-        client = AsyncBatchClient(on_call=lambda call: clock.note(call.server_date), **options)
-        return Connection(client, BatchClient(**options))
+        client = AsyncBatchClient(on_call=note_date, timeout=_PATIENCE, **options)
+        return Connection(client, BatchClient(timeout=2 * _PATIENCE, **options))
 
     split = urlsplit(settings.base_url)
     themes = ("textual-dark", "textual-light")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from batch_tui.api.client import AsyncBatchClient, BatchClient
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.store import ResultsStore
+
+_THREADS = 64
 
 Action = Literal["cancel", "delete"]
 
@@ -140,14 +144,19 @@ class BatchApp(App[str]):
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
+        # Each paused download holds a thread; the default pool of a few would let them block everything else.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "batch-tui"))
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
         self.push_screen(BatchListScreen(self._shared))
         self.run_worker(self._watch(), group="monitor", exit_on_error=False)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         self._downloads.stop_all()
+        if self._connection is not None:
+            await self._connection.client.close()
+            self._connection.download_client.close()
 
     # Watching
 
@@ -276,12 +285,13 @@ class BatchApp(App[str]):
                 self._opening = None
                 self._tell_failure(str(report.progress.error))
             return
-        monitor.results[batch_id] = OpenResults(report.file, report.progress)
+        opened = monitor.results.setdefault(batch_id, OpenResults(report.file, report.progress))
+        opened.file, opened.progress = report.file, report.progress
         if report.progress.state == "complete":
             monitor.saved.add(batch_id)
         if self._opening == batch_id:
             self._opening = None
-            self._show_results(batch_id, monitor.results[batch_id])
+            self._show_results(batch_id, opened)
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
 
     def _show_results(self, batch_id: str, opened: OpenResults) -> None:

@@ -18,7 +18,7 @@ from batch_tui.tui.text import (
     size,
 )
 from batch_tui.tui.trouble import describe
-from batch_tui.tui.widgets.outcome_bar import bar, outcome
+from batch_tui.tui.widgets.outcome_bar import BAR, bar, outcome
 from batch_tui.tui.widgets.virtual_table import Cell, Column
 
 if TYPE_CHECKING:
@@ -35,12 +35,14 @@ TAIL: Final = "\0tail"
 RESULTS_KEPT = timedelta(days=29)
 """From `created_at` (batches-api.md §3.4)."""
 _SOON = timedelta(days=4)
+_ROOMY = 33
+"""Cells from which the outcome column has room for a word more."""
 
 COLUMNS = (
-    Column("batch", "BATCH", 22, grow=1),
+    Column("batch", "BATCH", 18, grow=1),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
-    Column("outcome", "OUTCOME", 24, grow=3),
+    Column("outcome", "OUTCOME", 24, grow=2),
     Column("created", "CREATED", 8, right=True, drop=2),
     Column("took", "TOOK", 7, right=True, drop=4),
     Column("results", "RESULTS", 9, right=True, drop=3),
@@ -70,13 +72,14 @@ def progress_of(batch: MessageBatch, context: AppContext, cells: int) -> tuple[P
         return ((join(Plain("cancel asked "), ago(batch.cancel_initiated_at, now)), "muted"),)
     done = counts.total - counts.processing
     if done:
-        share = Plain(f" {number(done)} of {number(counts.total)}")
-        return (*bar(counts, max(cells - len(share), 4)), (share, "muted"))
+        share = Plain(f"  {number(done)} of {number(counts.total)}")
+        return (*bar(counts, BAR), (share, "muted"))
     spent = (join(duration(now - batch.created_at), Plain(" of 24h")), "text")
     forecast = context.history.forecast(batch, now)
     if forecast is None or forecast.half_within is None:
         return (spent,)
-    return (spent, (join(Plain(" · likely ~"), roughly(forecast.half_within), Plain(" more")), "muted"))
+    likely = "likely " if cells >= _ROOMY else ""
+    return (spent, (join(Plain(f" · {likely}"), roughly(forecast.half_within), Plain(" more")), "muted"))
 
 
 def results_of(batch: MessageBatch, context: AppContext) -> Part:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OpenResults:
-    """The results of one batch while the app has them open."""
+    """The results of one batch while the app has them open; updated in place as they arrive."""
 
     file: ResultsFile
     progress: DownloadProgress

@@ -21,8 +21,8 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
     if poll.paused:
         return [("⏸ paused", "bold $text-warning"), (f" · data from {age}" if age else "", "$text-warning")]
     if age is None:
-        return [("○ connecting", "$text-muted")]
-    return [("● live", "$text-success"), (f" {age}", "$text-muted")]
+        return [("○ connecting", "$foreground 60%")]
+    return [("● live", "$text-success"), (f" {age}", "$foreground 60%")]
 
 
 def trouble_line(context: AppContext) -> Plain | None:

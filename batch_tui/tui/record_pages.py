@@ -41,7 +41,7 @@ class RecordPages:
 
 def record_pages(record: Record) -> RecordPages:
     """Lay out one record; takes any JSON, however odd, and never raises for it."""
-    title = Content.assemble((f"#{number(record.number + 1)} ", "$text-muted"))
+    title = Content.assemble((f"#{number(record.number + 1)} ", "$foreground 60%"))
     if not isinstance(record.value, dict):
         problem = Content.assemble(
             ("This line is unreadable: ", "$text-error"), plain(record.problem or "no reason known")
@@ -66,10 +66,10 @@ def record_pages(record: Record) -> RecordPages:
 def _verdict(kind: str, message: Mapping[str, Any]) -> list[tuple[str, str]]:
     tones = {"succeeded": "$text-success", "errored": "$text-error", "expired": "$text-warning"}
     stop = message.get("stop_reason")
-    parts = [("  " + plain(kind), tones.get(kind, "$text-muted"))]
+    parts = [("  " + plain(kind), tones.get(kind, "$foreground 60%"))]
     if stop is not None:
         fine = stop in ("end_turn", "stop_sequence", "tool_use")
-        parts.append((f" · {plain(str(stop))}", "$text-muted" if fine else "$text-warning"))
+        parts.append((f" · {plain(str(stop))}", "$foreground 60%" if fine else "$text-warning"))
     return parts
 
 
@@ -79,7 +79,7 @@ def _text(blocks: Iterable[Mapping[str, Any]]) -> Content:
     if joined:
         return _long(joined)
     kinds = ", ".join(plain(str(block.get("type"))) for block in blocks)
-    return Content.styled(f"The answer holds no text{f' (only {kinds})' if kinds else ''}.", "$text-muted")
+    return Content.styled(f"The answer holds no text{f' (only {kinds})' if kinds else ''}.", "$foreground 60%")
 
 
 def _why_no_answer(kind: str, result: Mapping[str, Any]) -> Content:
@@ -97,7 +97,7 @@ def _why_no_answer(kind: str, result: Mapping[str, Any]) -> Content:
                 _long(str(error.get("message", ""))),
             ]
             if envelope.get("request_id"):
-                rows.append(Content.styled(f"request {plain(str(envelope['request_id']))}", "$text-muted"))
+                rows.append(Content.styled(f"request {plain(str(envelope['request_id']))}", "$foreground 60%"))
             if "credit balance" in str(error.get("message", "")).lower():
                 rows += [
                     Content(""),
@@ -105,7 +105,7 @@ def _why_no_answer(kind: str, result: Mapping[str, Any]) -> Content:
                 ]
             elif category in _ADVICE:
                 rows += [Content(""), Content(_ADVICE[category])]
-            return Content("\n").join([*rows, Content.styled("Not billed.", "$text-muted")])
+            return Content("\n").join([*rows, Content.styled("Not billed.", "$foreground 60%")])
     return Content.assemble(("A result of a kind this version does not know: ", "$text-warning"), plain(kind))
 
 
@@ -114,9 +114,9 @@ def _thinking(blocks: Iterable[Mapping[str, Any]]) -> Content | None:
     for block in blocks:
         if block.get("type") == "thinking":
             text = str(block.get("thinking", ""))
-            parts.append(_long(text) if text else Content.styled("(the thinking was not disclosed)", "$text-muted"))
+            parts.append(_long(text) if text else Content.styled("(the thinking was not disclosed)", "$foreground 60%"))
         elif block.get("type") == "redacted_thinking":
-            parts.append(Content.styled("(redacted by the API)", "$text-muted"))
+            parts.append(Content.styled("(redacted by the API)", "$foreground 60%"))
     return Content("\n\n").join(parts) if parts else None
 
 
@@ -130,7 +130,7 @@ def _tools(blocks: Iterable[Mapping[str, Any]]) -> Content | None:
             continue
         elif kind.endswith("tool_use"):
             name = plain(str(block.get("name", "no name")))
-            parts.append(Content.assemble((f"▸ {name}", "bold $text-accent"), (f"  {plain(kind)}", "$text-muted")))
+            parts.append(Content.assemble((f"▸ {name}", "bold $text-accent"), (f"  {plain(kind)}", "$foreground 60%")))
             parts.append(_long(_json(block.get("input"))))
         else:
             parts.append(Content.styled(f"◂ {plain(kind)}", "bold $text-accent"))
@@ -143,7 +143,7 @@ def _citation(citation: Mapping[str, Any]) -> Content:
     return Content.assemble(
         ("❝ ", "$text-accent"),
         content_lines(str(citation.get("cited_text", ""))),
-        (f"  — {plain(str(where))}", "$text-muted"),
+        (f"  — {plain(str(where))}", "$foreground 60%"),
     )
 
 
@@ -159,7 +159,7 @@ def _usage(message: Mapping[str, Any]) -> Content | None:
     rows += list(_flatten(usage))
     return Content("\n").join(
         Content.assemble(
-            (f"{plain(name):<44}", "$text-muted"),
+            (f"{plain(name):<44}", "$foreground 60%"),
             number(value) if isinstance(value, int) else plain(str(value)),
         )
         for name, value in rows

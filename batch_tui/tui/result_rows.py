@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from batch_tui.tui.text import Plain, number, plain, size
+from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.virtual_table import Cell, Column
 
@@ -21,12 +21,12 @@ TAIL: Final = "tail"
 
 COLUMNS = (
     Column("number", "#", 6, right=True, drop=1),
-    Column("custom_id", "CUSTOM_ID", 16, grow=1),
-    Column("kind", "KIND", 11),
-    Column("stop", "STOP", 10, drop=2),
+    Column("custom_id", "CUSTOM_ID", 18, grow=1),
+    Column("kind", "KIND", 12),
+    Column("stop", "STOP", 10, drop=5),
     Column("input", "IN", 6, right=True, drop=4),
     Column("output", "OUT", 6, right=True, drop=3),
-    Column("preview", "ANSWER", 16, grow=4),
+    Column("preview", "ANSWER", 24, grow=4),
 )
 
 _KINDS: dict[str, Part] = {
@@ -51,8 +51,7 @@ class ResultRows:
         self._selection = opened.file.rows(chosen)
         self._cells: dict[str, Callable[[ResultRow], Cell]] = {
             "number": lambda row: Cell.of(number(row.number + 1), "muted"),
-            "custom_id": lambda row: Cell.of(plain(row.custom_id if row.custom_id is not None else "(none)")),
-            "kind": lambda row: Cell(((_KINDS.get(row.kind, (plain(f"? {row.kind}"), "warning"))),)),
+            "kind": _kind,
             "stop": _stop,
             "input": lambda row: _tokens(row.input_tokens),
             "output": lambda row: _tokens(row.output_tokens),
@@ -77,7 +76,10 @@ class ResultRows:
         if row >= len(self._selection):
             return [self._tail()]
         shown = self._opened.file.row(self._selection[row])
-        return [self._cells[column](shown) for column, _ in widths]
+        return [
+            _custom_id(shown, cells) if column == "custom_id" else self._cells[column](shown)
+            for column, cells in widths
+        ]
 
     @property
     def _whole(self) -> bool:
@@ -98,6 +100,20 @@ class ResultRows:
             case "retrying":
                 return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
         return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")
+
+
+def _custom_id(row: ResultRow, cells: int) -> Cell:
+    if row.custom_id is None:
+        return Cell.of(Plain("(none)"), "warning")
+    return Cell.of(fit_middle(plain(row.custom_id), cells))
+
+
+def _kind(row: ResultRow) -> Cell:
+    """The kind, or for a success that is none, why."""
+    if row.suspicious:
+        odd = row.stop_reason if row.stop_reason not in (None, "end_turn", "stop_sequence") else "no text"
+        return Cell.of(join(Plain("△ "), plain(odd or "")), "warning")
+    return Cell((_KINDS.get(row.kind, (plain(f"? {row.kind}"), "warning")),))
 
 
 def _stop(row: ResultRow) -> Cell:

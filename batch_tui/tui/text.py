@@ -118,20 +118,20 @@ def duration(span: timedelta) -> Plain:
 
 
 def roughly(span: timedelta) -> Plain:
-    """A length of time that is only an estimate, in one unit."""
+    """A length of time that is only an estimate, in one unit and marked as one."""
     minutes = span.total_seconds() / 60
     if minutes < 1:
-        return Plain("under 1m")
+        return Plain("<1m")
     if minutes < 90:
-        return Plain(f"{minutes:.0f}m")
-    return Plain(f"{minutes / 60:.0f}h" if minutes < 36 * 60 else f"{minutes / 1440:.0f}d")
+        return Plain(f"~{minutes:.0f}m")
+    return Plain(f"~{minutes / 60:.0f}h" if minutes < 36 * 60 else f"~{minutes / 1440:.0f}d")
 
 
 def ago(then: datetime, now: datetime) -> Plain:
     """How long ago something was, in one unit."""
     seconds = int((now - then).total_seconds())
     if seconds < 0:
-        return Plain("just now") if seconds > -60 else Plain(f"in {roughly(then - now)}")
+        return Plain("just now") if seconds > -60 else Plain(f"in {duration(then - now)}")
     if seconds < 5:
         return Plain("just now")
     if seconds < 60:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
-from batch_tui.tui.messages import BatchIntent, CancelRequested, DeleteRequested, ResultsRequested
+from batch_tui.tui.messages import BatchIntent, CancelRequested, DeleteRequested, DetailRequested, ResultsRequested
 from batch_tui.tui.screens.dialogs import why_no_results, why_not_cancel, why_not_delete
 from batch_tui.tui.text import plain
 
@@ -22,19 +22,39 @@ class BatchActionsScreen(Screen[None]):
     """A screen with a batch in hand; keys that are of no use for it say why instead of doing nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter,l",
+            "open_detail",
+            "Detail",
+            key_display="enter",
+            id="batch.detail",
+            tooltip="Everything known of this batch",
+        ),
         Binding("v", "open_results", "Results", id="batch.results", tooltip="Browse the results of this batch"),
         Binding("c", "cancel", "Cancel", id="batch.cancel", tooltip="Cancel this batch, after asking"),
         Binding("D", "delete", "Delete", id="batch.delete", tooltip="Delete this ended batch, after asking"),
         Binding("y", "copy_id", "Copy id", id="batch.copy", show=False, tooltip="Copy the id of this batch"),
     ]
 
+    NOT_HERE: ClassVar[frozenset[str]] = frozenset()
+    """Actions that make no sense on this screen."""
+
     def __init__(self, context: AppContext) -> None:
         super().__init__()
         self._shared = context
 
+    def action_open_detail(self) -> None:
+        batch = self.batch_in_hand()
+        if batch is not None:
+            self.post_message(DetailRequested(batch.id))
+
     def batch_in_hand(self) -> MessageBatch | None:
         """The batch the keys act on."""
         raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A screen that has no use for an action does not offer it."""
+        return action not in self.NOT_HERE
 
     def action_open_results(self) -> None:
         self._act("open_results", ResultsRequested)

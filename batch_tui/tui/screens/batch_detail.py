@@ -26,10 +26,10 @@ class BatchDetailScreen(BatchActionsScreen):
     """Follows one batch by its id; `J` and `K` walk through the list without going back."""
 
     AUTO_FOCUS = "#detail"
+    NOT_HERE = frozenset({"open_detail"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("J", "neighbour(1)", "Next", id="batch.next", tooltip="The next older batch"),
         Binding("K", "neighbour(-1)", "Previous", id="batch.previous", show=False, tooltip="The next newer batch"),
-        Binding("enter", "open_results", "Results", show=False, id="batch.results_too"),
         Binding("j,down", "scroll(1)", "Down", show=False, id="table.down"),
         Binding("k,up", "scroll(-1)", "Up", show=False, id="table.up"),
     ]
@@ -75,7 +75,7 @@ class BatchDetailScreen(BatchActionsScreen):
         where = f"batch {position + 1:,} of {len(context.catalog):,} loaded" if position is not None else "gone"
         self.query_one(StatusLine).show(
             [(" batch-tui", "bold $text-accent"), ("  batch", "bold")],
-            [(where, "$text-muted"), (" · ", "$text-muted"), *freshness(context), (" ", "")],
+            [(where, "$foreground 60%"), (" · ", "$foreground 60%"), *freshness(context), (" ", "")],
         )
         line = trouble_line(context)
         trouble = self.query_one("#trouble", Static)

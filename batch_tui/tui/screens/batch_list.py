@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
@@ -23,7 +22,6 @@ from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.context import AppContext
@@ -38,9 +36,6 @@ class BatchListScreen(BatchActionsScreen):
 
     AUTO_FOCUS = "#batches"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (the base declares it so)
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,l", "open_detail", "Detail", id="batch.detail", tooltip="Everything known of this batch"),
-    ]
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -96,9 +91,9 @@ class BatchListScreen(BatchActionsScreen):
             (" batch-tui", "bold $text-accent"),
             ("  ", ""),
             (context.profile, "bold"),
-            (" · ", "$text-muted"),
+            (" · ", "$foreground 60%"),
         ]
-        left.append((context.host, "$text-muted"))
+        left.append((context.host, "$foreground 60%"))
         self.query_one(StatusLine).show(left, [*self._totals(), *freshness(context), (" ", "")])
         self._show_trouble()
         self._show_notice()
@@ -111,14 +106,14 @@ class BatchListScreen(BatchActionsScreen):
             self._new_above = 0
         running = len(catalog.unfinished)
         parts = (
-            [(f"↑ {number(self._new_above)} new", "bold $text-success"), (" · ", "$text-muted")]
+            [(f"↑ {number(self._new_above)} new", "bold $text-success"), (" · ", "$foreground 60%")]
             if self._new_above
             else []
         )
         if running:
-            parts += [(f"{number(running)} running", "$text-primary"), (" · ", "$text-muted")]
+            parts += [(f"{number(running)} running", "$text-primary"), (" · ", "$foreground 60%")]
         if len(catalog):
-            parts += [(f"{number(len(catalog))} loaded", "$text-muted"), (" · ", "$text-muted")]
+            parts += [(f"{number(len(catalog))} loaded", "$foreground 60%"), (" · ", "$foreground 60%")]
         return parts
 
     def _show_trouble(self) -> None:
@@ -147,20 +142,20 @@ class BatchListScreen(BatchActionsScreen):
                         Content.styled("No batches could be loaded.", "bold"),
                         Content.styled(plain(trouble.sentence), "$text-error"),
                         Content(plain(trouble.advice)),
-                        Content.styled(plain(request), "$text-muted"),
+                        Content.styled(plain(request), "$foreground 60%"),
                         Content(""),
-                        Content.styled("Trying again by itself; r tries now.", "$text-muted"),
+                        Content.styled("Trying again by itself; r tries now.", "$foreground 60%"),
                     ]
                 )
             )
         elif context.monitor.poll.last_success is None:
-            notice.update(Content.styled(f"Asking {context.host} for your batches…", "$text-muted"))
+            notice.update(Content.styled(f"Asking {context.host} for your batches…", "$foreground 60%"))
         else:
             notice.update(
                 Content("\n").join(
                     [
                         Content.styled("There are no batches in this workspace yet.", "bold"),
-                        Content.styled("New ones appear here by themselves, newest first.", "$text-muted"),
+                        Content.styled("New ones appear here by themselves, newest first.", "$foreground 60%"),
                     ]
                 )
             )

@@ -84,7 +84,7 @@ def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
         Content(plain(batch.id)),
         Content.styled(
             join(plural(batch.request_counts.total, "request"), plain(f", running for {spent}")),
-            "$text-muted",
+            "$foreground 60%",
         ),
         Content(
             f"Up to {plural(waiting, 'request')} may still finish and be billed; the rest are canceled, "
@@ -107,7 +107,9 @@ def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
         fate = Content.styled("Its results are not saved on this machine: they will be gone.", "$text-error")
     facts = [
         Content(plain(batch.id)),
-        Content.styled(join(plural(batch.request_counts.total, "request"), plain(f", ended {ended}")), "$text-muted"),
+        Content.styled(
+            join(plural(batch.request_counts.total, "request"), plain(f", ended {ended}")), "$foreground 60%"
+        ),
         fate,
         Content("The API cannot bring it back."),
     ]

@@ -49,7 +49,7 @@ class HelpScreen(ModalScreen[None]):
             with VerticalScroll(id="help-scroll"):
                 yield Static(self._listing(), id="help-keys", markup=False)
             yield Static(
-                Content.styled("esc closes · every action is also in the palette (:)", "$text-muted"),
+                Content.styled("esc closes · every action is also in the palette (:)", "$foreground 60%"),
                 markup=False,
             )
 
@@ -78,5 +78,5 @@ class HelpScreen(ModalScreen[None]):
                 description, tooltip = about[name]
                 shown = " ".join(dict.fromkeys(keys[name]))
                 text = tooltip or description
-                parts.append(Content.assemble((f"  {shown:<16}", "bold"), (text, "$text-muted")))
+                parts.append(Content.assemble((f"  {shown:<16}", "bold"), (text, "$foreground 60%")))
         return Content("\n").join(parts)

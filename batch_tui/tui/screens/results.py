@@ -51,11 +51,17 @@ class ResultsScreen(Screen[None]):
             "escape",
             "close_record",
             "Back",
-            show=False,
             id="record.close",
             tooltip="Close the record, then the results",
         ),
-        Binding("enter,l", "open_record", "Read", id="results.open", tooltip="Read the record under the cursor"),
+        Binding(
+            "enter,l",
+            "open_record",
+            "Read",
+            key_display="enter",
+            id="results.open",
+            tooltip="Read the record under the cursor",
+        ),
         Binding("left_square_bracket", "turn(-1)", "Previous tab", show=False, id="record.previous_tab"),
         Binding(
             "right_square_bracket,tab",
@@ -117,7 +123,9 @@ class ResultsScreen(Screen[None]):
             id="record.up",
             tooltip="Scroll the record up",
         ),
-        Binding("y", "copy_text", "Copy", show=False, id="results.copy", tooltip="Copy the text of the record"),
+        Binding(
+            "y", "copy_page", "Copy", show=False, id="results.copy", tooltip="Copy the page of the record that is shown"
+        ),
     ]
 
     def __init__(self, context: AppContext, batch_id: str, opened: OpenResults) -> None:
@@ -125,6 +133,7 @@ class ResultsScreen(Screen[None]):
         self._shared = context
         self._batch_id = batch_id
         self._opened = opened
+        self._file = opened.file
         self._filter = 0
         self._reading = False
 
@@ -139,6 +148,8 @@ class ResultsScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
+        # Link colours would hide which filters are empty.
+        self.query_one("#chips").auto_links = False
         self._table.rows_changed()
         self._show_state()
         self._shared.updates.subscribe(self, self._take_update)
@@ -162,9 +173,9 @@ class ResultsScreen(Screen[None]):
         if getattr(update, "batch_id", self._batch_id) != self._batch_id:
             return
         opened = self._shared.monitor.results.get(self._batch_id)
-        if opened is not None and opened.file is not self._opened.file:
+        if opened is not None and opened.file is not self._file:
             # The download had to start over: same rows, another file.
-            self._opened = opened
+            self._file = opened.file
             self._choose(self._filter)
         self._table.rows_changed()
         self._show_state()
@@ -183,39 +194,38 @@ class ResultsScreen(Screen[None]):
         self.query_one(KeyBar).refresh()
 
     def _heading(self) -> list[tuple[str, str]]:
-        shown = fit_middle(plain(self._batch_id), max(16, self.size.width - 50))
-        return [(" batch-tui", "bold $text-accent"), ("  results ", "bold"), (shown, "$text-muted")]
+        shown = fit_middle(plain(self._batch_id), max(14, self.size.width - 58))
+        return [(" batch-tui", "bold $text-accent"), ("  results ", "bold"), (shown, "$foreground 60%")]
 
     def _gauge(self) -> list[tuple[str, str]]:
         progress, rows = self._opened.progress, number(len(self._opened.file))
         amount = f"{rows} rows · {size(progress.bytes)} "
         match progress.state:
             case "complete" if progress.note is None:
-                return [("✓ saved", "$text-success"), (f" · {amount}", "$text-muted")]
+                return [("✓ saved", "$text-success"), (f" · {amount}", "$foreground 60%")]
             case "complete":
-                return [("! saved", "$text-warning"), (f" · {amount}", "$text-muted")]
+                return [("! saved", "$text-warning"), (f" · {amount}", "$foreground 60%")]
             case "failed" | "stopped":
-                return [("! stopped", "bold $text-error"), (f" · {amount}", "$text-muted")]
+                return [("! stopped", "bold $text-error"), (f" · {amount}", "$foreground 60%")]
             case "paused" | "waiting" as word:
-                return [(f"⏸ {word}", "$text-warning"), (f" · {amount}", "$text-muted")]
+                return [(f"⏸ {word}", "$text-warning"), (f" · {amount}", "$foreground 60%")]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
-        return [("↓ ", "bold $text-primary"), (amount + speed, "$text-muted")]
+        return [("↓ ", "bold $text-primary"), (amount + speed, "$foreground 60%")]
 
     def _chips(self) -> Content:
-        counts = self._opened.file.counts()
-        chips = []
+        """The filters with their counts; those that would show nothing leave when there is no room."""
+        file = self._opened.file
+        amounts: dict[Filter, int] = {None: len(file), "suspicious": file.suspicious_count, **file.counts()}
+        labels = []
         for place, (name, chosen) in enumerate(FILTERS):
-            if chosen is None:
-                amount = len(self._opened.file)
-            elif chosen == "suspicious":
-                amount = self._opened.file.suspicious_count
-            else:
-                amount = counts.get(chosen, 0)
-            style = "bold reverse" if place == self._filter else "$text" if amount else "$text-muted 60%"
+            amount = amounts.get(chosen, 0)
+            style = "bold reverse" if place == self._filter else "$text" if amount else "$foreground 45%"
             click = Style.from_meta({"@click": f"screen.choose({place})"})
-            label = f" {place + 1} {name} {number(amount)} "
-            chips.append(Content.styled(label, style).stylize(click))
-        return Content.assemble(" ", *chips)
+            text = f" {place + 1} {name} {number(amount)} "
+            labels.append((amount, Content.styled(text, style).stylize(click)))
+        if sum(label.cell_length for _, label in labels) >= self.size.width:
+            labels = [one for place, one in enumerate(labels) if one[0] or place == self._filter]
+        return Content.assemble(" ", *(label for _, label in labels))
 
     def _show_trouble(self) -> None:
         progress = self._opened.progress
@@ -236,7 +246,7 @@ class ResultsScreen(Screen[None]):
                 return Content.styled("No results arrived. P tries again.", "bold")
             case "complete":
                 return Content.styled("The results file is empty.", "bold")
-        return Content.styled("Asking for the results…", "$text-muted")
+        return Content.styled("Asking for the results…", "$foreground 60%")
 
     # The record beside the table
 
@@ -316,11 +326,13 @@ class ResultsScreen(Screen[None]):
                 return
         self.notify("No further row without an answer in this direction.", markup=False, timeout=3)
 
-    def action_copy_text(self) -> None:
-        line = self._line
-        if line is not None:
-            self.app.copy_to_clipboard(plain(self._opened.file.row(line).preview))
-            self.notify("Copied the text of the record", markup=False, timeout=2)
+    def action_copy_page(self) -> None:
+        record = self.query_one(RecordView)
+        if self._line is not None and record.page_text:
+            self.app.copy_to_clipboard(record.page_text)
+            self.notify(f"Copied the {record.page_name.lower()} of the record.", markup=False, timeout=2)
+        else:
+            self.notify("Open a record first (enter); y copies the page it shows.", markup=False, timeout=3)
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""

@@ -61,14 +61,14 @@ class WelcomeScreen(Screen[None]):
                 Content.styled(
                     "An access token goes into ANTHROPIC_AUTH_TOKEN instead. Keys stay in the environment: "
                     "no option takes one, and none is written down.",
-                    "$text-muted",
+                    "$foreground 60%",
                 ),
                 Content(""),
                 Content("To look around first, press d, or start"),
                 code("batch-tui demo"),
                 Content.styled(
                     "It shows made-up batches served by a simulator on this machine: no key, no network, no cost.",
-                    "$text-muted",
+                    "$foreground 60%",
                 ),
             ]
         )

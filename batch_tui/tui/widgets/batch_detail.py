@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TONES = {
     "text": "$text",
-    "muted": "$text-muted",
+    "muted": "$foreground 60%",
     "accent": "$text-accent",
     "running": "$text-primary",
     "success": "$text-success",
@@ -108,12 +108,12 @@ def _counts(batch: MessageBatch, cells: int) -> list[Content]:
     counts = batch.request_counts
     drawn = Content.assemble(*((text, TONES[tone]) for text, tone in bar(counts, min(cells, 60))))
     rows = [_section("REQUESTS"), drawn]
-    for field, glyph, tone, _ in KINDS:
+    for field, glyph, tone in KINDS:
         amount = getattr(counts, field)
         share = f"{amount / counts.total:7.1%}" if counts.total and amount else ""
         rows.append(
             Content.assemble(
-                (glyph + " ", TONES[tone]),
+                (glyph * 2 + " ", TONES[tone]),
                 (field.ljust(_LABEL), TONES["text" if amount else "muted"]),
                 (number(amount).rjust(8), TONES["text" if amount else "muted"]),
                 (share, TONES["muted"]),
@@ -134,8 +134,7 @@ def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
     if batch.cancel_initiated_at is not None:
         rows.append(past("cancel asked", batch.cancel_initiated_at))
     if batch.ended_at is not None:
-        took = join(Plain("took "), duration(batch.ended_at - batch.created_at))
-        rows.append(_line("ended", moment(batch.ended_at, zone), f"{ago(batch.ended_at, now)}, {took}"))
+        rows.append(past("ended", batch.ended_at))
     else:
         rows.append(_line("expires", moment(batch.expires_at, zone), left(batch.expires_at, now)))
     until = batch.created_at + RESULTS_KEPT
@@ -159,7 +158,7 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
         spent = duration(forecast.elapsed)
         rows.append(Content(f"Running longer ({spent}) than nearly all of {number(forecast.similar)} similar batches."))
     else:
-        rows.append(_line("likely", join(Plain("~"), roughly(forecast.half_within), Plain(" more"))))
+        rows.append(_line("likely", join(roughly(forecast.half_within), Plain(" more"))))
         rows.append(
             Content.styled(
                 f"Of {number(forecast.similar)} similar batches, {number(forecast.still_running)} were still running "

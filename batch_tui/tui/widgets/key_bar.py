@@ -26,6 +26,8 @@ class KeyBar(Widget):
     """Built from the active bindings alone; keys that would only explain why they cannot are dimmed."""
 
     def on_mount(self) -> None:
+        # Link colours would hide which keys are of no use.
+        self.auto_links = False
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
     def render(self) -> Content:
@@ -51,7 +53,7 @@ class KeyBar(Widget):
         screen = self.screen
         useless = isinstance(screen, SaysWhyNot) and screen.why_not(binding.action) is not None
         click = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
-        key_style = "$text-muted 50%" if useless else "bold $accent"
-        text_style = "$text-muted 50%" if useless else "$text-muted"
+        key_style = "$foreground 35%" if useless else "bold $accent"
+        text_style = "$foreground 35%" if useless else "$foreground 60%"
         label = Content.assemble((key, key_style), " ", (binding.description, text_style))
         return Content.assemble(label.stylize(click), "  ")

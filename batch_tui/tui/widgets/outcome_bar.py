@@ -12,20 +12,21 @@ if TYPE_CHECKING:
 Part = tuple[Plain, str]
 
 KINDS = (
-    ("succeeded", "█", "success", "ok"),
-    ("errored", "▓", "error", "errored"),
-    ("expired", "▒", "warning", "expired"),
-    ("canceled", "░", "muted", "canceled"),
-    ("processing", "·", "muted", "waiting"),
+    ("succeeded", "━", "success"),
+    ("errored", "╳", "error"),
+    ("expired", "┅", "warning"),
+    ("canceled", "┄", "muted"),
+    ("processing", "·", "muted"),
 )
-"""Field of `request_counts`, glyph, tone and short word."""
+"""Field of `request_counts`, glyph and tone."""
 
-_LONGEST = 20
+BAR = 8
+"""Cells of the bar in a list: the same for every row, so that what follows it stands in line."""
 
 
 def bar(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
     """A bar of exactly so many cells; every kind that occurs gets at least one, however rare."""
-    amounts = [(getattr(counts, field), glyph, tone) for field, glyph, tone, _ in KINDS]
+    amounts = [(getattr(counts, field), glyph, tone) for field, glyph, tone in KINDS]
     present = [one for one in amounts if one[0] > 0]
     if not present or cells < len(present):
         return [(Plain("·" * cells), "muted")]
@@ -36,25 +37,21 @@ def bar(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
     return [(Plain(glyph * share), tone) for share, (_, glyph, tone) in zip(shares, present, strict=True)]
 
 
-def tally(counts: MessageBatchRequestCounts) -> list[Part]:
-    """The counts in words: the plain number when all succeeded, else each kind that occurs."""
-    present = [(getattr(counts, field), tone, word) for field, _, tone, word in KINDS]
+def failures(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
+    """Every kind but success in words, shortened when there is little room; nothing failing says so."""
+    present = [(getattr(counts, field), field, tone) for field, _, tone in KINDS if field != "succeeded"]
     present = [one for one in present if one[0] > 0]
-    if len(present) == 1 and present[0][2] == "ok":
-        return [(number(present[0][0]), "muted")]
-    parts: list[Part] = []
-    for amount, tone, word in present:
-        if parts:
-            parts.append((Plain(" · "), "muted"))
-        parts.append((Plain(f"{number(amount)} {word}"), "muted" if tone == "success" else tone))
+    if not present:
+        return [(Plain("all ok" if counts.succeeded else ""), "muted")]
+    for letters in (None, 3):
+        parts: list[Part] = []
+        for amount, field, tone in present:
+            parts.append((Plain(f"{' · ' if parts else ''}{number(amount)} {field[:letters]}"), tone))
+        if sum(width(text) for text, _ in parts) <= cells:
+            break
     return parts
 
 
 def outcome(counts: MessageBatchRequestCounts, cells: int) -> tuple[Part, ...]:
-    """Bar and counts in so many cells; the counts go first when there is room for only one."""
-    words = tally(counts)
-    taken = sum(width(text) for text, _ in words)
-    longest = min(_LONGEST, cells - taken - 1)
-    if longest < 5:
-        return tuple(words)
-    return (*bar(counts, longest), (Plain(" "), "muted"), *words)
+    """Bar and failures in so many cells."""
+    return (*bar(counts, BAR), (Plain(" "), "muted"), *failures(counts, cells - BAR - 1))

@@ -31,6 +31,21 @@ class RecordView(Vertical):
         with VerticalScroll(id="record-scroll", can_focus=False):
             yield Static(id="record-page", markup=False)
 
+    def on_mount(self) -> None:
+        # Link colours would hide which tabs are empty.
+        self.query_one("#record-tabs").auto_links = False
+
+    @property
+    def page_text(self) -> str:
+        """The harmless text of the page on screen, empty when there is none."""
+        page = None if self._pages is None else self._pages.pages[self._page]
+        return "" if page is None else page.plain
+
+    @property
+    def page_name(self) -> str:
+        """The name of the tab on screen."""
+        return PAGES[self._page]
+
     def show(self, pages: RecordPages | None) -> None:
         """Show another record, or none."""
         self._pages = pages
@@ -60,7 +75,7 @@ class RecordView(Vertical):
         self.query_one("#record-title", Static).update(Content("") if pages is None else pages.title)
         self.query_one("#record-tabs", Static).update(Content("") if pages is None else self._tabs(pages))
         page = None if pages is None else pages.pages[self._page]
-        nothing = Content.styled("Nothing of this kind in this record.", "$text-muted")
+        nothing = Content.styled("Nothing of this kind in this record.", "$foreground 60%")
         shown = Content("") if pages is None else nothing if page is None else page
         self.query_one("#record-page", Static).update(shown)
         self.query_one("#record-scroll").scroll_home(animate=False)
@@ -73,7 +88,7 @@ class RecordView(Vertical):
                 if number == self._page
                 else "$text"
                 if pages.pages[number] is not None
-                else "$text-muted 50%"
+                else "$foreground 35%"
             )
             click = Style.from_meta({"@click": f"screen.choose_page({number})"})
             labels.append(Content.styled(f" {name} ", style).stylize(click))
