@@ -1,0 +1,23 @@
+"""A faithful local stand-in for the Message Batches API; loads its server only when asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batch_tui.simulator.clock import ManualClock
+    from batch_tui.simulator.faults import Fault
+    from batch_tui.simulator.server import Simulator
+
+__all__ = ["Fault", "ManualClock", "Simulator"]
+
+
+_HOMES = {"Fault": "faults", "ManualClock": "clock", "Simulator": "server"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
