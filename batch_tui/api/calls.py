@@ -1,0 +1,229 @@
+"""Each endpoint as a value: method, path, query, body, and how to read its answer; no I/O."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote, unquote, urlencode
+
+from pydantic import BaseModel, ValidationError
+
+from batch_tui.api.errors import APIResponseValidationError, describe_body
+from batch_tui.api.models import DeletedMessageBatch, MessageBatch, MessageBatchPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from batch_tui.api.pages import PageQuery
+    from batch_tui.api.retry import Outcome
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+BATCHES = "/v1/messages/batches"
+JSON_LINES = "application/x-jsonl"
+
+
+class NotGiven:
+    """Type of NOT_GIVEN, the default of optional arguments for which None would mean something."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+    def __reduce__(self) -> str:
+        # One object only, also after pickling: it is compared by identity.
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN = NotGiven()
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """What one attempt did, for a log: never a header, never a body."""
+
+    method: str
+    path: str
+    """Percent-encoded, without the base URL's prefix and without the query."""
+    status: int | None
+    """None: no answer came."""
+    seconds: float
+    """Until the answer was whole; for results until its headers came."""
+    request_id: str | None
+    error: str | None
+    """The error's sentence."""
+    attempt: int
+    """From 0."""
+    server_date: datetime | None
+    """The `Date` the server put on its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request, and `parse` from its successful outcome to the value the caller gets."""
+
+    method: str
+    path: str
+    parse: Callable[[Outcome], T] = field(repr=False)
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    creates: int | None = None
+    """Number of requests that a create submits; None for calls that do no harm when repeated."""
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+    def with_extras(self, headers: Mapping[str, str] | None, query: Mapping[str, object] | None) -> Call[T]:
+        """The same call with more headers and query parameters.
+
+        A header replaces the call's own; a parameter does not, or walking the list would never leave its
+        first page.
+        """
+        if not headers and not query:
+            return self
+        named = {name: str(value) for name, value in (query or {}).items()} | dict(self.query)
+        return replace(self, headers=(*self.headers, *(headers or {}).items()), query=tuple(named.items()))
+
+
+def create(requests: Iterable[Mapping[str, Any]], *, extra_body: Mapping[str, Any] | None = None) -> Call[MessageBatch]:
+    """POST a new batch. `requests` is walked once; the bytes made of it serve every attempt.
+
+    Raises TypeError or ValueError, naming the request, if one cannot be written as JSON.
+    """
+    written = [_json_bytes(request, f"requests.{place}") for place, request in enumerate(requests)]
+    fields = [b'"requests":[' + b",".join(written) + b"]"]
+    for name, value in (extra_body or {}).items():
+        if name == "requests":
+            raise ValueError("extra_body cannot replace `requests`; give them as the argument.")
+        fields.append(_json_bytes(name, name) + b":" + _json_bytes(value, name))
+    path = BATCHES
+    return Call(
+        "POST",
+        path,
+        _model(MessageBatch, "POST", path),
+        body=b"{" + b",".join(fields) + b"}",
+        creates=len(written),
+    )
+
+
+def retrieve(message_batch_id: str) -> Call[MessageBatch]:
+    """GET one batch. Raises ValueError for an id that cannot be one path segment, as the others do."""
+    path = f"{BATCHES}/{id_segment(message_batch_id)}"
+    return Call("GET", path, _model(MessageBatch, "GET", path))
+
+
+def list_page(query: PageQuery) -> Call[MessageBatchPage]:
+    """GET one page of the list."""
+    return Call("GET", BATCHES, _model(MessageBatchPage, "GET", BATCHES), query=query.items())
+
+
+def cancel(message_batch_id: str) -> Call[MessageBatch]:
+    """POST the wish to cancel; repeating it does no harm."""
+    path = f"{BATCHES}/{id_segment(message_batch_id)}/cancel"
+    return Call("POST", path, _model(MessageBatch, "POST", path))
+
+
+def delete(message_batch_id: str) -> Call[DeletedMessageBatch]:
+    """DELETE an ended batch."""
+    path = f"{BATCHES}/{id_segment(message_batch_id)}"
+    return Call("DELETE", path, _model(DeletedMessageBatch, "DELETE", path))
+
+
+def results(message_batch_id: str, *, start: int = 0) -> Call[Outcome]:
+    """GET the results, from decoded byte `start` on; the body is streamed, so the answer is only looked at.
+
+    The path is made of the id and never taken from `results_url`, so that credentials stay with the base URL.
+    Raises ValueError if `start` is negative.
+    """
+    if start < 0:
+        raise ValueError(f"start must be 0 or more, not {start}.")
+    path = f"{BATCHES}/{id_segment(message_batch_id)}/results"
+    headers = [("accept", JSON_LINES), ("accept-encoding", "gzip")]
+    if start:
+        # Bytes are counted in what is stored, so a compressed answer could not be continued.
+        headers = [("accept", JSON_LINES), ("accept-encoding", "identity"), ("range", f"bytes={start}-")]
+    return Call("GET", path, lambda outcome: _check_range(outcome, path, start), headers=tuple(headers))
+
+
+def id_segment(message_batch_id: str) -> str:
+    """An id as one percent-encoded path segment.
+
+    Raises ValueError for an empty id and for one that a server could take for a step up or down the path.
+    """
+    if not message_batch_id or not isinstance(message_batch_id, str):
+        raise ValueError(f"Expected a non-empty value for `message_batch_id` but received {message_batch_id!r}")
+    if unquote(message_batch_id).partition(";")[0] in ("", ".", ".."):
+        raise ValueError(f"`message_batch_id` cannot be {message_batch_id!r}: it would change the path.")
+    return quote(message_batch_id, safe="")
+
+
+def _model(kind: type[M], method: str, path: str) -> Callable[[Outcome], M]:
+    def parse(outcome: Outcome) -> M:
+        request_id = outcome.headers.get("request-id")
+        try:
+            value = kind.model_validate_json(outcome.body)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+        else:
+            if isinstance(value, MessageBatch):
+                value.from_response(request_id)
+            return value
+        came = describe_body(outcome.headers, outcome.body)
+        if problem["type"] != "json_invalid":
+            came += f" ({'.'.join(map(str, problem['loc'])) or 'top level'}: {problem['msg']})"
+        raise unexpected(outcome, f"{method} {path}", came, f"a {kind.__name__}")
+
+    return parse
+
+
+def unexpected(outcome: Outcome, call: str, came: str, wanted: str) -> APIResponseValidationError:
+    """The error for a success that is not what was asked for."""
+    return APIResponseValidationError(
+        f"{call} was answered with status {outcome.status} and {came} instead of {wanted}. "
+        "Check that the base URL is that of the API, and that no proxy answers in its place.",
+        status_code=outcome.status or 0,
+        request_id=outcome.headers.get("request-id"),
+    )
+
+
+def _check_range(outcome: Outcome, path: str, start: int) -> Outcome:
+    """Let 200 pass, and 206 only if it is the part asked for: anything else would tear the stored file."""
+    if outcome.status == 200:
+        return outcome
+    if outcome.status != 206:
+        raise unexpected(outcome, f"GET {path}", "no results", "status 200")
+    came = outcome.headers.get("content-range", "no Content-Range")
+    if not start or not came.replace("=", " ").startswith(f"bytes {start}-"):
+        raise unexpected(outcome, f"GET {path}", f"another part of the results ({came})", f"bytes {start}-")
+    return outcome
+
+
+ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=lambda value: _plain(value)
+)
+
+
+def _plain(value: object) -> object:
+    """Content taken from an earlier answer may go back as it is."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} is not a JSON type")
+
+
+def _json_bytes(value: object, place: str) -> bytes:
+    try:
+        return ENCODER.encode(value).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{place} holds half of a surrogate pair, which no UTF-8 body can carry.") from error
+    except ValueError as error:
+        raise ValueError(f"{place} cannot be written as JSON: {error}.") from error
+    except TypeError as error:
+        raise TypeError(f"{place} cannot be written as JSON: {error}.") from error

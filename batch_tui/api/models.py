@@ -1,0 +1,280 @@
+"""What the API returns, as values: MessageBatch and its counts, the result kinds, Message and its blocks.
+
+All are frozen and keep fields they do not know (`model_extra`). A nullable field that is missing reads as
+None, an unknown enum value passes as text, an unknown result kind or content block has a class of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# Aware first: that branch never enters Python, and a list page has five timestamps for each of 1,000 batches.
+Timestamp = Annotated[AwareDatetime | Annotated[datetime, AfterValidator(_as_utc)], Field(union_mode="left_to_right")]
+
+ProcessingStatus = Annotated[Literal["in_progress", "canceling", "ended"] | str, Field(union_mode="left_to_right")]
+StopReason = (
+    Literal[
+        "end_turn",
+        "max_tokens",
+        "stop_sequence",
+        "tool_use",
+        "pause_turn",
+        "refusal",
+        "model_context_window_exceeded",
+    ]
+    | str
+)
+
+
+class Model(BaseModel):
+    """Frozen, and tolerant of what a newer server adds."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=(), defer_build=True)
+
+
+class MessageBatchRequestCounts(Model):
+    """Requests of a batch by state; all but `processing` are documented to stay 0 until it has ended."""
+
+    processing: int = 0
+    succeeded: int = 0
+    errored: int = 0
+    canceled: int = 0
+    expired: int = 0
+
+    @property
+    def total(self) -> int:
+        """Number of requests in the batch: the sum of the five."""
+        return self.processing + self.succeeded + self.errored + self.canceled + self.expired
+
+
+class MessageBatch(Model):
+    """One batch. Two are equal when the server said the same of both, whichever response said it."""
+
+    id: str
+    type: str = "message_batch"
+    processing_status: ProcessingStatus
+    request_counts: MessageBatchRequestCounts
+    created_at: Timestamp
+    expires_at: Timestamp
+    """24 h after `created_at`."""
+    ended_at: Timestamp | None = None
+    cancel_initiated_at: Timestamp | None = None
+    archived_at: Timestamp | None = None
+    """When the results became unavailable."""
+    results_url: str | None = None
+
+    # A slot, not a private attribute: those cost a Python call for each batch of a page, and would make two
+    # equal batches from two responses differ.
+    __slots__ = ("_request_id",)
+
+    @property
+    def request_id(self) -> str | None:
+        """`request-id` of the response this object was; None for one out of a list, a copy or a pickle."""
+        value: str | None = getattr(self, "_request_id", None)
+        return value
+
+    def from_response(self, request_id: str | None) -> Self:
+        """Note on this object which response it was, and return it."""
+        object.__setattr__(self, "_request_id", request_id)
+        return self
+
+
+class DeletedMessageBatch(Model):
+    """The receipt of a delete."""
+
+    id: str
+    type: str = "message_batch_deleted"
+
+
+class MessageBatchPage(Model):
+    """One page of the list as it is on the wire; callers get a SyncPage or AsyncPage made of it."""
+
+    data: list[MessageBatch]
+    has_more: bool | None = None
+    first_id: str | None = None
+    last_id: str | None = None
+
+
+class CacheCreation(Model):
+    """Tokens written to the cache, by time to live."""
+
+    ephemeral_5m_input_tokens: int = 0
+    ephemeral_1h_input_tokens: int = 0
+
+
+class Usage(Model):
+    """Tokens of one message; total input is `input_tokens` plus cache creation plus cache read."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens_details: dict[str, Any] | None = None
+    server_tool_use: dict[str, Any] | None = None
+    service_tier: str | None = None
+    inference_geo: str | None = None
+    speed: str | None = None
+
+
+# The `type` of a block or result has no default: without it on the wire, any shape could pass for any kind.
+class TextBlock(Model):
+    """Text, with the citations that back it."""
+
+    type: Literal["text"]
+    text: str
+    citations: list[dict[str, Any]] | None = None
+
+
+class ThinkingBlock(Model):
+    """The model's reasoning; `thinking` may be empty, `signature` is opaque."""
+
+    type: Literal["thinking"]
+    thinking: str
+    signature: str | None = None
+
+
+class ToolUseBlock(Model):
+    """A call of one of the request's own tools."""
+
+    type: Literal["tool_use"]
+    id: str
+    name: str
+    input: Any = None
+    caller: dict[str, Any] | None = None
+
+
+class UnknownBlock(Model):
+    """A block of any other kind, server tools and their results included; fields are in `model_extra`."""
+
+    type: str
+
+    @field_validator("type")
+    @classmethod
+    def _not_a_broken_known_block(cls, kind: str) -> str:
+        if kind in ("text", "thinking", "tool_use"):
+            raise ValueError(f"is {kind!r}, but the block does not have that shape")
+        return kind
+
+
+ContentBlock = Annotated[TextBlock | ThinkingBlock | ToolUseBlock | UnknownBlock, Field(union_mode="left_to_right")]
+
+
+class Message(Model):
+    """What the model answered. A refusal is a message too, possibly without content."""
+
+    id: str
+    type: str = "message"
+    role: str = "assistant"
+    model: str
+    content: list[ContentBlock]
+    stop_reason: StopReason | None = None
+    stop_sequence: str | None = None
+    stop_details: dict[str, Any] | None = None
+    container: dict[str, Any] | None = None
+    diagnostics: dict[str, Any] | None = None
+    usage: Usage
+
+
+class ErrorObject(Model):
+    """What went wrong: `type` is the category, `message` the text."""
+
+    type: str
+    message: str
+    details: Any = None
+
+
+class ErrorResponse(Model):
+    """The error envelope; its own `type` is always "error", the category is `error.type`."""
+
+    type: str = "error"
+    error: ErrorObject
+    request_id: str | None = None
+
+    @property
+    def message(self) -> str:
+        """`error.message`."""
+        return self.error.message
+
+
+class MessageBatchSucceededResult(Model):
+    """The request was answered."""
+
+    type: Literal["succeeded"]
+    message: Message
+
+
+class MessageBatchErroredResult(Model):
+    """The request was invalid, or its execution failed; it is not billed."""
+
+    type: Literal["errored"]
+    error: ErrorResponse
+
+
+class MessageBatchCanceledResult(Model):
+    """The batch was canceled before the request was sent to the model; it is not billed."""
+
+    type: Literal["canceled"]
+
+
+class MessageBatchExpiredResult(Model):
+    """24 h passed before the request could be sent to the model; it is not billed."""
+
+    type: Literal["expired"]
+
+
+class UnreadableResult(Model):
+    """A line that is no result; made here, never sent by the server."""
+
+    type: Literal["unreadable"]
+    line_number: int
+    """Counted from 1, blank lines included."""
+    reason: str
+    raw: str
+    """The start of the line; bytes that are not UTF-8 appear as `\\xNN`."""
+
+
+class UnknownResult(Model):
+    """A result of a kind this program does not know; its fields are in `model_extra`."""
+
+    type: str
+
+    @field_validator("type")
+    @classmethod
+    def _not_a_broken_known_result(cls, kind: str) -> str:
+        if kind in ("succeeded", "errored", "canceled", "expired", "unreadable"):
+            raise ValueError(f"is {kind!r}, but the result does not have that shape")
+        return kind
+
+
+MessageBatchResult = Annotated[
+    MessageBatchSucceededResult
+    | MessageBatchErroredResult
+    | MessageBatchCanceledResult
+    | MessageBatchExpiredResult
+    | UnreadableResult
+    | UnknownResult,
+    Field(union_mode="left_to_right"),
+]
+
+
+class MessageBatchIndividualResponse(Model):
+    """One line of the results; `custom_id` is empty only where an unreadable line does not tell it."""
+
+    custom_id: str
+    result: MessageBatchResult
