@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.screen import Screen
+    from textual.worker import WorkType
 
     from batch_tui.api.client import AsyncBatchClient, BatchClient
     from batch_tui.results.download import ResultsSource
@@ -114,24 +116,33 @@ class BatchApp(App[str]):
         now: Callable[[], datetime],
         zone: tzinfo | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
         pace: Pace | None = None,
         read_ahead: int = 32 * 2**20,
+        back_off: Callable[[float], None] | None = None,
         themes: tuple[str, str] = ("textual-dark", "textual-light"),
         no_credentials: str | None = None,
     ) -> None:
-        """`connect` may block: it runs in a thread after the first paint. `themes`: the first one, and the other."""
+        """Nothing is asked of the API before the first paint.
+
+        `connect` may block: it runs in a thread. `back_off`
+        stands in for the sleep between tries of a download. `themes`: the first one, and the other.
+        """
         super().__init__()
         self._connect = connect
         self._connection: Connection | None = None
         self._poller: Poller | None = None
         self._pace = pace
         self._monotonic = monotonic
+        self._jitter = jitter
         self._themes = themes
         self._no_credentials = no_credentials
         self._opening: str | None = None
-        self._downloads = Downloads(store, self._results_source, self.post_message, read_ahead=read_ahead)
+        self._downloads = Downloads(
+            store, self._results_source, self.post_message, read_ahead=read_ahead, sleep=back_off
+        )
         self._updates: Signal[Update] = Signal(self, "updates")
-        self._shared = AppContext(
+        self.shared = AppContext(
             catalog=BatchCatalog(),
             history=FinishedHistory(),
             monitor=MonitorView(PollState(), OlderState()),
@@ -149,8 +160,8 @@ class BatchApp(App[str]):
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
-        self.push_screen(BatchListScreen(self._shared))
-        self.run_worker(self._watch(), group="monitor", exit_on_error=False)
+        self.push_screen(BatchListScreen(self.shared))
+        self._start(self._watch, "monitor")
 
     async def on_unmount(self) -> None:
         self._downloads.stop_all()
@@ -158,21 +169,27 @@ class BatchApp(App[str]):
             await self._connection.client.close()
             self._connection.download_client.close()
 
+    def _start(self, work: WorkType[None], group: str) -> None:
+        """Run asynchronous work; what it raises comes back as a sentence on screen."""
+        self.run_worker(work, group=group, exit_on_error=False)
+
     # Watching
 
     async def _watch(self) -> None:
         """Connect, then poll for as long as the app runs."""
         self._connection = await anyio.to_thread.run_sync(self._connect)
         try:
-            self._shared.monitor.saved |= await anyio.to_thread.run_sync(self._downloads.saved_ids)
+            self.shared.monitor.saved |= await anyio.to_thread.run_sync(self._downloads.saved_ids)
         except ResultsStoreError as error:
             self._tell_failure(str(error))
-        self._poller = Poller(self._connection.client, self._shared.catalog, now=self._shared.now, pace=self._pace)
+        self._poller = Poller(
+            self._connection.client, self.shared.catalog, now=self.shared.now, jitter=self._jitter, pace=self._pace
+        )
         await self._poller.run(self._publish)
 
     def _publish(self, changes: Changes) -> None:
         """Tell whoever is on screen what moved."""
-        context = self._shared
+        context = self.shared
         moved = (context.catalog.get(batch_id) for batch_id in (*changes.added, *changes.updated))
         context.history.add(batch for batch in moved if batch is not None)
         if self._poller is not None:
@@ -181,8 +198,9 @@ class BatchApp(App[str]):
 
     @on(messages.OlderPageRequested)
     def _want_older(self) -> None:
-        if self._poller is not None and not self._poller.older.loading:
-            self.run_worker(self._load_older(self._poller), group="older", exit_on_error=False)
+        if self._poller is not None and not self.shared.monitor.older.loading:
+            self.shared.monitor.older = OlderState(loading=True)
+            self._start(partial(self._load_older, self._poller), "older")
 
     async def _load_older(self, poller: Poller) -> None:
         self._publish(await poller.load_older())
@@ -208,23 +226,23 @@ class BatchApp(App[str]):
 
     def _ask(self, action: Action, batch_id: str) -> None:
         # A second key press may arrive before the first question is on screen.
-        if isinstance(self.screen, ModalScreen) or batch_id in self._shared.monitor.pending:
+        if isinstance(self.screen, ModalScreen) or batch_id in self.shared.monitor.pending:
             return
-        batch = self._shared.catalog.get(batch_id)
+        batch = self.shared.catalog.get(batch_id)
         reason = why_not_cancel(batch) if action == "cancel" else why_not_delete(batch)
         if batch is None or reason is not None:
             self.notify(reason or "", markup=False)
             return
         dialog = cancel_dialog if action == "cancel" else delete_dialog
-        self.push_screen(dialog(batch, self._shared, self._monotonic), partial(self._answered, action, batch_id))
+        self.push_screen(dialog(batch, self.shared, self._monotonic), partial(self._answered, action, batch_id))
 
     def _answered(self, action: Action, batch_id: str, yes: bool | None) -> None:
         if yes:
-            self.run_worker(self._act(action, batch_id), group="actions", exit_on_error=False)
+            self._start(partial(self._act, action, batch_id), "actions")
 
     async def _act(self, action: Action, batch_id: str) -> None:
         """Carry out a confirmed action on that id, whatever the list shows by now."""
-        context = self._shared
+        context = self.shared
         assert self._connection is not None  # a batch was listed, so there is a connection
         batches = self._connection.client.messages.batches
         context.monitor.pending[batch_id] = action
@@ -254,12 +272,12 @@ class BatchApp(App[str]):
     @on(messages.ResultsRequested)
     def _open_results(self, event: messages.ResultsRequested) -> None:
         batch_id = event.batch_id
-        batch = self._shared.catalog.get(batch_id)
-        reason = why_no_results(batch, self._shared)
+        batch = self.shared.catalog.get(batch_id)
+        reason = why_no_results(batch, self.shared)
         if reason is not None:
             self.notify(reason, markup=False)
             return
-        opened = self._shared.monitor.results.get(batch_id)
+        opened = self.shared.monitor.results.get(batch_id)
         if opened is not None:
             self._show_results(batch_id, opened)
             return
@@ -267,7 +285,7 @@ class BatchApp(App[str]):
         self._fetch(batch_id)
 
     def _fetch(self, batch_id: str) -> None:
-        batch = self._shared.catalog.get(batch_id)
+        batch = self.shared.catalog.get(batch_id)
         total = None if batch is None else batch.request_counts.total
         work = partial(self._downloads.fetch, batch_id, total)
         self.run_worker(work, group="results", thread=True, exit_on_error=False, description="results")
@@ -278,7 +296,7 @@ class BatchApp(App[str]):
 
     @on(DownloadReport)
     def _take_report(self, report: DownloadReport) -> None:
-        monitor, batch_id = self._shared.monitor, report.batch_id
+        monitor, batch_id = self.shared.monitor, report.batch_id
         if report.file is None:
             # Nothing to show yet, or the disk refused before there was a file.
             if report.progress.state == "failed":
@@ -295,11 +313,11 @@ class BatchApp(App[str]):
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
 
     def _show_results(self, batch_id: str, opened: OpenResults) -> None:
-        self.push_screen(ResultsScreen(self._shared, batch_id, opened))
+        self.push_screen(ResultsScreen(self.shared, batch_id, opened))
 
     @on(messages.DownloadToggleRequested)
     def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
-        opened = self._shared.monitor.results.get(event.batch_id)
+        opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.progress.state == "complete":
             self.notify("The results are complete and saved on this machine.", markup=False)
         elif self._downloads.toggle(event.batch_id, opened.progress.state):
@@ -311,7 +329,7 @@ class BatchApp(App[str]):
 
     @on(messages.RecordRequested)
     def _load_record(self, event: messages.RecordRequested) -> None:
-        opened = self._shared.monitor.results.get(event.batch_id)
+        opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None:
             work = partial(self._lay_out_record, opened, event.line, self.screen)
             self.run_worker(
@@ -327,7 +345,7 @@ class BatchApp(App[str]):
 
     @on(messages.DetailRequested)
     def _open_detail(self, event: messages.DetailRequested) -> None:
-        self.push_screen(BatchDetailScreen(self._shared, event.batch_id))
+        self.push_screen(BatchDetailScreen(self.shared, event.batch_id))
 
     def action_leave(self) -> None:
         if isinstance(self.screen, BatchListScreen | WelcomeScreen):
@@ -369,7 +387,7 @@ class BatchApp(App[str]):
             return
         error = event.worker.error
         if isinstance(error, BatchAPIError):
-            self._tell_failure(str(describe(error, host=self._shared.host)))
+            self._tell_failure(str(describe(error, host=self.shared.host)))
         elif isinstance(error, ResultsStoreError):
             self._tell_failure(str(error))
         else:

@@ -123,8 +123,8 @@ class BatchRows:
         return catalog.at(row).id if row < len(catalog) else TAIL
 
     def index_of(self, key: str) -> int | None:
-        catalog = self._shared.catalog
-        return (len(catalog) if len(catalog) else None) if key == TAIL else catalog.index_of(key)
+        # The last row is a place, not a thing: what stands there changes as batches arrive.
+        return None if key == TAIL else self._shared.catalog.index_of(key)
 
     def version(self, row: int) -> Hashable:
         context = self._shared

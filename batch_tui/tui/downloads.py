@@ -40,11 +40,13 @@ class Downloads:
         report: Callable[[DownloadReport], object],
         *,
         read_ahead: int,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._store = store
         self._source = source
         self._report = report
         self._read_ahead = read_ahead
+        self._sleep = sleep
         self._known: dict[str, ResultsDownload] = {}
         self._stopping = False
 
@@ -62,6 +64,7 @@ class Downloads:
                 self._store,
                 expected_total=expected_total,
                 read_ahead=self._read_ahead,
+                sleep=self._sleep,
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download

@@ -65,9 +65,8 @@ class ResultRows:
         return str(self._selection[row]) if row < len(self._selection) else TAIL
 
     def index_of(self, key: str) -> int | None:
-        if key == TAIL:
-            return None if self._whole else len(self._selection)
-        return self._selection.index_of(int(key))
+        # The last row is a place, not a thing: what stands there changes as lines arrive.
+        return None if key == TAIL else self._selection.index_of(int(key))
 
     def version(self, row: int) -> Hashable:
         return self._opened.progress if row >= len(self._selection) else 0

@@ -47,10 +47,7 @@ class BatchDetailScreen(BatchActionsScreen):
     def on_mount(self) -> None:
         self._shared.updates.subscribe(self, lambda _: self._show_state())
         self.set_interval(1, self._tick)
-        self.call_after_refresh(self._show_state)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show_state)
+        self._show_state()
 
     def batch_in_hand(self) -> MessageBatch | None:
         return self._shared.catalog.get(self._batch_id)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from batch_tui.tui.batch_rows import COLUMNS, TAIL, BatchRows
 from batch_tui.tui.freshness import freshness, trouble_line
-from batch_tui.tui.messages import DetailRequested, OlderPageRequested
+from batch_tui.tui.messages import DetailRequested, MonitorUpdate, OlderPageRequested
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
 from batch_tui.tui.text import number, plain
 from batch_tui.tui.trouble import describe
@@ -21,6 +21,8 @@ from batch_tui.tui.widgets.status_line import StatusLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
     from batch_tui.api.models import MessageBatch
@@ -72,13 +74,19 @@ class BatchListScreen(BatchActionsScreen):
     # State coming down
 
     def _take_update(self, update: Update) -> None:
-        changes = getattr(update, "changes", None)
-        if changes is not None and changes.added and self._table.top_row > 0:
-            top = self._rows.index_of(self._table.source.key(self._table.top_row)) or 0
-            above = (self._rows.index_of(batch_id) for batch_id in changes.added)
-            self._new_above += sum(1 for row in above if row is not None and row <= top + len(changes.added))
+        if isinstance(update, MonitorUpdate) and self._table.top_row > 0:
+            self._new_above += self._count_above(update.changes.added)
         self._table.rows_changed()
         self._show_state()
+
+    def _count_above(self, batch_ids: Sequence[str]) -> int:
+        """How many of these stand above what is on screen."""
+        catalog, top_key = self._shared.catalog, self._table.top_key
+        top = None if top_key is None else catalog.index_of(top_key)
+        if top is None:
+            return 0
+        rows = (catalog.index_of(batch_id) for batch_id in batch_ids)
+        return sum(1 for row in rows if row is not None and row < top)
 
     def _tick(self) -> None:
         if self.is_current:

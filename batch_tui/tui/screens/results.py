@@ -215,7 +215,8 @@ class ResultsScreen(Screen[None]):
     def _chips(self) -> Content:
         """The filters with their counts; those that would show nothing leave when there is no room."""
         file = self._opened.file
-        amounts: dict[Filter, int] = {None: len(file), "suspicious": file.suspicious_count, **file.counts()}
+        amounts: dict[str | None, int] = {None: len(file), "suspicious": file.suspicious_count}
+        amounts.update(file.counts().items())
         labels = []
         for place, (name, chosen) in enumerate(FILTERS):
             amount = amounts.get(chosen, 0)

@@ -48,6 +48,9 @@ class BatchDetail(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield Static(id="detail-text", markup=False)
 
+    def on_resize(self) -> None:
+        self.show(self._batch_id)
+
     def show(self, batch_id: str | None) -> None:
         """Show a batch, or that there is none."""
         if batch_id != self._batch_id:

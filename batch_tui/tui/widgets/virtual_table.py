@@ -179,6 +179,11 @@ class VirtualTable(ScrollView, can_focus=True):
         return self.scroll_offset.y
 
     @property
+    def top_key(self) -> str | None:
+        """The key of the first row on screen, as it was before any news."""
+        return self._top_key
+
+    @property
     def rows_on_screen(self) -> int:
         """How many rows fit below the heading."""
         return max(self.size.height - 1, 1)
@@ -258,6 +263,8 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _announce_view(self) -> None:
         first, count = self.top_row, len(self._source)
+        if not count:
+            return
         last = min(first + self.rows_on_screen, count) - 1
         self.post_message(self.Viewed(self, first, last))
         if last + self.rows_on_screen >= count - 1:

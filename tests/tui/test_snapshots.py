@@ -1,0 +1,28 @@
+"""A picture of every named state; each was looked at before it was accepted."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.tui.scenes import SCENES, staged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="snapshots are taken on Python 3.11")
+@pytest.mark.parametrize("name", SCENES)
+def test_scene(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+    scene = SCENES[name]
+    with staged(scene, tmp_path) as stage:
+
+        async def run_before(pilot: Pilot[Any]) -> None:
+            await scene.drive(stage, pilot)
+
+        assert snap_compare(stage.app, terminal_size=scene.size, run_before=run_before)
