@@ -1,0 +1,130 @@
+"""Whether a results file holds what its batch promised: a readable line per request, each custom_id once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from batch_tui.results.line_facts import NO_CUSTOM_ID
+from batch_tui.results.result_line import UNREADABLE, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from batch_tui.results.results_file import ResultsFile
+
+_OUTCOMES: tuple[Kind, ...] = ("succeeded", "errored", "canceled", "expired")
+_NAMED = 3
+
+
+class RequestCounts(Protocol):
+    """The counts a batch reports (`MessageBatchRequestCounts`)."""
+
+    @property
+    def processing(self) -> int: ...
+    @property
+    def succeeded(self) -> int: ...
+    @property
+    def errored(self) -> int: ...
+    @property
+    def canceled(self) -> int: ...
+    @property
+    def expired(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """The verdict, and one sentence for each thing that stands against it; numbers count rows.
+
+    `verified` is True only if the expected number is known and nothing stands against it.
+    """
+
+    verified: bool
+    sentences: tuple[str, ...]
+    rows: int
+    expected: int | None
+    missing: int = 0
+    extra: int = 0
+    doubled: int = 0
+    unreadable: int = 0
+
+
+def check_completeness(
+    results: ResultsFile,
+    expected: RequestCounts | int | None,
+    *,
+    custom_ids: Collection[str] | None = None,
+) -> Completeness:
+    """Compare a whole results file with its batch's counts (or their sum) and, where known, its input's ids.
+
+    Reads only the lines whose custom_id may be doubled, and all of them when `custom_ids` are given.
+    """
+    rows = len(results)
+    total = expected if expected is None or isinstance(expected, int) else _total(expected)
+    missing = extra = 0
+    if total is None:
+        sentences = ["The batch's request counts are not known, so there is nothing to compare with."]
+    else:
+        missing, extra = max(0, total - rows), max(0, rows - total)
+        sentences = list(_against_counts(results, expected, total, missing, extra))
+    unreadable = results.index.kind_counts[UNREADABLE]
+    if unreadable:
+        sentences.append(f"{_lines(unreadable)} cannot be read.")
+    nameless = sum(flag & NO_CUSTOM_ID for flag in results.index.flags[:rows]) // NO_CUSTOM_ID - unreadable
+    if nameless > 0:
+        sentences.append(f"{_lines(nameless)} without a custom_id.")
+    twice = results.doubled_custom_ids()
+    doubled = sum(len(places) - 1 for places in twice.values())
+    if doubled:
+        sentences.append(f"{_lines(doubled)} repeat a custom_id: {_some(list(twice))}.")
+    if custom_ids is not None:
+        sentences.extend(_against_input(results, custom_ids))
+    return Completeness(not sentences, tuple(sentences), rows, total, missing, extra, doubled, unreadable)
+
+
+def _total(counts: RequestCounts) -> int:
+    return counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+
+
+def _against_counts(
+    results: ResultsFile, expected: RequestCounts | int | None, total: int, missing: int, extra: int
+) -> Iterator[str]:
+    rows = len(results)
+    if missing:
+        yield f"{_lines(missing)} missing: the batch has {total:,} requests, the file {rows:,} lines."
+    if extra:
+        yield f"{_lines(extra)} too many: the batch has {total:,} requests, the file {rows:,} lines."
+    if expected is None or isinstance(expected, int):
+        return
+    if expected.processing:
+        yield f"{expected.processing:,} requests were still processing when the batch was last asked about."
+        return
+    found = results.counts()
+    for outcome in _OUTCOMES:
+        promised: int = getattr(expected, outcome)
+        if found[outcome] != promised:
+            yield f"The batch counts {promised:,} {outcome}, the file {found[outcome]:,}."
+    if found["unknown"]:
+        yield f"{_lines(found['unknown'])} of a kind this version does not know."
+
+
+def _against_input(results: ResultsFile, custom_ids: Collection[str]) -> Iterator[str]:
+    found = {results.row(row).custom_id for row in range(len(results))} - {None}
+    wanted = set(custom_ids)
+    if unanswered := wanted - found:
+        yield f"{_requests(len(unanswered))} of the input without a result: {_some(sorted(unanswered))}."
+    if unasked := {name for name in found if name is not None} - wanted:
+        yield f"{_lines(len(unasked))} for custom_ids that the input does not have: {_some(sorted(unasked))}."
+
+
+def _lines(number: int) -> str:
+    return f"{number:,} line" if number == 1 else f"{number:,} lines"
+
+
+def _requests(number: int) -> str:
+    return f"{number:,} request" if number == 1 else f"{number:,} requests"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

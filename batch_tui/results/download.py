@@ -1,0 +1,339 @@
+"""Bytes of a batch's results into a .part that can be browsed at once, and a verified file when whole."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
+from batch_tui.results.completeness import check_completeness
+from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
+from batch_tui.results.errors import NotResults, ResultsStoreError
+from batch_tui.results.line_index import BOM
+from batch_tui.results.part_file import PartFile
+from batch_tui.results.results_file import CHUNK_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.store import ResultsStore
+
+MEGABYTE = 2**20
+_OVERLAP = 4096
+_STARTS_OVER_LIMIT = 5
+_RETRIED_STATUSES = frozenset({408, 429})
+
+
+class ResultsStream(Protocol):
+    """An open answer of the results endpoint."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content_length(self) -> int | None: ...
+    def iter_bytes(self) -> Iterator[bytes]: ...
+    def close(self) -> None: ...
+
+
+class ResultsSource(Protocol):
+    """Where results come from: `client.messages.batches`."""
+
+    def stream_results(
+        self, message_batch_id: str, *, start: int = 0, chunk_size: int = CHUNK_SIZE
+    ) -> AbstractContextManager[ResultsStream]: ...
+
+
+class ResultsDownload:
+    """Fetches one batch's results into a store; `run()` blocks in a thread, the rest may come from any.
+
+    `expected_total` is the sum of the batch's request counts, to compare with when the file is whole.
+    Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). `sleep`, `jitter` (0
+    to 1) and `monotonic` stand in for the clock; without `sleep` a back-off ends early on `stop()`.
+    `on_progress` is called in the thread of `run()`, at each change of state and otherwise at most every
+    `progress_interval` seconds.
+    """
+
+    def __init__(
+        self,
+        source: ResultsSource,
+        batch_id: str,
+        store: ResultsStore,
+        *,
+        expected_total: int | None = None,
+        read_ahead: int = 32 * MEGABYTE,
+        sleep: Callable[[float], None] | None = None,
+        jitter: Callable[[], float] = random.random,
+        on_progress: Callable[[DownloadProgress], None] | None = None,
+        progress_interval: float = 0.1,
+        monotonic: Callable[[], float] = time.monotonic,
+        max_retries: int = 5,
+    ) -> None:
+        self.batch_id = batch_id
+        self._source = source
+        self._store = store
+        self._expected_total = expected_total
+        self._controls = Controls(read_ahead)
+        self._sleep = sleep or self._controls.sleep
+        self._jitter = jitter
+        self._on_progress = on_progress
+        self._interval = progress_interval
+        self._monotonic = monotonic
+        self._max_retries = max_retries
+        self._results: ResultsFile | None = None
+        self._speed = Speedometer()
+        self._content_length: int | None = None
+        self._attempt = 1
+        self._restarts = 0
+        self._starts_over = 0
+        self._note: str | None = None
+        self._reported_at = 0.0
+        self._progress = DownloadProgress("starting")
+
+    @property
+    def results(self) -> ResultsFile | None:
+        """The live file, None before the first run; another one after a start-over (see `restarts`)."""
+        return self._results
+
+    @property
+    def progress(self) -> DownloadProgress:
+        """Where the download stood when it last told."""
+        return self._progress
+
+    def want_bytes(self, offset: int) -> None:
+        """Keep reading until `read_ahead` past this offset."""
+        self._controls.want_bytes(offset)
+
+    def want_row(self, row: int) -> None:
+        """Keep reading until `read_ahead` past this row; one not here yet counts as the end of what is."""
+        results = self._results
+        if results is not None:
+            self._controls.want_bytes(results.index.span(row)[1] if row < len(results) else results.size)
+
+    def want_all(self) -> None:
+        """Read to the end whatever is looked at."""
+        self._controls.want_all()
+
+    def pause(self) -> None:
+        """Stop reading until `resume()`; what is here can be browsed."""
+        self._controls.pause()
+
+    def resume(self) -> None:
+        """Read on after `pause()`."""
+        self._controls.resume()
+
+    def stop(self) -> None:
+        """End the run soon and keep what came; a later `run()` continues."""
+        self._controls.stop()
+
+    def run(self) -> DownloadProgress:
+        """Download until the file is whole, failed or stopped, and say which; call again to continue.
+
+        Trouble is reported in the progress, not raised. Retries lost connections and answers 408, 429 and
+        5xx; only tries in a row that brought no whole line count against `max_retries`.
+        """
+        self._attempt, self._starts_over, self._note = 1, 0, None
+        self._speed.reset()
+        self._tell("starting")
+        part: PartFile | None = None
+        try:
+            if self._take_stored():
+                return self._progress
+            self._store.prepare()
+            part = PartFile(self._store.part_path(self.batch_id), self._results)
+            self._results = part.results
+            self._fetch(part)
+        except (BatchAPIError, ResultsStoreError) as error:
+            self._tell("failed", error=error)
+        finally:
+            if part is not None:
+                part.close()
+            self._controls.clear_stop()
+        return self._progress
+
+    def _take_stored(self) -> bool:
+        stored = self._store.stored(self.batch_id)
+        if stored is None or stored.problem:
+            return False
+        if self._results is None or self._results.path != stored.path:
+            self._results = self._store.open(self.batch_id)
+        self._content_length = stored.size
+        self._tell("complete", verified=stored.verified)
+        return True
+
+    def _fetch(self, part: PartFile) -> None:
+        failures = 0
+        while not self._controls.stopping:
+            before = part.results.size
+            try:
+                whole = self._receive(part)
+            except (APIConnectionError, APIStatusError) as error:
+                part.cut_back()
+                if self._controls.stopping:
+                    break
+                failures = 0 if part.results.size > before else failures
+                if part.size and isinstance(error, APIStatusError) and error.status_code == 416:
+                    self._start_over(part, 0)
+                    self._attempt += 1
+                    continue
+                if failures >= self._max_retries or not _worth_retrying(error):
+                    raise
+                self._back_off(failures, error)
+                failures += 1
+                continue
+            if whole:
+                self._finish(part)
+                return
+            self._attempt += 1
+        part.cut_back()
+        self._tell("stopped")
+
+    def _back_off(self, failures: int, error: APIError) -> None:
+        asked = error.retry_after if isinstance(error, APIStatusError) else None
+        self._attempt += 1
+        self._speed.reset()
+        self._tell("retrying", error=error)
+        self._sleep(asked or min(0.5 * 2**failures, 8.0) * (1 - 0.25 * self._jitter()))
+
+    def _receive(self, part: PartFile) -> bool:
+        """One request: append what is new. True when the answer came to its end, False when told to stop."""
+        start = part.size
+        # Some of the stored bytes are asked for again: they show whether it is still the same file.
+        asked = start - min(start, _OVERLAP)
+        with self._source.stream_results(self.batch_id, start=asked, chunk_size=CHUNK_SIZE) as stream:
+            self._controls.hold_stream(stream.close)
+            try:
+                return self._take_in(part, stream, asked)
+            finally:
+                self._controls.hold_stream(None)
+
+    def _take_in(self, part: PartFile, stream: ResultsStream, asked: int) -> bool:
+        position = asked if stream.status_code == 206 else 0
+        # Where the answer begins at 0, what agreed so far is worth keeping when the rest turns out different.
+        from_zero = position == 0
+        self._content_length = None
+        # The length of a compressed body says nothing about the bytes stored.
+        if stream.content_length is not None and _is_plain(stream.headers):
+            self._content_length = position + stream.content_length
+        if not from_zero and _range_start(stream.headers) not in (None, asked):
+            self._start_over(part, 0)
+            return False
+        self._tell("downloading")
+        for chunk in stream.iter_bytes():
+            if self._controls.stopping:
+                return False
+            if not self._place(part, position, chunk, from_zero):
+                return False
+            position += len(chunk)
+            self._tell_now_and_then()
+            self._wait_if_told(part)
+        if self._controls.stopping:
+            return False
+        if position < part.size:
+            self._start_over(part, position if from_zero else 0)
+            if not from_zero:
+                return False
+        if part.results.index.tail_is_cut():
+            raise TruncatedResults("The results ended in the middle of a line.", bytes_read=position)
+        return True
+
+    def _place(self, part: PartFile, position: int, chunk: bytes, from_zero: bool) -> bool:
+        """Store what is new in a chunk; False when it is of another file than what is stored."""
+        if position == 0:
+            _refuse_web_page(chunk)
+        known = min(len(chunk), max(0, part.size - position))
+        if known and not part.holds(position, chunk[:known]):
+            self._start_over(part, position if from_zero else 0)
+            if not from_zero:
+                return False
+            known = 0
+        if known < len(chunk):
+            part.append(chunk[known:] if known else chunk)
+        return True
+
+    def _start_over(self, part: PartFile, keep: int) -> None:
+        self._restarts += 1
+        self._starts_over += 1
+        if self._starts_over > _STARTS_OVER_LIMIT:
+            raise ResultsStoreError(
+                f"The server sent the results of {self.batch_id} differently each time. Try again later."
+            )
+        part.start_over(keep)
+        self._results = part.results
+        self._note = "The server sent other bytes than before, so the download started over."
+        self._tell("downloading")
+
+    def _wait_if_told(self, part: PartFile) -> None:
+        if self._content_length is not None and part.size >= self._content_length:
+            # All is here; what is left is to say so.
+            return
+        waited = False
+        while hindrance := self._controls.hindrance(part.size):
+            waited = True
+            self._tell(hindrance)
+            self._controls.wait_while(hindrance, part.size)
+        if waited:
+            self._speed.reset()
+            self._tell("downloading")
+
+    def _finish(self, part: PartFile) -> None:
+        results = part.results
+        results.index.finish()
+        verdict = check_completeness(results, self._expected_total)
+        self._store.keep(self.batch_id, results, verified=verdict.verified)
+        self._content_length = results.size
+        if self._expected_total is not None and not verdict.verified:
+            self._note = " ".join(verdict.sentences)
+        self._tell("complete", verified=verdict.verified)
+
+    def _tell_now_and_then(self) -> None:
+        if self._monotonic() - self._reported_at >= self._interval:
+            self._tell("downloading")
+
+    def _tell(self, state: State, *, error: Exception | None = None, verified: bool = False) -> None:
+        results = self._results
+        received = results.index.fed if results else 0
+        self._reported_at = self._monotonic()
+        self._progress = DownloadProgress(
+            state,
+            received,
+            len(results) if results else 0,
+            self._content_length,
+            self._speed.measure(self._reported_at, received) if state == "downloading" else 0.0,
+            error,
+            self._attempt,
+            self._note,
+            self._restarts,
+            verified,
+        )
+        if self._on_progress is not None:
+            self._on_progress(self._progress)
+
+
+def _worth_retrying(error: APIError) -> bool:
+    if isinstance(error, APIStatusError):
+        return error.status_code in _RETRIED_STATUSES or error.status_code >= 500
+    return True
+
+
+def _is_plain(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "").strip().lower() in ("", "identity")
+
+
+def _range_start(headers: Mapping[str, str]) -> int | None:
+    """Where the server says the bytes start, None if it does not say."""
+    found = re.match(r"\s*bytes\s+(\d{1,18})-", headers.get("content-range", ""))
+    return int(found[1]) if found else None
+
+
+def _refuse_web_page(first: bytes) -> None:
+    if first.removeprefix(BOM).lstrip()[:1] == b"<":
+        raise NotResults(
+            "The server answered with a web page instead of results. "
+            "Check the base URL and any proxy or sign-in page between, then retry."
+        )

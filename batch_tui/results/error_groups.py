@@ -1,0 +1,58 @@
+"""Errored rows that fail for the same reason, counted together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batch_tui.results.result_line import error_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_tui.results.results_file import ResultsFile
+
+_IDS = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[a-z]{2,12}_(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{16,}\b"
+)
+# Digits that are part of a name (claude-haiku-4-5, web_fetch_20250910) say what it is about and stay.
+_NUMBERS = re.compile(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])")
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Errored rows with one type and one message but for its numbers and ids; all strings are untrusted.
+
+    `fix_first`: the request is at fault (`invalid_request_error`), sending it again as it is would fail
+    again.
+    """
+
+    type: str
+    message: str
+    count: int
+    example_row: int
+    example_custom_id: str | None
+    fix_first: bool
+
+
+def mask(message: str) -> str:
+    """A message with ids and free-standing numbers replaced, so that alike errors read alike."""
+    return _NUMBERS.sub("N", _IDS.sub("<id>", message[:_LONGEST]))
+
+
+def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None = None) -> tuple[ErrorGroup, ...]:
+    """The groups of all errored rows so far, largest first; reads those rows only."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in list(results.rows("errored")):
+        if should_stop is not None and should_stop():
+            break
+        kind, message = error_of(results.record(row).value)
+        seen = found.setdefault((kind, mask(message)), [0, row])
+        seen[0] += 1
+    groups = (
+        ErrorGroup(kind, text, times, row, results.row(row).custom_id, kind == "invalid_request_error")
+        for (kind, text), (times, row) in found.items()
+    )
+    return tuple(sorted(groups, key=lambda group: (-group.count, group.example_row)))

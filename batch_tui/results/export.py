@@ -1,0 +1,134 @@
+"""Chosen rows into a file of the user's: JSON lines byte for byte, or CSV that a spreadsheet can open safely."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from batch_tui.results.errors import ExportError, ExportExists, ExportStopped
+from batch_tui.results.result_line import parse
+from batch_tui.results.result_row import answer_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import BinaryIO
+
+    from batch_tui.results.results_file import ResultsFile
+
+Format = Literal["jsonl", "csv"]
+CSV_COLUMNS = ("custom_id", "kind", "stop_reason", "model", "input_tokens", "output_tokens", "text")
+_ROWS_PER_REPORT = 500
+# What makes a spreadsheet take a cell for a formula, full-width forms included.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def export_results(
+    file: ResultsFile,
+    rows: Iterable[int],
+    path: Path,
+    format: Format,
+    *,
+    overwrite: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> int:
+    """Write rows to `path` in one step (it appears whole or not at all, mode 0600) and give their number.
+
+    `on_progress` is told the number of rows written so far. Raises ExportExists when there is such a file and
+    `overwrite` is not set, ExportStopped when `should_stop` said so, ExportError when the disk refuses, and
+    ResultsStoreError when a row cannot be read any more; nothing is left behind then.
+    """
+    path = Path(path)
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".new", dir=path.parent)
+    except OSError as error:
+        raise _failed(path, error) from error
+    temporary = Path(name)
+    try:
+        with open(descriptor, "wb") as out:
+            write = _write_jsonl if format == "jsonl" else _csv_writer(out)
+            written = 0
+            for row in rows:
+                if should_stop is not None and should_stop():
+                    raise ExportStopped(f"The export to {path} was stopped; nothing was written.")
+                write(out, file, row)
+                written += 1
+                if on_progress is not None and written % _ROWS_PER_REPORT == 0:
+                    on_progress(written)
+        _put_in_place(temporary, path, overwrite=overwrite)
+    except OSError as error:
+        raise _failed(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    if on_progress is not None:
+        on_progress(written)
+    return written
+
+
+def _write_jsonl(out: BinaryIO, file: ResultsFile, row: int) -> None:
+    out.write(file.line(row) + b"\n")
+
+
+def _csv_writer(out: BinaryIO) -> Callable[[BinaryIO, ResultsFile, int], None]:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
+
+    def write(out: BinaryIO, file: ResultsFile, row: int) -> None:
+        shown = file.row(row)
+        writer.writerow(
+            _harmless(cell)
+            for cell in (
+                shown.custom_id,
+                shown.kind,
+                shown.stop_reason,
+                shown.model,
+                shown.input_tokens,
+                shown.output_tokens,
+                answer_text(parse(file.line(row))[0]),
+            )
+        )
+        flush(out)
+
+    def flush(out: BinaryIO) -> None:
+        # Lone surrogates have no UTF-8; their escape keeps the file readable.
+        out.write(text.getvalue().encode("utf-8", "backslashreplace"))
+        text.seek(0)
+        text.truncate()
+
+    flush(out)
+    return write
+
+
+def _harmless(cell: str | int | None) -> str | int | None:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _put_in_place(temporary: Path, path: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        temporary.replace(path)
+        return
+    try:
+        # Unlike a rename, a link fails if the name was taken meanwhile.
+        os.link(temporary, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError:
+        # A file system without links: look again, then rename.
+        if os.path.lexists(path):
+            raise _exists(path) from None
+        temporary.replace(path)
+
+
+def _exists(path: Path) -> ExportExists:
+    return ExportExists(f"{path} exists. Choose another name, or say that it may be overwritten.")
+
+
+def _failed(path: Path, error: OSError) -> ExportError:
+    return ExportError(f"Could not export to {path}: {error.strerror or error}. Choose another place, then retry.")

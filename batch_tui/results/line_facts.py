@@ -1,0 +1,169 @@
+"""What the index keeps of a line: kind, flags, check code, stop reason, model, token counts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+from zlib import crc32
+
+import msgspec
+from msgspec import Raw, Struct
+
+from batch_tui.results.result_line import (
+    KIND_OF,
+    SUCCEEDED,
+    UNREADABLE,
+    Line,
+    Succeeded,
+    blocks_of,
+    count,
+    decode_line,
+    kind_of_value,
+    mapping,
+    parse,
+    text_or_none,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+US_ONLY, EMPTY_TEXT, SUSPICIOUS, NO_CUSTOM_ID = 1, 2, 4, 8
+"""Bits of a line's flags."""
+
+SUSPICIOUS_STOP_REASONS = frozenset({"max_tokens", "model_context_window_exceeded", "refusal", "pause_turn"})
+
+Facts: TypeAlias = tuple[int, int, int, str | None, str | None, int, int, int, int, int, int, int]
+"""kind, flags, check code of the custom_id, stop_reason, model, then tokens: input, output,
+5-minute cache write, 1-hour cache write, cache read, thinking; then web searches."""
+
+_NO_COUNTS = (0, 0, 0, 0, 0, 0, 0)
+# A text block that comes first and starts with a visible character is by far the commonest content.
+_TEXT_FIRST = b'[{"type":"text","text":"'
+# A quote ends the text; a blank, an escape or a lead byte of U+00A0, U+2003 or U+3000 may be white space.
+_NOT_SURELY_VISIBLE = frozenset(b'" \\\xc2\xe1\xe2\xe3')
+# The same with leading blanks, and telling white space beyond ASCII from what only looks alike at its first byte.
+_VISIBLE_TEXT = re.compile(
+    rb'\{"type":"text","text":"(?: |\\[nrt])*(?:'
+    rb'[^\x00-\x20\\"\xc2\xe1\xe2\xe3]|\xc2[\xa1-\xbf]|\xe1(?!\x9a\x80)|\xe2(?:\x80[\x90-\xa7]|[\x82-\xbf])'
+    rb"|\xe3(?!\x80\x80)|\\u(?!00[0-2]|0085|00[aA]0|1680|20[0-5]|3000))"
+)
+
+
+class _TextProbe(Struct, gc=False):
+    type: str
+    text: Raw = Raw(b"null")
+
+
+_probe_decoder = msgspec.json.Decoder(list[_TextProbe])
+
+
+def facts_of_line(line: Line) -> Facts:
+    """The facts of a well-formed line."""
+    result = line.result
+    code = crc32(line.custom_id.encode())
+    if type(result) is not Succeeded:
+        return (KIND_OF[type(result)], 0, code, None, None, *_NO_COUNTS)
+    message = result.message
+    usage = message.usage
+    flags = US_ONLY if usage.inference_geo == "us" else 0
+    content = bytes(message.content)
+    plainly_text = content.startswith(_TEXT_FIRST) and content[24] not in _NOT_SURELY_VISIBLE
+    if not plainly_text and not _VISIBLE_TEXT.match(content, 1) and _says_nothing(content):
+        flags |= EMPTY_TEXT | SUSPICIOUS
+    stop_reason = message.stop_reason
+    if stop_reason in SUSPICIOUS_STOP_REASONS:
+        flags |= SUSPICIOUS
+    written = usage.cache_creation_input_tokens or 0
+    split = usage.cache_creation
+    hour = min(written, split.ephemeral_1h_input_tokens or 0) if written and split else 0
+    details = usage.output_tokens_details
+    tools = usage.server_tool_use
+    return (
+        SUCCEEDED,
+        flags,
+        code,
+        stop_reason,
+        message.model,
+        usage.input_tokens or 0,
+        usage.output_tokens or 0,
+        written - hour,
+        hour,
+        usage.cache_read_input_tokens or 0,
+        (details.thinking_tokens or 0) if details else 0,
+        (tools.web_search_requests or 0) if tools else 0,
+    )
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Whether there is neither visible text nor a tool call; raises what msgspec raises on odd shapes."""
+    for block in _probe_decoder.decode(content):
+        if block.type == "text":
+            text = bytes(block.text)
+            if text[:1] == b'"' and text[1] not in _NOT_SURELY_VISIBLE:
+                return False
+            decoded = msgspec.json.decode(text)
+            if isinstance(decoded, str) and decoded.strip():
+                return False
+        elif block.type == "tool_use":
+            return False
+    return True
+
+
+def facts_of_bytes(raw: bytes) -> Facts:
+    """The facts of any line, however odd; never raises."""
+    try:
+        return facts_of_line(decode_line(raw))
+    except (ValueError, RecursionError):
+        return facts_of_value(parse(raw)[0])
+
+
+def facts_of_value(value: object) -> Facts:
+    """The facts of parsed JSON of any shape; a value that is no object is unreadable."""
+    if not isinstance(value, dict):
+        return (UNREADABLE, NO_CUSTOM_ID, 0, None, None, *_NO_COUNTS)
+    custom_id = value.get("custom_id")
+    flags, code = NO_CUSTOM_ID, 0
+    if isinstance(custom_id, str):
+        flags, code = 0, custom_id_code(custom_id)
+    kind = kind_of_value(value)
+    if kind != SUCCEEDED:
+        return (kind, flags, code, None, None, *_NO_COUNTS)
+    message = mapping(mapping(value["result"]).get("message"))
+    usage = mapping(message.get("usage"))
+    stop_reason, model = text_or_none(message.get("stop_reason")), text_or_none(message.get("model"))
+    if usage.get("inference_geo") == "us":
+        flags |= US_ONLY
+    blocks = list(blocks_of(message))
+    if not any(_speaks(block) for block in blocks):
+        flags |= EMPTY_TEXT | SUSPICIOUS
+    if stop_reason in SUSPICIOUS_STOP_REASONS:
+        flags |= SUSPICIOUS
+    written = count(usage.get("cache_creation_input_tokens"))
+    hour = min(written, count(mapping(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")))
+    return (
+        kind,
+        flags,
+        code,
+        stop_reason,
+        model,
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        written - hour,
+        hour,
+        count(usage.get("cache_read_input_tokens")),
+        count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
+        count(mapping(usage.get("server_tool_use")).get("web_search_requests")),
+    )
+
+
+def custom_id_code(custom_id: str) -> int:
+    """A 32-bit code by which a custom_id is looked for; who finds it confirms by reading the line."""
+    return crc32(custom_id.encode("utf-8", "surrogatepass"))
+
+
+def _speaks(block: Mapping[str, object]) -> bool:
+    kind = block.get("type")
+    if kind == "text":
+        text = block.get("text")
+        return isinstance(text, str) and bool(text.strip())
+    return kind == "tool_use"

@@ -1,0 +1,213 @@
+"""Where each line of a results file starts, and a few packed facts of it; grows as bytes come."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from batch_tui.results.line_facts import SUSPICIOUS, Facts, custom_id_code, facts_of_bytes, facts_of_line
+from batch_tui.results.result_line import KINDS, Kind, decode_lines, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOM = b"\xef\xbb\xbf"
+TOKEN_COLUMNS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "cache_read_tokens",
+    "thinking_tokens",
+    "web_searches",
+)
+_CURLY_OPEN, _CURLY_CLOSE, _CR = b"{}\r"
+_NAMES_LIMIT = 255
+
+
+class NameTable(dict[str | None, int]):
+    """Numbers for names as they turn up, to fit a byte each; names past the 255th share one number."""
+
+    def __init__(self, names: list[str | None]) -> None:
+        super().__init__({name: number for number, name in enumerate(names)})
+        self.names = names
+
+    def __missing__(self, name: str | None) -> int:
+        if len(self.names) > _NAMES_LIMIT:
+            return _NAMES_LIMIT
+        if len(self.names) == _NAMES_LIMIT:
+            name = "(other)"
+        # The list grows first: a reader on another thread looks names up by number.
+        self.names.append(name)
+        self[name] = len(self.names) - 1
+        return self[name]
+
+
+class LineIndex:
+    """Line starts, kinds and facts of a file that one thread feeds while another reads.
+
+    A reader may use rows below `len()` and bytes below `end`; both only grow, and are published together
+    after the columns behind them are filled. Lines end at `\\n` (a `\\r` before it belongs to the line end);
+    blank lines are no rows; a byte order mark at the start is skipped. 44 bytes per row.
+    """
+
+    def __init__(self) -> None:
+        self.starts = array("Q")
+        self.kinds = bytearray()
+        self.flags = bytearray()
+        self.custom_id_codes = array("I")
+        self.stop_numbers = bytearray()
+        self.model_numbers = bytearray()
+        self.token_columns = tuple(array("I") for _ in TOKEN_COLUMNS)
+        self.stop_reasons = NameTable([None])
+        self.models = NameTable([None])
+        self.kind_counts = [0] * len(KINDS)
+        self.suspicious_count = 0
+        self._published = (0, 0)
+        self._tail: list[bytes] = []
+        self._tail_size = 0
+
+    def __len__(self) -> int:
+        return self._published[0]
+
+    @property
+    def end(self) -> int:
+        """Offset just after the last indexed line."""
+        return self._published[1]
+
+    @property
+    def fed(self) -> int:
+        """Offset just after the last byte fed, whether its line is whole or not."""
+        return self._published[1] + self._tail_size
+
+    def counts(self) -> dict[Kind, int]:
+        """Rows of each kind so far."""
+        return dict(zip(KINDS, self.kind_counts, strict=True))
+
+    def kind(self, row: int) -> Kind:
+        """The kind of a row."""
+        return KINDS[self.kinds[row]]
+
+    def is_suspicious(self, row: int) -> bool:
+        """Whether a row succeeded without giving the answer it should."""
+        return bool(self.flags[row] & SUSPICIOUS)
+
+    def span(self, row: int) -> tuple[int, int]:
+        """Offsets that hold a row's line, its line end and any blank lines after it."""
+        rows, end = self._published
+        if not 0 <= row < rows:
+            raise IndexError(f"row {row} of {rows}")
+        return self.starts[row], self.starts[row + 1] if row + 1 < rows else end
+
+    def rows_with_code(self, custom_id: str) -> Iterator[int]:
+        """Rows whose custom_id has the same 32-bit code: nearly always the right one; read it to be sure."""
+        code, rows, row = custom_id_code(custom_id), len(self), 0
+        while True:
+            try:
+                row = self.custom_id_codes.index(code, row, rows)
+            except ValueError:
+                return
+            yield row
+            row += 1
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the file and index the lines they complete."""
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            self._tail.append(chunk)
+            self._tail_size += len(chunk)
+            return
+        # Parts of an unfinished line are joined once, so a long line costs its length, not its square.
+        block = b"".join([*self._tail, chunk[:cut]])
+        self._tail = [chunk[cut:]]
+        self._tail_size = len(chunk) - cut
+        self._add(block, self.end)
+
+    def drop_tail(self) -> int:
+        """Forget the bytes of a line that is not whole; gives the offset to continue from."""
+        self._tail = []
+        self._tail_size = 0
+        return self.end
+
+    def tail_is_cut(self) -> bool:
+        """Whether the bytes after the last line end are neither blank nor JSON: a line cut short."""
+        tail = b"".join(self._tail).removeprefix(BOM if self.end == 0 else b"")
+        return bool(tail.strip()) and parse(tail)[0] is None and tail.strip() != b"null"
+
+    def finish(self) -> None:
+        """The file is whole: what follows the last line end is a line too."""
+        tail = b"".join(self._tail)
+        self.drop_tail()
+        if tail:
+            self._add(tail, self.end)
+
+    def publish(self, rows: int, end: int) -> None:
+        """Let readers see `rows` rows and the bytes before `end`, whose columns are filled."""
+        self._published = (rows, end)
+
+    def _add(self, block: bytes, base: int) -> None:
+        shift = len(BOM) if base == 0 and block.startswith(BOM) else 0
+        text = block[shift:] if shift else block
+        starts, ends = _line_ends(text)
+        try:
+            facts = self._facts_of_block(text, starts, ends)
+        except (ValueError, RecursionError):
+            facts = None
+        if facts is None:
+            starts, facts = _facts_one_by_one(text, starts, ends)
+        if facts:
+            self._append([base + shift + start for start in starts], facts)
+        self.publish(len(self.starts), base + len(block))
+
+    @staticmethod
+    def _facts_of_block(text: bytes, starts: list[int], ends: list[int]) -> list[Facts] | None:
+        """Facts of every line, decoded in one go; None unless lines and JSON values surely pair up."""
+        last = {text[end - 1] for end in ends}
+        if last == {_CR}:
+            last = {text[end - 2] for end in ends}
+        # Within a JSON value } is never followed by {, so here none spans two lines: equal numbers pair up.
+        if last != {_CURLY_CLOSE} or any(text[start] != _CURLY_OPEN for start in starts):
+            return None
+        lines = decode_lines(text)
+        return [facts_of_line(line) for line in lines] if len(lines) == len(starts) else None
+
+    def _append(self, starts: list[int], facts: list[Facts]) -> None:
+        kinds, flags, codes, stops, models, *tokens = zip(*facts, strict=True)
+        stop_number, model_number = self.stop_reasons.__getitem__, self.models.__getitem__
+        self.kinds.extend(kinds)
+        self.flags.extend(flags)
+        self.custom_id_codes.extend(codes)
+        self.stop_numbers.extend(map(stop_number, stops))
+        self.model_numbers.extend(map(model_number, models))
+        for column, values in zip(self.token_columns, tokens, strict=True):
+            column.extend(values)
+        self.starts.extend(starts)
+        for number in range(len(KINDS)):
+            self.kind_counts[number] += kinds.count(number)
+        self.suspicious_count += sum(flag & SUSPICIOUS for flag in flags) // SUSPICIOUS
+
+
+def _line_ends(text: bytes) -> tuple[list[int], list[int]]:
+    find = text.find
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    while (end := find(b"\n", position)) >= 0:
+        starts.append(position)
+        ends.append(end)
+        position = end + 1
+    if position < len(text):
+        starts.append(position)
+        ends.append(len(text))
+    return starts, ends
+
+
+def _facts_one_by_one(text: bytes, starts: list[int], ends: list[int]) -> tuple[list[int], list[Facts]]:
+    kept: list[int] = []
+    facts: list[Facts] = []
+    for start, end in zip(starts, ends, strict=True):
+        line = text[start:end]
+        if line and not line.isspace():
+            kept.append(start)
+            facts.append(facts_of_bytes(line))
+    return kept, facts

@@ -1,0 +1,115 @@
+"""The growing .part of a download: append and index, cut back to whole lines, compare, start again."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from batch_tui.results.errors import ResultsStoreError, disk_error
+from batch_tui.results.line_index import LineIndex
+from batch_tui.results.results_file import CHUNK_SIZE, ResultsFile, fill_index
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class PartFile:
+    """A file that is being received, locked against other processes; `results` is its live, browsable view.
+
+    One thread writes. Every method raises ResultsStoreError when the disk refuses.
+    """
+
+    def __init__(self, path: Path, results: ResultsFile | None = None) -> None:
+        """Open or create `path` and index what it holds, unless `results` of an earlier run knows it."""
+        self.path = path
+        self._descriptor = self._open()
+        try:
+            known = results is not None and self._is_same_file(results)
+            self.results = results if results and known else ResultsFile(path, LineIndex())
+            if not known:
+                fill_index(self.results.index, self._descriptor)
+            self.cut_back()
+        except ResultsStoreError:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise disk_error("read", path, error) from error
+
+    def _open(self) -> int:
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+                raise
+        except OSError as error:
+            raise disk_error("write", self.path, error) from error
+        return descriptor
+
+    def _is_same_file(self, results: ResultsFile) -> bool:
+        here = os.fstat(self._descriptor)
+        return os.path.samestat(here, os.fstat(results.descriptor)) and here.st_size >= results.size
+
+    @property
+    def size(self) -> int:
+        """Bytes received, those of an unfinished last line included."""
+        return self.results.index.fed
+
+    def append(self, chunk: bytes) -> None:
+        """Write the next bytes, then let readers see the lines they complete."""
+        position, rest = self.size, memoryview(chunk)
+        try:
+            while rest:
+                written = os.pwrite(self._descriptor, rest, position)
+                position += written
+                rest = rest[written:]
+        except OSError as error:
+            raise disk_error("write", self.path, error) from error
+        self.results.index.feed(chunk)
+
+    def cut_back(self) -> None:
+        """Drop the bytes of a last line that is not whole."""
+        end = self.results.index.drop_tail()
+        try:
+            os.ftruncate(self._descriptor, end)
+        except OSError as error:
+            raise disk_error("write", self.path, error) from error
+
+    def holds(self, position: int, chunk: bytes) -> bool:
+        """Whether the file has exactly these bytes at `position`."""
+        try:
+            return os.pread(self._descriptor, len(chunk), position) == chunk
+        except OSError as error:
+            raise disk_error("read", self.path, error) from error
+
+    def start_over(self, keep: int) -> None:
+        """Go on in a new file that begins with the first `keep` bytes of this one.
+
+        The old `results` stays readable for whoever still shows it.
+        """
+        old, before = self._descriptor, self.results
+        try:
+            self.path.unlink(missing_ok=True)
+            self._descriptor = self._open()
+            self.results = ResultsFile(self.path, LineIndex())
+            position = 0
+            while position < keep:
+                chunk = os.pread(before.descriptor, min(CHUNK_SIZE, keep - position), position)
+                if not chunk:
+                    break
+                self.append(chunk)
+                position += len(chunk)
+        except OSError as error:
+            raise disk_error("start over", self.path, error) from error
+        finally:
+            if old != self._descriptor:
+                os.close(old)
+
+    def close(self) -> None:
+        """Let go of the file and its lock; `results` stays open."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

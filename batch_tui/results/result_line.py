@@ -1,0 +1,144 @@
+"""One line of a results file as it is on the wire: partial and lenient decoding, its kind, its parts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Kind = Literal["succeeded", "errored", "canceled", "expired", "unknown", "unreadable"]
+KINDS: tuple[Kind, ...] = ("succeeded", "errored", "canceled", "expired", "unknown", "unreadable")
+SUCCEEDED, ERRORED, CANCELED, EXPIRED, UNKNOWN, UNREADABLE = range(6)
+
+COUNT_LIMIT = 2**32 - 1
+_Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
+
+
+class _CacheCreation(Struct, gc=False):
+    ephemeral_1h_input_tokens: _Count | None = None
+
+
+class _OutputDetails(Struct, gc=False):
+    thinking_tokens: _Count | None = None
+
+
+class _ServerToolUse(Struct, gc=False):
+    web_search_requests: _Count | None = None
+
+
+class _Usage(Struct, gc=False):
+    input_tokens: _Count | None = None
+    output_tokens: _Count | None = None
+    cache_creation_input_tokens: _Count | None = None
+    cache_read_input_tokens: _Count | None = None
+    cache_creation: _CacheCreation | None = None
+    output_tokens_details: _OutputDetails | None = None
+    server_tool_use: _ServerToolUse | None = None
+    inference_geo: str | None = None
+
+
+class _Message(Struct, gc=False):
+    content: Raw
+    model: str
+    usage: _Usage
+    stop_reason: str | None = None
+
+
+class Succeeded(Struct, gc=False, tag_field="type", tag="succeeded"):
+    message: _Message
+
+
+class Errored(Struct, gc=False, tag_field="type", tag="errored"):
+    error: Raw = Raw(b"null")
+
+
+class Canceled(Struct, gc=False, tag_field="type", tag="canceled"):
+    pass
+
+
+class Expired(Struct, gc=False, tag_field="type", tag="expired"):
+    pass
+
+
+class Line(Struct, gc=False):
+    """The parts of a well-formed result line that are kept or shown; everything else is skipped unread."""
+
+    custom_id: str
+    result: Succeeded | Errored | Canceled | Expired
+
+
+KIND_OF = {Succeeded: SUCCEEDED, Errored: ERRORED, Canceled: CANCELED, Expired: EXPIRED}
+_decoder = msgspec.json.Decoder(Line)
+decode_line = _decoder.decode
+decode_lines = _decoder.decode_lines
+
+
+def parse(raw: bytes) -> tuple[object, str | None]:
+    """Parse a line as leniently as is honest: the value and what is wrong with it, or None and why not.
+
+    Lone surrogates, bare control characters and bytes that are not UTF-8 (read as U+FFFD) are let through.
+    """
+    try:
+        return msgspec.json.decode(raw), None
+    except RecursionError:
+        return None, "The line is nested too deeply to be read."
+    except ValueError:
+        text, problem = _decode_leniently(raw)
+    try:
+        return json.loads(text, strict=False, parse_int=_number), problem
+    except RecursionError:
+        return None, "The line is nested too deeply to be read."
+    except ValueError as error:
+        return None, f"The line is not JSON: {error}."
+
+
+def _number(digits: str) -> int | float:
+    # Python refuses to read integers of more than 4,300 digits.
+    return int(digits) if len(digits) < 4000 else float(digits)
+
+
+def _decode_leniently(raw: bytes) -> tuple[str, str | None]:
+    try:
+        return raw.decode("utf-8", "surrogatepass"), None
+    except UnicodeDecodeError as error:
+        problem = f"Byte {error.start} of the line is not UTF-8; such bytes are shown as \ufffd."
+        return raw.decode("utf-8", "replace"), problem
+
+
+def kind_of_value(value: object) -> int:
+    """The kind number of a parsed line."""
+    if not isinstance(value, dict):
+        return UNREADABLE
+    name = mapping(value.get("result")).get("type")
+    return KINDS.index(name) if name in KINDS[:UNKNOWN] else UNKNOWN
+
+
+def error_of(value: object) -> tuple[str, str]:
+    """Type and message of an errored line; the type sits two envelopes deep (batches-api.md section 3.2)."""
+    outer = mapping(mapping(mapping(value).get("result")).get("error"))
+    body = mapping(outer.get("error"))
+    return text_or_none(body.get("type")) or "unknown_error", text_or_none(body.get("message")) or ""
+
+
+def count(value: object) -> int:
+    """A token count as a number that fits the index: anything odd is 0, anything huge is cut."""
+    return max(0, min(value, COUNT_LIMIT)) if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def blocks_of(message: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    content = message.get("content")
+    if isinstance(content, list):
+        yield from (block for block in content if isinstance(block, dict))
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None

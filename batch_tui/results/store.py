@@ -1,0 +1,175 @@
+"""The private directory that keeps results: which files are whole, which are still coming."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from batch_tui.results.errors import ResultsStoreError, disk_error
+from batch_tui.results.index_file import save_index
+from batch_tui.results.results_file import ResultsFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT_ORIGIN = "https://api.anthropic.com"
+
+
+class _About(Struct, kw_only=True):
+    """What is remembered of a whole file beside it."""
+
+    batch_id: str
+    size: int
+    rows: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResults:
+    """A results file that was received to its end.
+
+    `size` in bytes; `rows` is None when nobody remembers. `verified` only if the rows agreed with the batch's
+    request counts and the file has kept its size since; `problem` says what is wrong with the file.
+    """
+
+    batch_id: str
+    path: Path
+    size: int
+    rows: int | None
+    verified: bool
+    problem: str | None = None
+
+
+class ResultsStore:
+    """Results of one origin's batches in a directory that only its owner can read (0700, files 0600).
+
+    Batch ids are untrusted: a file name is made of harmless characters and a digest of the id, so no id
+    leads out of the directory or to another's file, also where the file system ignores case. Every method
+    that touches the disk raises ResultsStoreError.
+    """
+
+    def __init__(self, directory: Path, origin: str = DEFAULT_ORIGIN) -> None:
+        self.directory = directory / _safe_name(origin.split("://", 1)[-1], origin)
+
+    def results_path(self, batch_id: str) -> Path:
+        """Where the whole file of a batch is, or would be."""
+        return self._path(batch_id, ".jsonl")
+
+    def part_path(self, batch_id: str) -> Path:
+        """Where an unfinished file of a batch is, or would be."""
+        return self._path(batch_id, ".part")
+
+    def index_path(self, batch_id: str) -> Path:
+        """Where the index of the whole file is, or would be."""
+        return self._path(batch_id, ".index")
+
+    def _about_path(self, batch_id: str) -> Path:
+        return self._path(batch_id, ".about.json")
+
+    def _path(self, batch_id: str, ending: str) -> Path:
+        return self.directory / (_safe_name(batch_id, batch_id) + ending)
+
+    def prepare(self) -> None:
+        """Make the directory, for its owner only."""
+        try:
+            self.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            # The parent may be a directory the user shares on purpose; ours never is.
+            self.directory.chmod(0o700)
+        except OSError as error:
+            raise disk_error("create the directory", self.directory, error) from error
+
+    def stored(self, batch_id: str) -> StoredResults | None:
+        """What is stored of a batch, if its file is whole. Looks at sizes only, so it is quick."""
+        path = self.results_path(batch_id)
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise disk_error("look at", path, error) from error
+        about = _read_about(self._about_path(batch_id))
+        if about is None:
+            return StoredResults(batch_id, path, size, None, False)
+        if about.size == size:
+            return StoredResults(batch_id, path, size, about.rows, about.verified)
+        problem = (
+            f"{path} has {size:,} bytes but was stored with {about.size:,}: something else changed it. "
+            "Delete the local copy and download it again."
+        )
+        return StoredResults(batch_id, path, size, None, False, problem)
+
+    def all_stored(self) -> list[StoredResults]:
+        """Every whole file of this origin whose batch is remembered, by batch id."""
+        found = [about.batch_id for path in self.directory.glob("*.about.json") if (about := _read_about(path))]
+        return [stored for batch_id in sorted(found) if (stored := self.stored(batch_id))]
+
+    def open(self, batch_id: str) -> ResultsFile | None:
+        """Open the whole file of a batch, or None; indexes it anew when the saved index does not match."""
+        path, index_path = self.results_path(batch_id), self.index_path(batch_id)
+        if not path.exists():
+            return None
+        results = ResultsFile.open(path, index_path)
+        if not results.index_was_saved:
+            # On a full disk the rows can be browsed all the same; the next opening just takes as long.
+            with suppress(ResultsStoreError):
+                save_index(results.index, results.descriptor, index_path)
+        return results
+
+    def keep(self, batch_id: str, results: ResultsFile, *, verified: bool) -> StoredResults:
+        """Turn the part file behind `results` into the whole file of a batch, with its index."""
+        path = self.results_path(batch_id)
+        save_index(results.index, results.descriptor, self.index_path(batch_id))
+        # An id with a lone surrogate has no UTF-8; it is stored all the same, only not listed.
+        sayable = batch_id.encode("utf-8", "backslashreplace").decode()
+        about = _About(batch_id=sayable, size=results.size, rows=len(results), verified=verified)
+        about_path = self._about_path(batch_id)
+        temporary = about_path.with_name(about_path.name + ".new")
+        try:
+            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(about))
+            temporary.replace(about_path)
+            # Last, so that a whole file never lacks what is remembered of it.
+            self.part_path(batch_id).replace(path)
+        except OSError as error:
+            raise disk_error("store", path, error) from error
+        results.path = path
+        return StoredResults(batch_id, path, about.size, about.rows, verified)
+
+    def delete(self, batch_id: str) -> None:
+        """Remove everything stored of a batch, unfinished parts too; nothing stored is fine."""
+        paths = (
+            self.results_path(batch_id),
+            self.part_path(batch_id),
+            self.index_path(batch_id),
+            self._about_path(batch_id),
+        )
+        for path in paths:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise disk_error("delete", path, error) from error
+
+
+def _safe_name(shown: str, identity: str) -> str:
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", shown)[:64]
+    return f"{readable}-{sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _read_about(path: Path) -> _About | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_About)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise disk_error("read", path, error) from error
+    except (ValueError, RecursionError):
+        # Damaged: the file beside it is judged without, and then is not called verified.
+        return None

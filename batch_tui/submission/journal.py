@@ -1,0 +1,172 @@
+"""What was about to be sent, written before it is sent, and what became of it: so that nothing is sent twice."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Outcome = Literal["accepted", "refused", "uncertain"]
+_ENDING = ".submission.json"
+
+
+class JournalError(Exception):
+    """The journal cannot be written or read; nothing may be sent then. The text says where and what to do."""
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """One intent to create a batch. `outcome` is None until it is known that the request was answered.
+
+    `digest` stands for the set of custom_ids in any order, to recognise the batch by. `detail` holds the
+    error or the reason for doubt. Times are aware, from this machine's clock.
+    """
+
+    id: str
+    written_at: datetime
+    input: str | None
+    origin: str
+    count: int
+    digest: str
+    outcome: Outcome | None = None
+    settled_at: datetime | None = None
+    batch_id: str | None = None
+    detail: str | None = None
+
+
+def custom_ids_digest(custom_ids: Iterable[str]) -> str:
+    """A digest of the custom_ids that does not depend on their order; memory stays flat."""
+    total = 0
+    for custom_id in custom_ids:
+        total += int.from_bytes(sha256(custom_id.encode("utf-8", "surrogatepass")).digest(), "big")
+    return f"{total % 2**256:064x}"
+
+
+class SubmissionJournal:
+    """Submissions in a private directory (0700), one small file each (0600), written whole and flushed to disk.
+
+    `clock` gives aware times, `token` a fresh name. Every method raises JournalError when the disk refuses
+    or a file is damaged.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        token: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self.directory = directory
+        self._clock = clock
+        self._token = token
+
+    def intend(self, *, count: int, digest: str, input_path: Path | None = None, origin: str = "") -> Submission:
+        """Write down that a batch is about to be created; call before the POST and send only if this returns."""
+        now = self._clock()
+        submission = Submission(
+            id=f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{self._token()}",
+            written_at=now,
+            input=None if input_path is None else str(input_path.absolute()),
+            origin=origin,
+            count=count,
+            digest=digest,
+        )
+        self._write(submission)
+        return submission
+
+    def accepted(self, submission: Submission, batch_id: str) -> Submission:
+        """The server created this batch."""
+        return self._settle(submission, "accepted", batch_id=batch_id)
+
+    def refused(self, submission: Submission, error: str) -> Submission:
+        """The server created nothing."""
+        return self._settle(submission, "refused", detail=error)
+
+    def uncertain(self, submission: Submission, reason: str) -> Submission:
+        """Nobody knows whether the server created a batch: look for it before sending anything again."""
+        return self._settle(submission, "uncertain", detail=reason)
+
+    def pending(self) -> list[Submission]:
+        """Intents without an outcome, oldest first: the program ended between writing and hearing the answer."""
+        return [submission for submission in self.submissions() if submission.outcome is None]
+
+    def doubtful(self) -> list[Submission]:
+        """Submissions that may or may not have created a batch: pending or uncertain, oldest first."""
+        return [one for one in self.submissions() if one.outcome in (None, "uncertain")]
+
+    def submissions(self) -> list[Submission]:
+        """Every submission, oldest first."""
+        try:
+            paths = sorted(self.directory.glob(f"*{_ENDING}"))
+            found = [self._read(path) for path in paths]
+        except OSError as error:
+            raise self._trouble("read", self.directory, error) from error
+        return sorted(found, key=lambda submission: (submission.written_at, submission.id))
+
+    def input_of(self, batch_id: str) -> Path | None:
+        """The file a batch was made from, if this journal knows and the batch was accepted."""
+        for submission in reversed(self.submissions()):
+            if submission.batch_id == batch_id and submission.input is not None:
+                return Path(submission.input)
+        return None
+
+    def link(self, batch_id: str, input_path: Path, *, count: int, digest: str) -> Submission:
+        """Remember the file of a batch that was created elsewhere."""
+        submission = self.intend(count=count, digest=digest, input_path=input_path)
+        return self.accepted(submission, batch_id)
+
+    def _settle(
+        self, submission: Submission, outcome: Outcome, *, batch_id: str | None = None, detail: str | None = None
+    ) -> Submission:
+        settled = replace(submission, outcome=outcome, settled_at=self._clock(), batch_id=batch_id, detail=detail)
+        self._write(settled)
+        return settled
+
+    def _write(self, submission: Submission) -> None:
+        path = self.directory / f"{submission.id}{_ENDING}"
+        temporary = path.with_name(path.name + ".new")
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.directory.chmod(0o700)
+            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(submission))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            self._flush_directory()
+        except OSError as error:
+            raise self._trouble("write", path, error) from error
+
+    def _flush_directory(self) -> None:
+        # Without this the rename itself may be lost with the power.
+        descriptor = os.open(self.directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _read(self, path: Path) -> Submission:
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Submission)
+        except (ValueError, RecursionError) as error:
+            raise JournalError(
+                f"{path} is damaged ({error}). It may tell of a batch that was sent: look in the list of batches, "
+                "then move the file away."
+            ) from error
+
+    @staticmethod
+    def _trouble(doing: str, path: Path, error: OSError) -> JournalError:
+        reason = error.strerror or type(error).__name__
+        return JournalError(
+            f"Could not {doing} the submission journal {path}: {reason}. "
+            "Nothing is sent without it; make that place writable, then retry."
+        )

@@ -1,0 +1,358 @@
+"""Downloads: whole, dropped, resumed, changed, held back and stopped."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from batch_tui.api.errors import APIConnectionError, APIStatusError
+from batch_tui.results.errors import NotResults, ResultsStoreError
+from batch_tui.results.store import ResultsStore
+from tests.results.lines import body, encode, many, succeeded
+from tests.results.scripted_source import Answer
+from tests.results.watched_download import BATCH, Watched
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_tui.results.download_control import DownloadProgress
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultsStore:
+    return ResultsStore(tmp_path / "cache")
+
+
+def stored_bytes(store: ResultsStore) -> bytes:
+    return store.results_path(BATCH).read_bytes()
+
+
+def test_a_whole_download_is_stored_verified_and_browsable(store: ResultsStore) -> None:
+    text = many(50)
+    watched = Watched(store, Answer(text), expected_total=50)
+    end = watched.run()
+    assert (end.state, end.rows, end.bytes, end.verified, end.error) == (
+        "complete",
+        50,
+        len(text),
+        True,
+        None,
+    )
+    assert end.content_length == len(text)
+    assert watched.states() == ["starting", "downloading", "complete"]
+    assert stored_bytes(store) == text
+    assert not store.part_path(BATCH).exists()
+    results = watched.download.results
+    assert results is not None
+    assert results.row(49).custom_id == "r-49"
+    assert results.path == store.results_path(BATCH)
+
+
+def test_files_are_private(store: ResultsStore) -> None:
+    Watched(store, Answer(many(3))).run()
+    assert store.directory.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in store.directory.iterdir()} == {0o600}
+
+
+def test_rows_can_be_read_while_they_come(store: ResultsStore) -> None:
+    seen: list[str | None] = []
+
+    def look(_: int) -> None:
+        results = watched.download.results
+        if results is not None and len(results):
+            seen.append(results.row(len(results) - 1).custom_id)
+
+    watched = Watched(store, Answer(many(40), before=look))
+    watched.run()
+    assert len(seen) > 5
+    assert seen == sorted(seen, key=lambda name: int((name or "r-0")[2:]))
+
+
+def test_fewer_lines_than_expected_are_stored_but_not_verified(store: ResultsStore) -> None:
+    end = Watched(store, Answer(many(3)), expected_total=5).run()
+    assert (end.state, end.verified) == ("complete", False)
+    assert end.note is not None
+    assert "2 lines missing" in end.note
+    stored = store.stored(BATCH)
+    assert stored is not None
+    assert (stored.rows, stored.verified) == (3, False)
+
+
+def test_without_an_expected_number_nothing_is_called_verified(store: ResultsStore) -> None:
+    assert Watched(store, Answer(many(3))).run().verified is False
+
+
+def test_an_empty_answer_is_a_whole_file_without_rows(store: ResultsStore) -> None:
+    end = Watched(store, Answer(b""), expected_total=0).run()
+    assert (end.state, end.rows, end.verified) == ("complete", 0, True)
+
+
+def test_a_dropped_line_is_resumed_where_it_broke(store: ResultsStore) -> None:
+    text = many(100)
+    watched = Watched(store, Answer(text, cut=20_500), Answer(text))
+    end = watched.run()
+    assert end.state == "complete"
+    assert stored_bytes(store) == text
+    assert watched.source.starts[0] == 0
+    assert 0 < watched.source.starts[1] < 20_500
+    assert watched.states() == ["starting", "downloading", "retrying", "downloading", "complete"]
+    assert end.attempt == 2
+    assert end.restarts == 0
+
+
+def test_a_server_without_ranges_is_read_again_without_doubling(store: ResultsStore) -> None:
+    text = many(100)
+    watched = Watched(store, Answer(text, cut=20_500, ranges=False), Answer(text, ranges=False))
+    end = watched.run()
+    assert (end.state, end.rows, end.restarts) == ("complete", 100, 0)
+    assert stored_bytes(store) == text
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_other_bytes_than_before_start_the_file_over_and_say_so(store: ResultsStore, ranges: bool) -> None:
+    other = many(120, "Moved")
+    watched = Watched(store, Answer(many(100), cut=20_500), Answer(other, ranges=ranges))
+    end = watched.run()
+    assert (end.state, end.rows, end.restarts) == ("complete", 120, 1)
+    assert end.note is not None
+    assert "started over" in end.note
+    assert stored_bytes(store) == other
+
+
+def test_rows_shown_before_a_start_over_can_still_be_read(store: ResultsStore) -> None:
+    watched = Watched(store, Answer(many(100), cut=20_500), Answer(many(5, "Moved")), max_retries=0)
+    assert watched.run().state == "failed"
+    old = watched.download.results
+    assert old is not None
+    assert watched.run().state == "complete"
+    assert watched.download.results is not old
+    assert old.row(10).preview == "Hello 10"
+
+
+def test_a_file_that_became_shorter_starts_over(store: ResultsStore) -> None:
+    watched = Watched(store, Answer(many(100), cut=20_500), Answer(many(30), ranges=False))
+    end = watched.run()
+    assert (end.state, end.rows, end.restarts) == ("complete", 30, 1)
+    assert stored_bytes(store) == many(30)
+
+
+def test_a_range_that_cannot_be_had_any_more_starts_over(store: ResultsStore) -> None:
+    gone = APIStatusError("Range not satisfiable.", status_code=416)
+    watched = Watched(store, Answer(many(100), cut=20_500), Answer(b"", error=gone), Answer(many(2)))
+    end = watched.run()
+    assert (end.state, end.rows, end.restarts) == ("complete", 2, 1)
+
+
+def test_a_wrong_range_is_not_trusted(store: ResultsStore) -> None:
+    text = many(100)
+    odd = Answer(text, headers={"content-range": "bytes 7-9/10"})
+    watched = Watched(store, Answer(text, cut=20_500), odd, Answer(text))
+    assert watched.run().state == "complete"
+    assert stored_bytes(store) == text
+
+
+def test_an_order_that_changes_for_ever_is_given_up(store: ResultsStore) -> None:
+    answers = [Answer(many(100, f"try {n}"), cut=30_000) for n in range(40)]
+    end = Watched(store, *answers, max_retries=3).run()
+    assert end.state == "failed"
+    assert "differently each time" in str(end.error)
+
+
+def test_lost_lines_are_retried_with_growing_waits_and_then_reported(store: ResultsStore) -> None:
+    text = many(100)
+    watched = Watched(store, Answer(text, cut=20_500), Answer(text, cut=0), max_retries=4)
+    end = watched.run()
+    assert end.state == "failed"
+    assert isinstance(end.error, APIConnectionError)
+    assert end.rows == 40
+    assert watched.slept == [0.5, 1.0, 2.0, 4.0]
+    results = watched.download.results
+    assert results is not None
+    assert results.row(39).preview == "Hello 39"
+
+
+def test_a_failed_download_continues_when_run_again(store: ResultsStore) -> None:
+    text = many(100)
+    watched = Watched(store, Answer(text, cut=20_500), Answer(text), max_retries=0)
+    assert watched.run().state == "failed"
+    before = watched.download.results
+    assert watched.run().state == "complete"
+    assert watched.download.results is before
+    assert stored_bytes(store) == text
+
+
+def test_a_new_process_continues_from_the_part_file(store: ResultsStore) -> None:
+    text = many(100)
+    assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
+    with store.part_path(BATCH).open("ab") as part:
+        part.write(b'{"custom_id": torn')
+    again = Watched(store, Answer(text))
+    assert again.run().state == "complete"
+    assert again.source.starts[0] > 10_000
+    assert stored_bytes(store) == text
+
+
+def test_a_damaged_part_file_is_noticed(store: ResultsStore) -> None:
+    text = many(100)
+    assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
+    path = store.part_path(BATCH)
+    path.write_bytes(path.read_bytes()[:-1000] + bytes(999) + b"\n")
+    end = Watched(store, Answer(text)).run()
+    assert (end.state, end.restarts, end.rows) == ("complete", 1, 100)
+    assert stored_bytes(store) == text
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_a_refusal_fails_at_once(store: ResultsStore, status: int) -> None:
+    refusal = APIStatusError("No.", status_code=status)
+    watched = Watched(store, Answer(b"", error=refusal))
+    end = watched.run()
+    assert (end.state, end.error, watched.slept) == ("failed", refusal, [])
+    assert watched.source.starts == [0]
+
+
+def test_a_server_in_trouble_is_asked_again_when_it_said(store: ResultsStore) -> None:
+    trouble = APIStatusError("Overloaded.", status_code=529, retry_after=7.0)
+    watched = Watched(store, Answer(b"", error=trouble), Answer(many(2)))
+    assert watched.run().state == "complete"
+    assert watched.slept == [7.0]
+
+
+def test_a_cut_last_line_counts_as_a_lost_line(store: ResultsStore) -> None:
+    text = many(10)
+    watched = Watched(store, Answer(text, cut=len(text) - 30, clean=True), Answer(text))
+    assert watched.run().state == "complete"
+    assert stored_bytes(store) == text
+    assert "retrying" in watched.states()
+
+
+def test_a_file_that_always_ends_in_mid_line_is_never_called_complete(store: ResultsStore) -> None:
+    end = Watched(store, Answer(many(10)[:-30]), max_retries=2).run()
+    assert (end.state, end.rows) == ("failed", 9)
+    assert "middle of a line" in str(end.error)
+    assert store.stored(BATCH) is None
+
+
+def test_the_last_line_needs_no_line_end(store: ResultsStore) -> None:
+    text = many(10).rstrip(b"\n")
+    end = Watched(store, Answer(text), expected_total=10).run()
+    assert (end.state, end.rows, end.verified) == ("complete", 10, True)
+    assert stored_bytes(store) == text
+
+
+def test_a_web_page_is_refused(store: ResultsStore) -> None:
+    end = Watched(store, Answer(b"\n <!doctype html><title>Sign in</title>")).run()
+    assert end.state == "failed"
+    assert isinstance(end.error, NotResults)
+    assert store.stored(BATCH) is None
+
+
+def test_a_stored_file_needs_no_network(store: ResultsStore) -> None:
+    Watched(store, Answer(many(10)), expected_total=10).run()
+    again = Watched(store, Answer(b"", error=APIConnectionError("offline")))
+    end = again.run()
+    assert (end.state, end.rows, end.verified) == ("complete", 10, True)
+    assert again.source.starts == []
+
+
+def test_running_a_complete_download_again_changes_nothing(store: ResultsStore) -> None:
+    watched = Watched(store, Answer(many(10)), expected_total=10)
+    watched.run()
+    before = watched.download.results
+    assert watched.run().state == "complete"
+    assert watched.download.results is before
+    assert watched.source.starts == [0]
+
+
+def test_a_stored_file_that_was_edited_is_fetched_again(store: ResultsStore) -> None:
+    Watched(store, Answer(many(10))).run()
+    with store.results_path(BATCH).open("ab") as file:
+        file.write(b"x")
+    assert Watched(store, Answer(many(10))).run().state == "complete"
+    assert stored_bytes(store) == many(10)
+
+
+def test_a_full_disk_is_said_and_rows_stay(store: ResultsStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, written = os.pwrite, 0
+
+    def fill_up(descriptor: int, data: bytes, offset: int) -> int:
+        nonlocal written
+        if written > 20_000:
+            raise OSError(28, "No space left on device")
+        done = write(descriptor, data[:700], offset)
+        written += done
+        return done
+
+    text = many(100)
+    watched = Watched(store, Answer(text))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", fill_up)
+        end = watched.run()
+    assert end.state == "failed"
+    assert isinstance(end.error, ResultsStoreError)
+    assert "disk is full" in str(end.error)
+    assert end.rows > 30
+    assert watched.run().state == "complete"
+    assert stored_bytes(store) == text
+
+
+def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    end = Watched(ResultsStore(tmp_path / "file" / "cache"), Answer(many(1))).run()
+    assert end.state == "failed"
+    assert "Could not" in str(end.error)
+    assert str(tmp_path) in str(end.error)
+
+
+def test_two_downloads_of_one_batch_do_not_mix(store: ResultsStore) -> None:
+    ends: list[DownloadProgress] = []
+
+    def second(sent: int) -> None:
+        if not ends and sent:
+            ends.append(Watched(store, Answer(many(50))).run())
+
+    assert Watched(store, Answer(many(50), before=second)).run().state == "complete"
+    assert ends[0].state == "failed"
+    assert "another batch-tui" in str(ends[0].error)
+
+
+WHOLE = body(*(succeeded(f"r-{n}", "é" * (n * 7 % 50)) for n in range(30)), encode({"custom_id": "x"}))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cuts=st.lists(st.integers(0, len(WHOLE) - 1), min_size=1, max_size=4),
+    chunk=st.integers(20, 9000),
+    ranges=st.booleans(),
+    clean=st.booleans(),
+    new_process=st.booleans(),
+    final=st.booleans(),
+)
+def test_any_cut_and_resume_gives_the_uncut_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    cuts: list[int],
+    chunk: int,
+    ranges: bool,
+    clean: bool,
+    new_process: bool,
+    final: bool,
+) -> None:
+    store = ResultsStore(tmp_path_factory.mktemp("cache"))
+    text = WHOLE if final else WHOLE.rstrip(b"\n")
+    broken = [Answer(text, cut=cut, chunk=chunk, ranges=ranges, clean=clean) for cut in cuts]
+    answers = [*broken, Answer(text, chunk=chunk, ranges=ranges)]
+    if new_process:
+        for answer in broken:
+            Watched(store, answer, max_retries=0).run()
+    end = Watched(store, *answers, max_retries=10).run()
+    if not store.stored(BATCH):
+        pytest.fail(f"{end}")
+    assert stored_bytes(store) == text
+    results = store.open(BATCH)
+    assert results is not None
+    assert [results.line(row) for row in range(len(results))] == text.splitlines()
+    results.close()
