@@ -130,7 +130,7 @@ class BatchApp(App[str]):
         """
         super().__init__()
         self._connect = connect
-        self._connection: Connection | None = None
+        self.connection: Connection | None = None
         self._poller: Poller | None = None
         self._pace = pace
         self._monotonic = monotonic
@@ -165,9 +165,9 @@ class BatchApp(App[str]):
 
     async def on_unmount(self) -> None:
         self._downloads.stop_all()
-        if self._connection is not None:
-            await self._connection.client.close()
-            self._connection.download_client.close()
+        if self.connection is not None:
+            await self.connection.client.close()
+            self.connection.download_client.close()
 
     def _start(self, work: WorkType[None], group: str) -> None:
         """Run asynchronous work; what it raises comes back as a sentence on screen."""
@@ -177,13 +177,13 @@ class BatchApp(App[str]):
 
     async def _watch(self) -> None:
         """Connect, then poll for as long as the app runs."""
-        self._connection = await anyio.to_thread.run_sync(self._connect)
+        self.connection = await anyio.to_thread.run_sync(self._connect)
         try:
             self.shared.monitor.saved |= await anyio.to_thread.run_sync(self._downloads.saved_ids)
         except ResultsStoreError as error:
             self._tell_failure(str(error))
         self._poller = Poller(
-            self._connection.client, self.shared.catalog, now=self.shared.now, jitter=self._jitter, pace=self._pace
+            self.connection.client, self.shared.catalog, now=self.shared.now, jitter=self._jitter, pace=self._pace
         )
         await self._poller.run(self._publish)
 
@@ -243,8 +243,8 @@ class BatchApp(App[str]):
     async def _act(self, action: Action, batch_id: str) -> None:
         """Carry out a confirmed action on that id, whatever the list shows by now."""
         context = self.shared
-        assert self._connection is not None  # a batch was listed, so there is a connection
-        batches = self._connection.client.messages.batches
+        assert self.connection is not None  # a batch was listed, so there is a connection
+        batches = self.connection.client.messages.batches
         context.monitor.pending[batch_id] = action
         self._publish(NO_CHANGES)
         changes = NO_CHANGES
@@ -291,8 +291,8 @@ class BatchApp(App[str]):
         self.run_worker(work, group="results", thread=True, exit_on_error=False, description="results")
 
     def _results_source(self) -> ResultsSource:
-        assert self._connection is not None  # a batch was listed, so there is a connection
-        return self._connection.download_client.messages.batches
+        assert self.connection is not None  # a batch was listed, so there is a connection
+        return self.connection.download_client.messages.batches
 
     @on(DownloadReport)
     def _take_report(self, report: DownloadReport) -> None:

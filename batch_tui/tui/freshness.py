@@ -19,7 +19,7 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
         since = f"data from {age}" if age else "no data yet"
         return [("● not live", "bold $text-error"), (f" · {since}", "$text-error")]
     if poll.paused:
-        return [("⏸ paused", "bold $text-warning"), (f" · data from {age}" if age else "", "$text-warning")]
+        return [("■ paused", "bold $text-warning"), (f" · data from {age}" if age else "", "$text-warning")]
     if age is None:
         return [("○ connecting", "$foreground 60%")]
     return [("● live", "$text-success"), (f" {age}", "$foreground 60%")]

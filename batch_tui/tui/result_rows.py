@@ -93,7 +93,7 @@ class ResultRows:
             case "failed" | "stopped":
                 return Cell.of(Plain("! The download stopped. P goes on."), "error")
             case "paused":
-                return Cell.of(Plain("⏸ paused. P goes on."), "warning")
+                return Cell.of(Plain("■ paused. P goes on."), "warning")
             case "waiting":
                 return Cell.of(Plain("… more follow as you scroll"), "muted")
             case "retrying":

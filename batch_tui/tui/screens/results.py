@@ -208,7 +208,7 @@ class ResultsScreen(Screen[None]):
             case "failed" | "stopped":
                 return [("! stopped", "bold $text-error"), (f" · {amount}", "$foreground 60%")]
             case "paused" | "waiting" as word:
-                return [(f"⏸ {word}", "$text-warning"), (f" · {amount}", "$foreground 60%")]
+                return [(f"■ {word}", "$text-warning"), (f" · {amount}", "$foreground 60%")]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
         return [("↓ ", "bold $text-primary"), (amount + speed, "$foreground 60%")]
 

@@ -1,0 +1,347 @@
+"""What the list does: pages, polls, keeps its place, and asks before it acts."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.notifications import Notify
+from textual.widgets import Static
+
+from batch_tui.tui import messages
+from batch_tui.tui.batch_rows import TAIL
+from batch_tui.tui.screens.batch_detail import BatchDetailScreen
+from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.widgets.virtual_table import VirtualTable
+from tests.tui.scenes import SMALL, Scene, Stage, ended, go_to, loaded, running, settled, staged, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from textual.message import Message
+    from textual.pilot import Pilot
+
+
+class Seconds:
+    """A monotonic clock for dialogs: a person has always had time to read, unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.value, self.step = 0.0, 1.0
+
+    def __call__(self) -> float:
+        self.value += self.step
+        return self.value
+
+
+class Play:
+    """A running app with everything a test looks at."""
+
+    def __init__(self, stage: Stage, pilot: Pilot[str], seconds: Seconds, heard: list[Message]) -> None:
+        self.stage, self.pilot, self.seconds, self._heard = stage, pilot, seconds, heard
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.stage.app.screen.query_one(VirtualTable)
+
+    @property
+    def catalog(self) -> Any:
+        return self.stage.app.shared.catalog
+
+    def heard(self, kind: type[Message]) -> list[Any]:
+        # A message is heard at every node it bubbles through.
+        return list({id(message): message for message in self._heard if isinstance(message, kind)}.values())
+
+    def said(self) -> str:
+        """Everything the toasts said so far."""
+        notices = [message.notification for message in self.heard(Notify)]
+        return "\n".join(f"{notice.title} {notice.message}" for notice in notices)
+
+    def trouble(self) -> str:
+        """The sentence below the status line, empty while there is none."""
+        line = self.stage.app.screen.query_one("#trouble", Static)
+        return str(line.visual) if line.display else ""
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await settled(self.stage, self.pilot)
+
+    async def poll(self) -> None:
+        """Ask the API now and wait for the answer."""
+        before = self.stage.simulator.request_count
+        await self.pilot.press("r")
+        await until(self.pilot, lambda: self.stage.simulator.request_count > before, "a poll")
+        await settled(self.stage, self.pilot)
+
+
+@asynccontextmanager
+async def playing(directory: Path, **world: Any) -> AsyncIterator[Play]:
+    seconds = Seconds()
+    heard: list[Message] = []
+    scene = Scene(loaded, size=SMALL, world=world, app={"monotonic": seconds})
+    with staged(scene, directory) as stage:
+        async with stage.app.run_test(size=SMALL, message_hook=heard.append) as pilot:
+            await loaded(stage, pilot)
+            yield Play(stage, pilot, seconds, heard)
+
+
+async def test_the_first_page_shows_newest_first(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        created = [play.catalog.at(row).created_at for row in range(len(play.catalog))]
+        assert created == sorted(created, reverse=True)
+        assert play.table.cursor_key == play.catalog.at(0).id
+
+
+async def test_the_next_page_is_asked_for_before_the_end_is_reached(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        while not play.heard(messages.OlderPageRequested):
+            await play.press("pagedown")
+        assert play.table.cursor_row < 100
+        await settled(play.stage, play.pilot)
+        assert len(play.catalog) == 200
+
+
+async def test_scrolling_on_reaches_an_end_that_says_so(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        while not play.catalog.complete:
+            await play.press("G")
+        assert len(play.catalog) == 247
+        await play.press("G")
+        assert play.table.cursor_key == TAIL
+        shown = play.table.source.cells(play.table.cursor_row, [("batch", 40)])[0].parts[0][0]
+        assert "end of the list: 247 batches" in shown
+
+
+async def test_a_failed_page_is_a_row_that_tries_again(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.simulator.arm(status=500, path="after_id", count=1)
+        await play.press("G")
+        await play.press("G")
+        row = play.table.cursor_row
+        assert play.table.cursor_key == TAIL
+        cells = play.table.source.cells(row, [("batch", 40)])[0].parts
+        assert "did not load" in cells[0][0]
+        assert "req_" in cells[1][0]
+        assert len(play.catalog) == 100
+        await play.press("enter")
+        assert len(play.catalog) == 200
+        assert play.table.cursor_row == row
+
+
+async def test_new_batches_do_not_move_the_view(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("pagedown", "pagedown")
+        top, cursor = play.table.top_key, play.table.cursor_key
+        play.stage.clock.advance(minutes=5)
+        await play.poll()
+        assert len(play.catalog) > 100
+        assert play.table.source.key(play.table.top_row) == top
+        assert play.table.cursor_key == cursor
+
+
+async def test_at_the_top_new_batches_appear_and_the_cursor_stays_on_its_batch(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("j", "j")
+        cursor = play.table.cursor_key
+        play.stage.clock.advance(seconds=75)
+        await play.poll()
+        assert play.table.top_row == 0
+        assert play.table.cursor_key == cursor
+        assert play.table.cursor_row > 2
+
+
+async def test_running_batches_are_seen_to_end(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        before = play.catalog.unfinished
+        play.stage.clock.advance(minutes=20)
+        await play.poll()
+        assert len(before & play.catalog.unfinished) < len(before)
+
+
+async def test_cancel_asks_and_names_the_batch(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, running)
+        await play.press("c")
+        assert [message.batch_id for message in play.heard(messages.CancelRequested)] == [batch_id]
+        assert isinstance(play.stage.app.screen, ConfirmDialog)
+        facts = " ".join(str(fact.visual) for fact in play.stage.app.screen.query(Static))
+        assert batch_id in facts
+        assert "may still finish and be billed" in facts
+
+
+async def test_enter_in_the_dialog_changes_nothing(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, running)
+        await play.press("c", "enter")
+        assert isinstance(play.stage.app.screen, BatchListScreen)
+        await play.poll()
+        assert play.catalog.get(batch_id).processing_status == "in_progress"
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "q"])
+async def test_the_dialog_can_be_refused(tmp_path: Path, key: str) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, running)
+        await play.press("c", key)
+        assert isinstance(play.stage.app.screen, BatchListScreen)
+        assert play.catalog.get(batch_id).processing_status == "in_progress"
+
+
+async def test_keys_typed_before_the_question_can_be_read_are_no_answer(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await go_to(play.stage, play.pilot, running)
+        play.seconds.step = 0.05
+        await play.press("c", "y")
+        assert isinstance(play.stage.app.screen, ConfirmDialog)
+        play.seconds.step = 1
+        await play.press("y")
+        assert isinstance(play.stage.app.screen, BatchListScreen)
+
+
+async def test_a_cancelled_batch_is_seen_canceling_and_then_ended(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, running)
+        await play.press("c", "y")
+        assert play.catalog.get(batch_id).processing_status == "canceling"
+        assert "being cancelled" in play.said()
+        play.stage.clock.advance(minutes=1)
+        await play.poll()
+        assert play.catalog.get(batch_id).processing_status == "ended"
+        assert play.catalog.get(batch_id).request_counts.canceled > 0
+
+
+async def test_the_answer_counts_for_the_batch_that_was_named_whatever_the_list_does(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(
+            play.stage, play.pilot, lambda batch: running(batch) and batch.request_counts.total > 9_999
+        )
+        row = play.table.cursor_row
+        await play.press("c")
+        play.stage.clock.advance(minutes=3)
+        play.stage.app.action_refresh_now()
+        await settled(play.stage, play.pilot)
+        assert play.catalog.index_of(batch_id) > row
+        await play.press("y")
+        assert play.catalog.get(batch_id).processing_status == "canceling"
+        cancels = [served.path for served in play.stage.simulator.requests() if served.method == "POST"]
+        assert cancels == [f"/v1/messages/batches/{batch_id}/cancel"]
+
+
+async def test_a_double_tap_asks_once(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await go_to(play.stage, play.pilot, ended)
+        screen = play.stage.app.screen
+        assert isinstance(screen, BatchListScreen)
+        screen.action_delete()
+        screen.action_delete()
+        await settled(play.stage, play.pilot)
+        dialogs = [one for one in play.stage.app.screen_stack if isinstance(one, ConfirmDialog)]
+        assert len(dialogs) == 1
+
+
+async def test_deleting_removes_the_row_and_keeps_the_place(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        row = play.table.cursor_row
+        neighbour = play.table.source.key(row + 1)
+        await play.press("D", "y")
+        assert batch_id not in play.catalog
+        assert play.table.cursor_key == neighbour
+        assert play.table.cursor_row == row
+        await play.poll()
+        assert batch_id not in play.catalog
+
+
+async def test_a_refused_action_is_a_sentence_with_its_request_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        play.stage.simulator.arm(status=403, method="DELETE", message="This key may not delete.")
+        await play.press("D", "y")
+        assert batch_id in play.catalog
+        assert "Could not delete the batch" in play.said()
+        assert "This key may not delete" in play.said()
+        assert "req_" in play.said()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "key", "why"),
+    [
+        (ended, "c", "nothing left to cancel"),
+        (running, "D", "cancel this one first"),
+        (running, "v", "No results yet"),
+        (lambda batch: batch.processing_status == "canceling", "c", "being cancelled already"),
+        (lambda batch: batch.processing_status == "canceling", "D", "finished canceling"),
+    ],
+)
+async def test_a_key_of_no_use_says_why(tmp_path: Path, wanted: Any, key: str, why: str) -> None:
+    async with playing(tmp_path) as play:
+        await go_to(play.stage, play.pilot, wanted)
+        await play.press(key)
+        assert why in play.said()
+        assert isinstance(play.stage.app.screen, BatchListScreen)
+        assert not play.heard(messages.CancelRequested)
+        assert not play.heard(messages.DeleteRequested)
+
+
+async def test_trouble_is_one_sentence_and_what_was_shown_stays(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.simulator.arm(html=True)
+        await play.poll()
+        assert len(play.catalog) == 100
+        assert "req_" in play.trouble() or "HTML" in play.trouble()
+        await play.poll()
+        assert play.trouble() == ""
+
+
+async def test_a_batch_deleted_elsewhere_goes_and_its_neighbours_stay(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        neighbour = play.table.source.key(play.table.cursor_row + 1)
+        connection = play.stage.app.connection
+        assert connection is not None
+        await connection.client.messages.batches.delete(batch_id)
+        await play.poll()
+        assert batch_id not in play.catalog
+        assert play.table.cursor_key == neighbour
+
+
+async def test_pausing_asks_nothing_and_r_still_asks_once(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("p")
+        before = play.stage.simulator.request_count
+        play.stage.clock.advance(seconds=50)
+        await settled(play.stage, play.pilot)
+        assert play.stage.simulator.request_count == before
+        await play.poll()
+        assert play.stage.simulator.request_count == before + 1
+
+
+async def test_detail_walks_through_the_list_and_comes_back(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("j", "enter")
+        screen = play.stage.app.screen
+        assert isinstance(screen, BatchDetailScreen)
+        await play.press("J")
+        batch = screen.batch_in_hand()
+        assert batch is not None
+        assert batch.id == play.catalog.at(2).id
+        await play.press("escape")
+        assert isinstance(play.stage.app.screen, BatchListScreen)
+        await play.press("escape")
+        assert isinstance(play.stage.app.screen, BatchListScreen)
+
+
+async def test_q_quits_from_the_list(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.pilot.press("q")
+        await play.pilot.pause()
+        assert not play.stage.app.is_running
+
+
+async def test_the_theme_can_be_switched(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        dark = play.stage.app.current_theme.dark
+        await play.press("T")
+        assert play.stage.app.current_theme.dark is not dark
