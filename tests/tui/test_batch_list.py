@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual.notifications import Notify
 from textual.widgets import Static
 
 from batch_tui.tui import messages
@@ -14,77 +12,12 @@ from batch_tui.tui.batch_rows import TAIL
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
-from batch_tui.tui.widgets.virtual_table import VirtualTable
-from tests.tui.scenes import SMALL, Scene, Stage, ended, go_to, loaded, running, settled, staged, until
+from tests.tui.play import playing
+from tests.tui.scenes import ended, go_to, running, settled
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from textual.message import Message
-    from textual.pilot import Pilot
-
-
-class Seconds:
-    """A monotonic clock for dialogs: a person has always had time to read, unless a test says otherwise."""
-
-    def __init__(self) -> None:
-        self.value, self.step = 0.0, 1.0
-
-    def __call__(self) -> float:
-        self.value += self.step
-        return self.value
-
-
-class Play:
-    """A running app with everything a test looks at."""
-
-    def __init__(self, stage: Stage, pilot: Pilot[str], seconds: Seconds, heard: list[Message]) -> None:
-        self.stage, self.pilot, self.seconds, self._heard = stage, pilot, seconds, heard
-
-    @property
-    def table(self) -> VirtualTable:
-        return self.stage.app.screen.query_one(VirtualTable)
-
-    @property
-    def catalog(self) -> Any:
-        return self.stage.app.shared.catalog
-
-    def heard(self, kind: type[Message]) -> list[Any]:
-        # A message is heard at every node it bubbles through.
-        return list({id(message): message for message in self._heard if isinstance(message, kind)}.values())
-
-    def said(self) -> str:
-        """Everything the toasts said so far."""
-        notices = [message.notification for message in self.heard(Notify)]
-        return "\n".join(f"{notice.title} {notice.message}" for notice in notices)
-
-    def trouble(self) -> str:
-        """The sentence below the status line, empty while there is none."""
-        line = self.stage.app.screen.query_one("#trouble", Static)
-        return str(line.visual) if line.display else ""
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await settled(self.stage, self.pilot)
-
-    async def poll(self) -> None:
-        """Ask the API now and wait for the answer."""
-        before = self.stage.simulator.request_count
-        await self.pilot.press("r")
-        await until(self.pilot, lambda: self.stage.simulator.request_count > before, "a poll")
-        await settled(self.stage, self.pilot)
-
-
-@asynccontextmanager
-async def playing(directory: Path, **world: Any) -> AsyncIterator[Play]:
-    seconds = Seconds()
-    heard: list[Message] = []
-    scene = Scene(loaded, size=SMALL, world=world, app={"monotonic": seconds})
-    with staged(scene, directory) as stage:
-        async with stage.app.run_test(size=SMALL, message_hook=heard.append) as pilot:
-            await loaded(stage, pilot)
-            yield Play(stage, pilot, seconds, heard)
 
 
 async def test_the_first_page_shows_newest_first(tmp_path: Path) -> None:
@@ -110,8 +43,7 @@ async def test_scrolling_on_reaches_an_end_that_says_so(tmp_path: Path) -> None:
         assert len(play.catalog) == 247
         await play.press("G")
         assert play.table.cursor_key == TAIL
-        shown = play.table.source.cells(play.table.cursor_row, [("batch", 40)])[0].parts[0][0]
-        assert "end of the list: 247 batches" in shown
+        assert "end of the list: 247 batches" in play.row(play.table.cursor_row)
 
 
 async def test_a_failed_page_is_a_row_that_tries_again(tmp_path: Path) -> None:
@@ -121,9 +53,8 @@ async def test_a_failed_page_is_a_row_that_tries_again(tmp_path: Path) -> None:
         await play.press("G")
         row = play.table.cursor_row
         assert play.table.cursor_key == TAIL
-        cells = play.table.source.cells(row, [("batch", 40)])[0].parts
-        assert "did not load" in cells[0][0]
-        assert "req_" in cells[1][0]
+        assert "did not load" in play.row(row)
+        assert "req_" in play.row(row)
         assert len(play.catalog) == 100
         await play.press("enter")
         assert len(play.catalog) == 200

@@ -164,6 +164,11 @@ class VirtualTable(ScrollView, can_focus=True):
         return self._source
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every column, also those there is no room for."""
+        return self._columns
+
+    @property
     def cursor_key(self) -> str | None:
         """The key under the cursor, or None in an empty table."""
         return self._cursor_key

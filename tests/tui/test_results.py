@@ -1,0 +1,187 @@
+"""What the results viewer does: rows while the body arrives, filters, records, and cut streams that lose nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_tui.tui.result_rows import TAIL
+from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.widgets.record_view import RecordView
+from tests.tui.play import Play, playing
+from tests.tui.scenes import ended, go_to, open_results, record_on_screen, settled, until, with_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WIDE = (160, 40)
+
+
+def big(batch: Any) -> bool:
+    return ended(batch) and batch.request_counts.total > 1_000
+
+
+def progress(play: Play) -> Any:
+    (opened,) = play.stage.app.shared.monitor.results.values()
+    return opened.progress
+
+
+def page(play: Play) -> str:
+    text: str = play.screen.query_one(RecordView).page_text
+    return text
+
+
+async def test_rows_show_while_the_body_still_arrives(tmp_path: Path) -> None:
+    async with playing(tmp_path, results_bytes_per_second=1_000_000) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: len(play.table.source) > 20, "rows")
+        assert progress(play).state == "downloading"
+        assert "downloading" in play.row(len(play.table.source) - 1)
+        await play.pilot.press("j", "j")
+        await until(play.pilot, lambda: progress(play).state == "complete", "the rest")
+        assert play.table.cursor_row == 2
+
+
+async def test_rows_and_counts_agree_with_the_batch(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        (batch_id,) = play.stage.app.shared.monitor.results
+        counts = play.catalog.get(batch_id).request_counts
+        assert len(play.table.source) == counts.total
+        assert progress(play).verified
+        chips = play.shown("#chips")
+        assert f"succeeded {counts.succeeded:,}" in chips
+        assert f"errored {counts.errored:,}" in chips
+
+
+async def test_filters_show_one_kind_and_keep_the_place(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("e")
+        line = play.table.cursor_key
+        await play.press("3")
+        assert play.table.cursor_key == line
+        assert all("errored" in play.row(row) for row in range(len(play.table.source)))
+        await play.press("1")
+        assert play.table.cursor_key == line
+
+
+async def test_e_goes_from_error_to_error(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("e")
+        first = play.table.cursor_row
+        await play.press("e")
+        assert play.table.cursor_row > first
+        assert "errored" in play.row(play.table.cursor_row)
+        await play.press("E")
+        assert play.table.cursor_row == first
+
+
+async def test_a_record_opens_beside_the_table_and_follows_the_cursor(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await record_on_screen(play.stage, play.pilot)
+        before = page(play)
+        await play.press("J")
+        await until(play.pilot, lambda: page(play) != before, "the next record")
+        await play.press("left_square_bracket", "left_square_bracket")
+        assert '"custom_id"' in page(play)
+
+
+async def test_on_a_narrow_screen_the_record_covers_the_table_and_escape_returns(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        assert not play.screen.query_one(RecordView).display
+        await play.press("enter")
+        await record_on_screen(play.stage, play.pilot)
+        assert play.screen.query_one(RecordView).display
+        assert not play.table.display
+        await play.press("J")
+        assert play.table.cursor_row == 1
+        await play.press("escape")
+        assert play.table.display
+        assert isinstance(play.screen, ResultsScreen)
+        await play.press("escape")
+        assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_the_page_on_screen_can_be_copied(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await record_on_screen(play.stage, play.pilot)
+        await play.press("y")
+        assert play.stage.app.clipboard == page(play)
+
+
+async def test_a_cut_stream_keeps_its_rows_says_so_and_can_go_on(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.simulator.arm(cut_results_at=0.5, count=99)
+        await open_results(play.stage, play.pilot)
+        whole = play.catalog.get(next(iter(play.stage.app.shared.monitor.results))).request_counts.total
+        came = len(play.table.source) - 1
+        assert 0 < came < whole
+        assert "cut" in play.trouble()
+        assert "P tries again" in play.trouble()
+        await play.press("G")
+        assert play.table.cursor_key == TAIL
+        play.stage.simulator.disarm()
+        await play.press("P")
+        await until(play.pilot, lambda: progress(play).state == "complete", "the rest of the results")
+        await settled(play.stage, play.pilot)
+        assert len(play.table.source) == whole
+        assert play.trouble() == ""
+        assert progress(play).verified
+
+
+async def test_results_that_are_gone_are_a_sentence(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(play.stage, play.pilot, with_errors)
+        connection = play.stage.app.connection
+        assert connection is not None
+        await connection.client.messages.batches.delete(batch_id)
+        await play.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: play.trouble() != "", "a sentence")
+        assert "404" in play.trouble()
+        assert "req_" in play.trouble()
+        assert "No results arrived" in play.shown("#notice")
+
+
+async def test_a_page_of_a_proxy_is_not_taken_for_results(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.simulator.arm(html=True, status=200, path="/results", count=99)
+        await go_to(play.stage, play.pilot, with_errors)
+        await play.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: play.trouble() != "", "a sentence")
+        assert len(play.table.source) <= 1
+
+
+async def test_stored_results_open_again_without_asking(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("escape")
+        (batch_id,) = play.stage.app.shared.monitor.saved
+        row = play.catalog.index_of(batch_id)
+        assert "saved" in play.row(row)
+        asked = play.stage.simulator.request_count
+        await play.press("v")
+        assert isinstance(play.screen, ResultsScreen)
+        assert play.stage.simulator.request_count == asked
+
+
+async def test_results_stay_readable_after_their_batch_is_deleted_in_between(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        rows = len(play.table.source)
+        connection = play.stage.app.connection
+        assert connection is not None
+        (batch_id,) = play.stage.app.shared.monitor.results
+        await connection.client.messages.batches.delete(batch_id)
+        await play.poll()
+        await play.press("G", "enter")
+        await record_on_screen(play.stage, play.pilot)
+        assert len(play.table.source) == rows
