@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+import math
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -46,8 +50,10 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "auth_style": get_args(AuthStyle),
     "theme": ("dark", "light"),
 }
-_TYPES: dict[str, tuple[type, ...]] = {"read_ahead_mb": (int,), "poll_seconds": (int, float)}
+_NUMBERS = {"read_ahead_mb": "a whole number", "poll_seconds": "a number"}
 _LOWEST = {"read_ahead_mb": 0, "poll_seconds": 1}
+_NAMES = sorted(one.name for one in fields(Settings) if one.name != "profile")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def default_config_path() -> Path:
@@ -59,16 +65,21 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
     """Settings from flags (None means not given), environment and config file. Raises SettingsError."""
     config = _read(config_path)
     profiles = config.pop("profiles", {})
-    chosen = flags.get("profile") or config.pop("profile", None) or "default"
-    config.pop("profile", None)
-    if not isinstance(profiles, dict) or (chosen != "default" and chosen not in profiles):
-        known = ", ".join(sorted(profiles)) if isinstance(profiles, dict) and profiles else "none"
+    in_file = config.pop("profile", None)
+    chosen = flags.get("profile") or in_file or "default"
+    if not isinstance(chosen, str):
+        raise SettingsError(f"{config_path}: profile must be text, not {chosen!r}.")
+    if not isinstance(profiles, dict):
+        raise SettingsError(f"{config_path}: profiles must be tables such as [profiles.work], not {profiles!r}.")
+    if chosen != "default" and chosen not in profiles:
+        known = ", ".join(sorted(profiles)) or "none"
         raise SettingsError(f"There is no profile {chosen!r} in {config_path}. Profiles there: {known}.")
     merged = _checked(config, f"{config_path}")
     merged |= _checked(profiles.get(chosen, {}), f"[profiles.{chosen}] of {config_path}")
     if url := environ.get("ANTHROPIC_BASE_URL", "").strip():
-        merged["base_url"] = url
-    merged |= _checked({name: value for name, value in flags.items() if value is not None}, "the command line")
+        merged |= _checked({"base_url": url}, "ANTHROPIC_BASE_URL")
+    given = {name: value for name, value in flags.items() if value is not None and name != "profile"}
+    merged |= _checked(given, "the command line")
     return replace(Settings(), **merged | {"profile": chosen})
 
 
@@ -85,19 +96,83 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _checked(values: Any, where: str) -> dict[str, Any]:
     if not isinstance(values, dict):
-        raise SettingsError(f"{where} must be a table of settings.")
-    names = {one.name for one in fields(Settings)}
+        raise SettingsError(f"{where} must be a table of settings, not {values!r}.")
     checked: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in names:
-            raise SettingsError(f"{where}: there is no setting {name!r}. Settings: {', '.join(sorted(names))}.")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            allowed = " or ".join(repr(one) for one in _CHOICES[name])
-            raise SettingsError(f"{where}: {name} must be {allowed}, not {value!r}.")
-        kinds = _TYPES.get(name, (str, Path))
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise SettingsError(f"{where}: {name} must be {'a number' if name in _TYPES else 'text'}, not {value!r}.")
-        if name in _LOWEST and value < _LOWEST[name]:
-            raise SettingsError(f"{where}: {name} must be at least {_LOWEST[name]}, not {value!r}.")
-        checked[name] = Path(value).expanduser() if name == "cache_dir" else value
+        if name not in _NAMES:
+            raise SettingsError(f"{where}: there is no setting {name!r}. Settings: {', '.join(_NAMES)}.")
+        try:
+            checked[name] = _value(name, value)
+        except ValueError as error:
+            raise SettingsError(f"{where}: {name} must {error}.") from error
     return checked
+
+
+def _value(name: str, value: Any) -> Any:
+    """The setting as it is used. Raises ValueError with what follows "must" in the sentence."""
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise ValueError(f"be {' or '.join(repr(one) for one in _CHOICES[name])}, not {value!r}")
+        return value
+    if name in _NUMBERS:
+        return _number(name, value)
+    if not isinstance(value, str | Path):
+        raise ValueError(f"be text, not {value!r}")
+    text = str(value).strip()
+    if not text:
+        raise ValueError("not be empty")
+    if name == "base_url":
+        return _base_url(text)
+    if name == "api_key_env" and not _VARIABLE.fullmatch(text):
+        raise ValueError(
+            "be the name of an environment variable, such as ANTHROPIC_API_KEY; the key itself stays there"
+        )
+    return _directory(text) if name == "cache_dir" else text
+
+
+def _number(name: str, value: Any) -> float:
+    wants_whole = name == "read_ahead_mb"
+    if isinstance(value, bool) or not isinstance(value, int if wants_whole else int | float):
+        raise ValueError(f"be {_NUMBERS[name]}, not {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"be a finite number, not {value!r}")
+    if value < _LOWEST[name]:
+        raise ValueError(f"be at least {_LOWEST[name]}, not {value!r}")
+    return value
+
+
+def _directory(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"be a directory; there is no home directory for {text!r}") from None
+
+
+def _base_url(text: str) -> str:
+    """Without its final slash. The sentences show none of it but the host: the rest may be a secret."""
+    like = f"be an address like {DEFAULT_BASE_URL}: http or https, then a host"
+    if not text.isprintable() or " " in text:
+        raise ValueError(f"{like}, without spaces or line breaks")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"{like}, and a port from 0 to 65535 if any") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(like)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(f"not hold a user or password (host {host!r})")
+    if parts.query or parts.fragment:
+        raise ValueError(f"not have a query or fragment (host {host!r})")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(f"use https for {host!r}: plain http would show the key to the network; only loopback may")
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -48,6 +48,7 @@ class BatchCatalog:
     def __init__(self) -> None:
         self._batches: dict[str, MessageBatch] = {}
         self._versions: dict[str, int] = {}
+        self._last_version = 0
         self._order: list[str] = []
         # Ascending, as bisect wants it: seconds before the epoch for each id of _order.
         self._ages: list[float] = []
@@ -102,7 +103,7 @@ class BatchCatalog:
         """Take in batches in the order the server gave them.
 
         An answer older than what is known (a status that went backwards) is ignored, as is a batch
-        that was deleted: a list may lag behind.
+        that was deleted: a list may lag behind. Among equal times the order of the latest page counts.
         """
         added: list[str] = []
         updated: list[str] = []
@@ -112,18 +113,21 @@ class BatchCatalog:
             known = self._batches.get(batch.id)
             if known is None:
                 if batch.id not in self._gone:
-                    self._insert(batch, page[position + 1] if position + 1 < len(page) else None)
+                    self._insert(batch, page, position)
+                    self._keep(batch)
                     added.append(batch.id)
-            elif batch != known and not _is_stale(batch, known):
-                if batch.created_at != known.created_at:
-                    self._take_out(batch.id)
-                    self._insert(batch, None)
-                self._batches[batch.id] = batch
-                self._versions[batch.id] += 1
-                updated.append(batch.id)
+                continue
+            fresh = batch != known and not _is_stale(batch, known)
+            if not fresh and (not position or page[position - 1].created_at != batch.created_at):
+                # Nothing new and no equal times: nearly every batch of nearly every page.
+                continue
+            moved = self._move(known, batch if fresh else known, page, position)
+            if fresh:
                 if batch.processing_status == "ended" and batch.id in self._unfinished:
                     ended.append(batch.id)
-            self._note_status(batch.id)
+                self._keep(batch)
+            if fresh or moved:
+                updated.append(batch.id)
         return Changes(tuple(added), tuple(updated), (), tuple(ended))
 
     def remove(self, batch_id: str, *, for_good: bool) -> Changes:
@@ -151,30 +155,55 @@ class BatchCatalog:
         listed = {batch.id for batch in page}
         return tuple(batch_id for batch_id in self._order[first:last] if batch_id not in listed)
 
-    def _insert(self, batch: MessageBatch, follower: MessageBatch | None) -> None:
+    def _keep(self, batch: MessageBatch) -> None:
+        self._batches[batch.id] = batch
+        # One count for all: a batch that vanishes and comes back never has a version of its former life.
+        self._last_version += 1
+        self._versions[batch.id] = self._last_version
+        if batch.processing_status != "ended":
+            self._unfinished.add(batch.id)
+        else:
+            self._unfinished.discard(batch.id)
+
+    def _insert(self, batch: MessageBatch, page: Sequence[MessageBatch], place: int) -> None:
+        """Stand a batch by its time; among equal times next to the neighbours it was listed with."""
         age = _age(batch)
-        position = bisect_right(self._ages, age)
-        if follower is not None and follower.created_at == batch.created_at:
-            # Equal times keep the server's order: a newcomer stands before the neighbour it was listed with.
-            at = self.index_of(follower.id)
-            position = position if at is None else at
+        position = self._tied(batch, page, range(place + 1, len(page)))
+        if (above := self._tied(batch, page, range(place - 1, -1, -1))) is not None:
+            position = above + 1
+        if position is None:
+            position = bisect_right(self._ages, age)
         self._order.insert(position, batch.id)
         self._ages.insert(position, age)
-        self._batches[batch.id] = batch
-        self._versions[batch.id] = self._versions.get(batch.id, 0) + 1
+
+    def _move(self, known: MessageBatch, batch: MessageBatch, page: Sequence[MessageBatch], place: int) -> bool:
+        """Stand a known batch where its time and its page have it; false if it stands there already."""
+        if batch.created_at == known.created_at:
+            above = self._tied(batch, page, range(place - 1, -1, -1))
+            if above is None:
+                return False
+            at = self.index_of(batch.id)
+            if at is None or above < at:
+                return False
+        self._take_out(batch.id)
+        self._insert(batch, page, place)
+        return True
+
+    def _tied(self, batch: MessageBatch, page: Sequence[MessageBatch], places: range) -> int | None:
+        """The position of the first of these neighbours that is known, as long as they share the batch's time."""
+        for place in places:
+            if page[place].created_at != batch.created_at:
+                return None
+            known = self._batches.get(page[place].id)
+            if known is not None and known.created_at == batch.created_at:
+                return self.index_of(known.id)
+        return None
 
     def _take_out(self, batch_id: str) -> None:
         position = self.index_of(batch_id)
         if position is not None:
             del self._order[position]
             del self._ages[position]
-
-    def _note_status(self, batch_id: str) -> None:
-        batch = self._batches.get(batch_id)
-        if batch is not None and batch.processing_status != "ended":
-            self._unfinished.add(batch_id)
-        else:
-            self._unfinished.discard(batch_id)
 
 
 def _age(batch: MessageBatch) -> float:

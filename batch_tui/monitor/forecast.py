@@ -70,8 +70,9 @@ class FinishedHistory:
         longer = sorted(seconds for one in lists for seconds in one[bisect_right(one, elapsed) :])
         if len(longer) < 3:
             return Forecast(similar, len(longer), timedelta(seconds=elapsed), None, None)
-        half = longer[len(longer) // 2] - elapsed
-        most = longer[min(len(longer) - 1, len(longer) * 9 // 10)] - elapsed
+        # The earliest moment by which at least so many had ended: the ceiling of the share, counted from 0.
+        half = longer[(len(longer) - 1) // 2] - elapsed
+        most = longer[(len(longer) * 9 - 1) // 10] - elapsed
         return Forecast(
             similar,
             len(longer),

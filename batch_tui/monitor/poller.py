@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
@@ -14,7 +14,6 @@ from batch_tui.monitor.catalog import NO_CHANGES, Changes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
 
     from batch_tui.api.client import AsyncBatchClient
     from batch_tui.api.models import MessageBatch
@@ -31,7 +30,11 @@ _FEW = 2
 _MANY = 2000
 """Someone who scrolled past so many rows is served the largest pages."""
 _MOST_MISSING = 20
-"""How many vanished batches one poll looks up one by one."""
+"""How many vanished batches one page looks up one by one."""
+_MOST_PATIENT = 3600.0
+"""The longest wait a server may ask for, in seconds: a broken header must not stop the polling for good."""
+_STEEPEST = 64
+"""Powers of waiting times end here: far beyond every ceiling, and still a float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class Poller:
         self._page_size = page_size
         self._wake = anyio.Event()
         self._quiet_polls = 0
-        self._listed_once = False
+        # Everything newer was listed down to here without a gap; None before the first page.
+        self._listed_to: datetime | None = None
         self._asked_for = False
         self.state = PollState()
         self.older = OlderState()
@@ -122,12 +126,17 @@ class Poller:
             await self._wait(wait)
 
     async def poll(self) -> Changes:
-        """Ask once and merge the answer; trouble is kept in `state`, never raised."""
+        """Ask once and merge the answer; trouble is kept in `state`, never raised.
+
+        What was merged before the trouble is in the changes all the same.
+        """
+        steps: list[Changes] = []
         try:
-            changes = await self._refresh()
+            await self._refresh(steps)
         except BatchAPIError as error:
             self.state = replace(self.state, error=error, failures=self.state.failures + 1)
-            return NO_CHANGES
+            return sum(steps, NO_CHANGES)
+        changes = sum(steps, NO_CHANGES)
         self.state = replace(self.state, error=None, failures=0, last_success=self._now())
         self._quiet_polls = 0 if changes else self._quiet_polls + 1
         return changes
@@ -136,13 +145,11 @@ class Poller:
         """How long to wait before the next poll."""
         pace, state = self._pace, self.state
         if state.error is not None:
-            backoff = min(pace.hurried * 2.0 ** (state.failures - 1), pace.offline)
+            backoff = min(pace.hurried * 2.0 ** min(state.failures - 1, _STEEPEST), pace.offline)
             asked = state.error.retry_after if isinstance(state.error, APIStatusError) else None
-            return max(asked or 0.0, backoff * (0.75 + 0.25 * self._jitter()))
-        if changes:
-            return pace.hurried
-        ceiling = pace.running if self._catalog.unfinished else pace.idle
-        return min(pace.hurried * 1.3**self._quiet_polls, ceiling)
+            return max(min(asked or 0.0, _MOST_PATIENT), backoff * (0.75 + 0.25 * self._jitter()))
+        quiet = 0 if changes else min(self._quiet_polls, _STEEPEST)
+        return min(pace.hurried * 1.3**quiet, pace.running if self._catalog.unfinished else pace.idle)
 
     def hurry(self) -> None:
         """Poll now, and quickly for a while: the user did something or asked for it."""
@@ -154,6 +161,7 @@ class Poller:
         """Stop or continue polling; continuing polls at once."""
         self.state = replace(self.state, paused=paused, next_at=None)
         if paused:
+            self._asked_for = False
             self._wake.set()
         else:
             self.hurry()
@@ -163,43 +171,34 @@ class Poller:
         if self.older.loading or self._catalog.complete or not len(self._catalog):
             return NO_CHANGES
         self.older = OlderState(loading=True)
+        steps: list[Changes] = []
         try:
-            changes = await self._next_page()
+            await self._list_below_bottom(LARGEST_PAGE if len(self._catalog) > _MANY else self._page_size, steps)
         except BatchAPIError as error:
-            self.older = OlderState(error=error)
-            return NO_CHANGES
-        self.older = OlderState(complete=self._catalog.complete)
-        return changes
-
-    async def _next_page(self) -> Changes:
-        # A cursor that was deleted meanwhile is refused, so step back to a neighbour that may still exist.
-        bottom = len(self._catalog) - 1
-        limit = LARGEST_PAGE if bottom > _MANY else self._page_size
-        for position in range(bottom, max(bottom - 3, 0), -1):
-            cursor = self._catalog.at(position).id
-            try:
-                return await self._list_below(cursor, limit)
-            except APIStatusError as error:
-                if error.status_code not in (400, 404):
-                    raise
-        return await self._list_below(self._catalog.at(0).id, limit)
-
-    async def _refresh(self) -> Changes:
-        """One page from the top, and more only for unfinished batches that lie beyond it."""
-        limit = self._head_size() if self._listed_once else self._page_size
-        changes, reach = await self._list_newest(limit)
-        self._listed_once = True
-        beyond = [each for each in self._catalog.unfinished if (self._catalog.index_of(each) or 0) >= reach]
-        if len(beyond) <= _FEW:
-            changes += await self._look_up(beyond)
+            # The last page may have come all the same, and only a look-up after it failed.
+            self.older = OlderState(error=None if self._catalog.complete else error, complete=self._catalog.complete)
         else:
-            changes += await self._list_below(self._catalog.at(reach - 1).id, LARGEST_PAGE)
+            self.older = OlderState(complete=self._catalog.complete)
+        return sum(steps, NO_CHANGES)
+
+    async def _refresh(self, steps: list[Changes]) -> None:
+        """One page from the top, and more only for unfinished batches that lie beyond it."""
+        reach = await self._list_newest(steps)
+        while beyond := self._unfinished_from(reach):
+            if len(beyond) <= _FEW or not reach:
+                await self._look_up(beyond[:_MOST_MISSING], steps)
+                break
+            above, reach = reach, await self._list_below(reach - 1, LARGEST_PAGE, steps)
+            if reach <= above:
+                break
         while self._may_be_unfinished_below():
             size = len(self._catalog)
-            changes += await self._list_below(self._catalog.at(size - 1).id, LARGEST_PAGE)
+            await self._list_below_bottom(LARGEST_PAGE, steps)
             if len(self._catalog) == size:
                 break
-        return changes
+
+    def _unfinished_from(self, reach: int) -> list[str]:
+        return [each for each in self._catalog.unfinished if (self._catalog.index_of(each) or 0) >= reach]
 
     def _head_size(self) -> int:
         """A page that reaches the oldest unfinished batch, with room for new ones above it."""
@@ -213,43 +212,71 @@ class Poller:
             return False
         return self._now() - self._catalog.at(size - 1).created_at < _LIFETIME
 
-    async def _list_newest(self, limit: int) -> tuple[Changes, int]:
-        """Merge pages from the top until they meet what was known; also says how many rows they reached."""
-        met_known = len(self._catalog) == 0
-        page = await self._client.messages.batches.list(limit=limit)
-        newest, changes = True, NO_CHANGES
-        while True:
-            met_known = met_known or any(batch.id in self._catalog for batch in page.data)
-            changes += await self._take_in(page, newest=newest)
-            if met_known or not page.has_more or not page.data:
-                break
-            newest = False
-            page = await self._client.messages.batches.list(limit=LARGEST_PAGE, after_id=page.data[-1].id)
-        bottom = self._catalog.index_of(page.data[-1].id) if page.data else None
-        return changes, len(self._catalog) if bottom is None or not page.has_more else bottom + 1
+    async def _list_newest(self, steps: list[Changes]) -> int:
+        """Merge pages from the top down to what was listed before; returns how many rows they reached.
 
-    async def _list_below(self, after_id: str, limit: int) -> Changes:
-        page = await self._client.messages.batches.list(limit=limit, after_id=after_id)
-        return await self._take_in(page, newest=False)
+        Meeting a known batch would prove nothing: it may be one that the user has just created.
+        """
+        page = await self._client.messages.batches.list(
+            limit=self._page_size if self._listed_to is None else self._head_size()
+        )
+        top = page.data[0].created_at if page.data else datetime.min.replace(tzinfo=UTC)
+        reach = await self._take_in(page, steps)
+        if self._listed_to is not None:
+            while page.data and not _is_last(page) and page.data[-1].created_at > self._listed_to:
+                last = page.data[-1]
+                page = await self._client.messages.batches.list(limit=LARGEST_PAGE, after_id=last.id)
+                reach = await self._take_in(page, steps, below=last)
+        self._listed_to = top
+        return reach
 
-    async def _take_in(self, page: AsyncPage[MessageBatch], *, newest: bool) -> Changes:
-        oldest = not page.has_more
-        vanished = self._catalog.missing_from(page.data, newest=newest, oldest=oldest)
-        changes = self._catalog.merge(page.data)
+    async def _list_below(self, position: int, limit: int, steps: list[Changes]) -> int:
+        """Merge the page below the batch at that position; returns how many rows it reached."""
+        cursor = self._catalog.at(position)
+        page = await self._client.messages.batches.list(limit=limit, after_id=cursor.id)
+        return await self._take_in(page, steps, below=cursor)
+
+    async def _list_below_bottom(self, limit: int, steps: list[Changes]) -> None:
+        """Merge the page below the oldest batch known.
+
+        A cursor that was deleted meanwhile is refused; then the walk starts further up, twice as far each time.
+        """
+        back = 0
+        while size := len(self._catalog):
+            position = max(size - 1 - back, 0)
+            try:
+                await self._list_below(position, min(limit + back, LARGEST_PAGE), steps)
+                return
+            except APIStatusError as error:
+                if error.status_code not in (400, 404) or position == 0:
+                    raise
+            back = 2 * back + 1
+
+    async def _take_in(
+        self, page: AsyncPage[MessageBatch], steps: list[Changes], *, below: MessageBatch | None = None
+    ) -> int:
+        """Merge a page, asked for `below` a batch or from the top; returns how many rows it reached."""
+        oldest = _is_last(page)
+        # With its cursor the page also speaks of what lay between the two.
+        span = page.data if below is None else [below, *page.data]
+        vanished = self._catalog.missing_from(span, newest=page.query.after_id is None, oldest=oldest)
+        steps.append(self._catalog.merge(page.data))
         if oldest:
             self._catalog.complete = True
             self.older = OlderState(complete=True)
-        return changes + await self._look_up(vanished[:_MOST_MISSING])
+        await self._look_up(vanished[:_MOST_MISSING], steps)
+        if oldest:
+            return len(self._catalog)
+        positions = (self._catalog.index_of(batch.id) for batch in reversed(page.data))
+        return next((position + 1 for position in positions if position is not None), 0)
 
-    async def _look_up(self, batch_ids: Sequence[str]) -> Changes:
+    async def _look_up(self, batch_ids: Sequence[str], steps: list[Changes]) -> None:
         """A batch missing from a page is gone only if a retrieve says so too: lists may lag."""
-        changes = NO_CHANGES
         for batch_id in batch_ids:
             try:
-                changes += self._catalog.merge([await self._client.messages.batches.retrieve(batch_id)])
+                steps.append(self._catalog.merge([await self._client.messages.batches.retrieve(batch_id)]))
             except NotFoundError:
-                changes += self._catalog.remove(batch_id, for_good=False)
-        return changes
+                steps.append(self._catalog.remove(batch_id, for_good=False))
 
     async def _wait(self, seconds: float | None) -> None:
         """Sleep, unless woken; for ever without a number."""
@@ -263,3 +290,8 @@ class Poller:
     async def _sleep_then_wake(self, seconds: float) -> None:
         await self._sleep(seconds)
         self._wake.set()
+
+
+def _is_last(page: AsyncPage[MessageBatch]) -> bool:
+    """Whether nothing older exists; a server that does not say is asked until a page is empty."""
+    return page.has_more is False or (page.has_more is None and not page.data)

@@ -19,7 +19,7 @@ from batch_tui.tui.text import (
 )
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.outcome_bar import BAR, bar, outcome
-from batch_tui.tui.widgets.virtual_table import Cell, Column
+from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

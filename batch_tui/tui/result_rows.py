@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
-from batch_tui.tui.widgets.virtual_table import Cell, Column
+from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

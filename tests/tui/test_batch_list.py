@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 async def test_the_first_page_shows_newest_first(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
         created = [play.catalog.at(row).created_at for row in range(len(play.catalog))]

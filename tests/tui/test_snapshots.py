@@ -1,4 +1,4 @@
-"""A picture of every named state; each was looked at before it was accepted."""
+"""Every named state: no painted cell may harm a terminal, and its picture is one that was looked at."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tui.scan import assert_harmless
 from tests.tui.scenes import SCENES, staged
 
 if TYPE_CHECKING:
@@ -24,5 +25,6 @@ def test_scene(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> 
 
         async def run_before(pilot: Pilot[Any]) -> None:
             await scene.drive(stage, pilot)
+            assert_harmless(stage.app)
 
         assert snap_compare(stage.app, terminal_size=scene.size, run_before=run_before)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from batch_tui.tui.text import Plain, fit, width
+from batch_tui.tui.widgets.table_rows import GAP, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -22,51 +22,10 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; a `grow` above 0 shares what width is left, the highest `drop` leaves first when cramped."""
-
-    id: str
-    label: str
-    width: int
-    grow: int = 0
-    drop: int = 0
-    right: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Runs of harmless text, each with the name of a tone (a component class without its prefix)."""
-
-    parts: tuple[tuple[Plain, str], ...]
-
-    @classmethod
-    def of(cls, text: Plain, tone: str = "text") -> Cell:
-        """A cell of one run."""
-        return cls(((text, tone),))
-
-
-class RowSource(Protocol):
-    """What a table shows. Row numbers may shift at any time; keys may not."""
-
-    def __len__(self) -> int: ...
-
-    def key(self, row: int) -> str:
-        """The lasting name of a row."""
-
-    def index_of(self, key: str) -> int | None:
-        """Where a row stands now."""
-
-    def version(self, row: int) -> Hashable:
-        """A value that differs when the row must be painted again."""
-
-    def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
-        """A cell for each (column id, width); a single cell spans the whole row."""
+    from batch_tui.tui.widgets.table_rows import Cell, Column, RowSource
 
 
 TONES = ("text", "muted", "accent", "running", "success", "warning", "error", "heading")
-_GAP = 2
 _MARGIN = 1
 
 
@@ -371,7 +330,7 @@ class VirtualTable(ScrollView, can_focus=True):
         for position, (column, cells) in enumerate(self._columns_for(total)):
             label = fit(Plain(column.label), cells)
             space = " " * (cells - width(label))
-            gap = " " * _GAP if position else ""
+            gap = " " * GAP if position else ""
             segments.append(Segment(gap + (space + label if column.right else label + space), style))
         return Strip(segments).crop_extend(0, total, style)
 
@@ -385,7 +344,7 @@ class VirtualTable(ScrollView, can_focus=True):
         else:
             for position, ((column, space), cell) in enumerate(zip(columns, cells, strict=True)):
                 if position:
-                    segments.append(Segment(" " * _GAP, base))
+                    segments.append(Segment(" " * GAP, base))
                 segments += self._runs(cell, space, column.right, state)
         return Strip(segments).crop_extend(0, total, base)
 
@@ -418,18 +377,5 @@ class VirtualTable(ScrollView, can_focus=True):
     def _columns_for(self, total: int) -> tuple[tuple[Column, int], ...]:
         """The columns that fit into so many cells, with their widths."""
         if self._layout[0] != total:
-            self._layout = (total, _lay_out(self._columns, total - 2 * _MARGIN))
+            self._layout = (total, lay_out(self._columns, total - 2 * _MARGIN))
         return self._layout[1]
-
-
-def _lay_out(columns: Sequence[Column], space: int) -> tuple[tuple[Column, int], ...]:
-    shown = list(columns)
-    while len(shown) > 1 and sum(one.width for one in shown) + _GAP * (len(shown) - 1) > space:
-        droppable = max(shown, key=lambda column: column.drop)
-        if droppable.drop == 0:
-            break
-        shown.remove(droppable)
-    spare = max(0, space - sum(one.width for one in shown) - _GAP * (len(shown) - 1))
-    shares = sum(one.grow for one in shown)
-    widths = {one.id: one.width + (spare * one.grow // shares if shares else 0) for one in shown}
-    return tuple((one, widths[one.id]) for one in shown)

@@ -1,0 +1,70 @@
+"""What a table shows: columns, cells, and the source its rows come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from batch_tui.tui.text import Plain
+
+GAP = 2
+"""Cells between two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; a `grow` above 0 shares what width is left, the highest `drop` leaves first when cramped."""
+
+    id: str
+    label: str
+    width: int
+    grow: int = 0
+    drop: int = 0
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Runs of harmless text, each with the name of a tone (a component class without its prefix)."""
+
+    parts: tuple[tuple[Plain, str], ...]
+
+    @classmethod
+    def of(cls, text: Plain, tone: str = "text") -> Cell:
+        """A cell of one run."""
+        return cls(((text, tone),))
+
+
+class RowSource(Protocol):
+    """What a table shows. Row numbers may shift at any time; keys may not."""
+
+    def __len__(self) -> int: ...
+
+    def key(self, row: int) -> str:
+        """The lasting name of a row."""
+
+    def index_of(self, key: str) -> int | None:
+        """Where a row stands now."""
+
+    def version(self, row: int) -> Hashable:
+        """A value that differs when the row must be painted again."""
+
+    def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
+        """A cell for each (column id, width); a single cell spans the whole row."""
+
+
+def lay_out(columns: Sequence[Column], space: int) -> tuple[tuple[Column, int], ...]:
+    """The columns that fit into so many cells, with their widths."""
+    shown = list(columns)
+    while len(shown) > 1 and sum(one.width for one in shown) + GAP * (len(shown) - 1) > space:
+        droppable = max(shown, key=lambda column: column.drop)
+        if droppable.drop == 0:
+            break
+        shown.remove(droppable)
+    spare = max(0, space - sum(one.width for one in shown) - GAP * (len(shown) - 1))
+    shares = sum(one.grow for one in shown)
+    widths = {one.id: one.width + (spare * one.grow // shares if shares else 0) for one in shown}
+    return tuple((one, widths[one.id]) for one in shown)
