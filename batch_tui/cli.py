@@ -125,6 +125,34 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.ClickException(str(error)) from error
 
 
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def check(context: click.Context, file: Path) -> None:
+    """Check a JSONL FILE of requests before it is sent; every problem is a line on stdout.
+
+    An error would make the API refuse the whole batch; a warning is about one request that would come back errored.
+    """
+    from batch_tui.submission.request_file import RequestFileError, check_request_file
+    from batch_tui.tui.text import number, plain, plural, size
+
+    try:
+        found = check_request_file(file, api_version=_settings(context.obj).api_version)
+    except RequestFileError as error:
+        raise click.ClickException(plain(str(error))) from error
+    for problem in found.problems:
+        where = f"{file}:{problem.line}" if problem.line else f"{file}"
+        click.echo(plain(f"{where}: {problem.severity}: {problem.sentence} {problem.advice}"))
+    left_out = found.errors + found.warnings - len(found.problems)
+    if left_out:
+        click.echo(f"{number(left_out)} more problems are not listed.", err=True)
+    verdict = "can be sent" if found.ok else "would be refused"
+    amount = f"{plural(found.requests, 'request')}, {size(found.bytes)}"
+    problems = f"{plural(found.errors, 'error')}, {plural(found.warnings, 'warning')}"
+    click.echo(f"{amount}: {verdict} ({problems}).", err=True)
+    context.exit(Exit.DONE if found.ok else Exit.REFUSED)
+
+
 def _stdin_closed() -> bool:
     readable, _, _ = select.select([sys.stdin], [], [], 0)
     return bool(readable) and not os.read(sys.stdin.fileno(), 1)
