@@ -95,7 +95,7 @@ class ResultRows:
             case "paused":
                 return Cell.of(Plain("■ paused. P goes on."), "warning")
             case "waiting":
-                return Cell.of(Plain("… more follow as you scroll"), "muted")
+                return Cell.of(Plain("… more as you scroll; G fetches all"), "muted")
             case "retrying":
                 return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
         return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")

@@ -13,7 +13,7 @@ from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from tests.tui.play import playing
-from tests.tui.scenes import ended, go_to, running, settled
+from tests.tui.scenes import ended, go_to, running, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -275,3 +275,17 @@ async def test_the_theme_can_be_switched(tmp_path: Path) -> None:
         dark = play.stage.app.current_theme.dark
         await play.press("T")
         assert play.stage.app.current_theme.dark is not dark
+
+
+async def test_the_end_key_loads_on_until_the_end_and_a_movement_stops_it(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.pilot.press("G")
+        await until(play.pilot, lambda: play.catalog.complete, "the end of the list")
+        await settled(play.stage, play.pilot)
+        assert play.table.cursor_key == TAIL
+        await play.press("k")
+        row = play.table.cursor_row
+        play.stage.clock.advance(seconds=75)
+        await play.poll()
+        assert play.table.cursor_key == play.table.source.key(play.table.cursor_row)
+        assert play.table.cursor_row > row

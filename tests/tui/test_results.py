@@ -185,3 +185,51 @@ async def test_results_stay_readable_after_their_batch_is_deleted_in_between(tmp
         await play.press("G", "enter")
         await record_on_screen(play.stage, play.pilot)
         assert len(play.table.source) == rows
+
+
+async def test_reading_runs_only_so_far_ahead_and_the_end_key_fetches_all(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"read_ahead": 200_000}) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: progress(play).state == "waiting", "a pause in reading")
+        (batch_id,) = play.stage.app.shared.monitor.results
+        whole = play.catalog.get(batch_id).request_counts.total
+        assert len(play.table.source) < whole
+        await play.pilot.press("G")
+        await until(play.pilot, lambda: progress(play).state == "complete", "everything")
+        await settled(play.stage, play.pilot)
+        assert len(play.table.source) == whole
+        assert play.table.cursor_row == whole - 1
+
+
+async def test_an_empty_filter_says_so(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("4")
+        assert len(play.table.source) == 0
+        assert "No canceled rows" in play.table.render_line(1).text
+        await play.press("enter", "J", "e", "G", "1")
+        assert len(play.table.source) > 0
+
+
+async def test_leaving_goes_on_downloading(tmp_path: Path) -> None:
+    async with playing(tmp_path, results_bytes_per_second=2_000_000) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await play.pilot.press("escape")
+        await until(play.pilot, lambda: isinstance(play.screen, BatchListScreen), "the list")
+        assert progress(play).state != "complete"
+        assert "↓" in play.row(play.table.cursor_row)
+        await until(play.pilot, lambda: progress(play).state == "complete", "the rest")
+        await until(play.pilot, lambda: "saved" in play.row(play.table.cursor_row), "the word on the list")
+
+
+async def test_quitting_does_not_wait_for_a_download(tmp_path: Path) -> None:
+    async with playing(tmp_path, results_bytes_per_second=50_000) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+    (opened,) = play.stage.app.shared.monitor.results.values()
+    assert opened.progress.state != "complete"

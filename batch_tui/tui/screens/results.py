@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from batch_tui.tui.messages import DownloadToggleRequested, RecordLoaded, RecordRequested, RowsWanted
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
-from batch_tui.tui.text import Plain, fit_middle, number, plain, size
+from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.record_view import RecordView
@@ -198,8 +198,8 @@ class ResultsScreen(Screen[None]):
         return [(" batch-tui", "bold $text-accent"), ("  results ", "bold"), (shown, "$foreground 60%")]
 
     def _gauge(self) -> list[tuple[str, str]]:
-        progress, rows = self._opened.progress, number(len(self._opened.file))
-        amount = f"{rows} rows · {size(progress.bytes)} "
+        progress, rows = self._opened.progress, plural(len(self._opened.file), "row")
+        amount = f"{rows} · {size(progress.bytes)} "
         match progress.state:
             case "complete" if progress.note is None:
                 return [("✓ saved", "$text-success"), (f" · {amount}", "$foreground 60%")]
@@ -207,8 +207,10 @@ class ResultsScreen(Screen[None]):
                 return [("! saved", "$text-warning"), (f" · {amount}", "$foreground 60%")]
             case "failed" | "stopped":
                 return [("! stopped", "bold $text-error"), (f" · {amount}", "$foreground 60%")]
-            case "paused" | "waiting" as word:
-                return [(f"■ {word}", "$text-warning"), (f" · {amount}", "$foreground 60%")]
+            case "paused":
+                return [("■ paused", "$text-warning"), (f" · {amount}", "$foreground 60%")]
+            case "waiting":
+                return [("more as you scroll", "$text-primary"), (f" · {amount}so far ", "$foreground 60%")]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
         return [("↓ ", "bold $text-primary"), (amount + speed, "$foreground 60%")]
 
@@ -271,6 +273,10 @@ class ResultsScreen(Screen[None]):
             source = self._table.source
             last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
             self.post_message(RowsWanted(self._batch_id, len(self._opened.file) if last == TAIL else int(last)))
+
+    @on(VirtualTable.EndAsked)
+    def _want_all(self) -> None:
+        self.post_message(RowsWanted(self._batch_id, None))
 
     @on(VirtualTable.RowOpened)
     def _open_row(self, event: VirtualTable.RowOpened) -> None:
@@ -343,5 +349,6 @@ class ResultsScreen(Screen[None]):
 
     def _choose(self, place: int) -> None:
         self._filter = place
+        self._table.nothing = Plain(f"No {FILTERS[place][0]} rows. 1 shows all.")
         self._table.set_source(ResultRows(self._opened, FILTERS[place][1], self._shared.host))
         self._show_state()

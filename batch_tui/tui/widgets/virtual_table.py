@@ -47,35 +47,8 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("end,G", "last", "Last row", show=False, id="table.last"),
     ]
 
-    class CursorMoved(Message):
-        """The cursor now stands on another row; `key` is None in an empty table."""
-
-        def __init__(self, table: VirtualTable, key: str | None) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, VirtualTable.CursorMoved)
-
-    class RowOpened(Message):
-        """The user asked to open the row under the cursor."""
-
-        def __init__(self, table: VirtualTable, key: str) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
-
-    class BottomNeared(Message):
-        """The view came within a screenful of the last row."""
+    class TableMessage(Message):
+        """Something a table says; `control` is the table."""
 
         def __init__(self, table: VirtualTable) -> None:
             super().__init__()
@@ -85,21 +58,39 @@ class VirtualTable(ScrollView, can_focus=True):
         def control(self) -> VirtualTable:
             return self.table
 
+    class CursorMoved(TableMessage):
+        """The cursor now stands on another row; `key` is None in an empty table."""
+
+        def __init__(self, table: VirtualTable, key: str | None) -> None:
+            super().__init__(table)
+            self.key = key
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, VirtualTable.CursorMoved)
+
+    class RowOpened(TableMessage):
+        """The user asked to open the row under the cursor."""
+
+        def __init__(self, table: VirtualTable, key: str) -> None:
+            super().__init__(table)
+            self.key = key
+
+    class BottomNeared(TableMessage):
+        """The view came within a screenful of the last row."""
+
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, VirtualTable.BottomNeared)
 
-    class Viewed(Message):
+    class EndAsked(TableMessage):
+        """The user wants the very end, so everything that is still to come."""
+
+    class Viewed(TableMessage):
         """Which rows are on screen now, first and last."""
 
         def __init__(self, table: VirtualTable, first: int, last: int) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.first = first
             self.last = last
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, VirtualTable.Viewed)
@@ -115,6 +106,9 @@ class VirtualTable(ScrollView, can_focus=True):
         self._cursor_row = 0
         self._cursor_key: str | None = None
         self._top_key: str | None = None
+        self._follows_end = False
+        self.nothing = Plain("")
+        """What an empty table says."""
 
     # What stands where
 
@@ -167,6 +161,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, count + 1)
         following_top = self.top_row == 0
         row = None if self._cursor_key is None else self._source.index_of(self._cursor_key)
+        if self._follows_end and count:
+            row, following_top = count - 1, True
         if row is None:
             row = max(0, min(self._cursor_row, count - 1))
         if not following_top and self._top_key is not None:
@@ -188,6 +184,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def move_to(self, row: int) -> None:
         """Put the cursor on a row and bring it into view."""
+        self._follows_end = False
         if len(self._source):
             self._place_cursor(max(0, min(row, len(self._source) - 1)), reveal=True)
 
@@ -249,10 +246,14 @@ class VirtualTable(ScrollView, can_focus=True):
         self.move_to(0)
 
     def action_last(self) -> None:
+        """Go to the end, and stay there while rows arrive, until the cursor is moved."""
         self.move_to(len(self._source) - 1)
+        self._follows_end = True
+        self.post_message(self.EndAsked(self))
 
     def open_row(self) -> None:
         """Say that the row under the cursor is to be opened."""
+        self._follows_end = False
         if self._cursor_key is not None:
             self.post_message(self.RowOpened(self, self._cursor_key))
 
@@ -313,7 +314,7 @@ class VirtualTable(ScrollView, can_focus=True):
             return self._heading(total)
         row = self.top_row + y - 1
         if row >= len(self._source):
-            return Strip.blank(total, self._style("text", ""))
+            return self._blank(total, self.nothing if row == 0 else Plain(""))
         state = "" if row != self._cursor_row else "cursor" if self.has_focus else "cursor-blurred"
         version = self._source.version(row)
         self._painted[y] = version
@@ -323,6 +324,10 @@ class VirtualTable(ScrollView, can_focus=True):
             strip = self._paint(row, state, total)
             self._strips[cache_key] = strip
         return strip
+
+    def _blank(self, total: int, said: Plain) -> Strip:
+        segments = [Segment(" " * _MARGIN, self._style("text", "")), Segment(said, self._style("muted", ""))]
+        return Strip(segments).crop_extend(0, total, self._style("text", ""))
 
     def _heading(self, total: int) -> Strip:
         style = self._style("heading", "")
