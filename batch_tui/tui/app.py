@@ -96,7 +96,7 @@ class BatchApp(App[str]):
         ),
         Binding("q", "leave", "Back", id="app.back", show=False, tooltip="Back; on the list, quit"),
         Binding("escape", "close", "Close", id="app.close", show=False, tooltip="Back one level; never quits"),
-        Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, tooltip="Quit at once"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True, tooltip="Quit at once"),
         Binding(
             "question_mark,f1",
             "help",

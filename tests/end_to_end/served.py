@@ -61,18 +61,9 @@ class SimulatorProcess:
         batches: list[dict[str, Any]] = answer.json()["data"]
         return batches
 
-    def retrieve(self, batch_id: str) -> dict[str, Any]:
-        """One batch as the API gives it."""
-        batch: dict[str, Any] = self._http.get(f"/v1/messages/batches/{batch_id}").raise_for_status().json()
-        return batch
-
     def delete(self, batch_id: str) -> None:
         """Delete a batch behind the dashboard's back."""
         self._http.delete(f"/v1/messages/batches/{batch_id}").raise_for_status()
-
-    def exists(self, batch_id: str) -> bool:
-        """Whether the API still knows a batch."""
-        return self._http.get(f"/v1/messages/batches/{batch_id}").status_code == 200
 
     def results(self, batch_id: str) -> list[dict[str, Any]]:
         """The result lines of an ended batch."""
@@ -86,11 +77,6 @@ class SimulatorProcess:
     def disarm(self) -> None:
         """Forget the faults not used up."""
         self._http.delete("/__sim__/faults").raise_for_status()
-
-    def served(self) -> list[dict[str, Any]]:
-        """The last requests served, oldest first."""
-        requests: list[dict[str, Any]] = self._http.get("/__sim__/requests").raise_for_status().json()["requests"]
-        return requests
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """End it with a signal: exit code, the rest of its stdout, and its stderr."""

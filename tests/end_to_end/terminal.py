@@ -68,6 +68,7 @@ class Terminal:
 
     Everything the program writes is kept in `output`. `close()` (or `expect_exit()`, when the keys pressed end the
     program) checks how it ended; `secrets` must then be nowhere in the output nor in a file of the home.
+    `patience` is how many seconds anything may take.
     """
 
     def __init__(
@@ -75,13 +76,16 @@ class Terminal:
         command: Sequence[str],
         home: Home,
         *,
-        columns: int = 160,
-        rows: int = 48,
+        columns: int = 120,
+        rows: int = 30,
         environment: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
+        patience: float = PATIENCE,
     ) -> None:
         self.output = bytearray()
         self._home = home
+        self._patience = patience
+        self._family: set[int] = set()
         self._secrets = [secret.encode() for secret in secrets]
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -133,30 +137,28 @@ class Terminal:
         """The screen as one line with single blanks, for sentences that were wrapped."""
         return " ".join(self.text.split())
 
-    def background(self, row: int, column: int) -> str:
-        """The background colour of a cell, as the six digits of its red, green and blue, or a name."""
-        return str(self._screen.buffer[row][column].bg)
-
     # Doing
 
     def press(self, *keys: str) -> None:
         """Type keys: one character each, a name such as "enter" or "pagedown", or "ctrl+q"."""
+        # A child that outlives the program is no longer known as its child.
+        self._family |= self.children
         for key in keys:
             self._write(_code(key).encode())
 
-    def wait_for(self, wanted: str | Callable[[Terminal], bool], *, timeout: float = PATIENCE) -> None:
+    def wait_for(self, wanted: str | Callable[[Terminal], bool], *, timeout: float | None = None) -> None:
         """Wait until the screen shows a regular expression, wrapped or not, or until a predicate holds."""
         self._wait(lambda: self._shows(wanted), f"Not seen: {_name(wanted)}", timeout)
 
-    def wait_until_gone(self, unwanted: str, *, timeout: float = PATIENCE) -> None:
+    def wait_until_gone(self, unwanted: str, *, timeout: float | None = None) -> None:
         """Wait until the screen does not show a regular expression any more."""
         self._wait(lambda: not self._shows(unwanted), f"Still there: {unwanted!r}", timeout)
 
-    def press_until(self, key: str, wanted: str | Callable[[Terminal], bool], *, timeout: float = PATIENCE) -> None:
+    def press_until(self, key: str, wanted: str | Callable[[Terminal], bool], *, timeout: float | None = None) -> None:
         """Press a harmless key again and again, as an impatient person would, until the screen shows something."""
-        give_up = time.monotonic() + timeout
+        give_up = time.monotonic() + (self._patience if timeout is None else timeout)
         while not self._shows(wanted):
-            if time.monotonic() > give_up:
+            if time.monotonic() > give_up or self._ended:
                 self._fail(f"Not seen while pressing {key!r}: {_name(wanted)}")
             self.press(key)
             self._pump_until(time.monotonic() + 0.5, lambda: self._shows(wanted))
@@ -179,17 +181,17 @@ class Terminal:
             self.press("ctrl+q")
         self.expect_exit()
 
-    def expect_exit(self, code: int = 0, *, within: float = PATIENCE) -> None:
+    def expect_exit(self, code: int = 0, *, within: float | None = None) -> None:
         """Wait for the end, and check exit code, processes, terminal, temporary files, output and secrets."""
         self._checked = True
-        family = self.children
+        self._family |= self.children
         try:
-            self._wait_for_end(within)
+            self._wait_for_end(self._patience if within is None else within)
         finally:
             self._end_by_force()
         found = self._process.returncode
         assert found == code, f"Exit code {found}, not {code}.\n{self._report()}"
-        left = still_alive(family, patience=PATIENCE)
+        left = still_alive(self._family, patience=self._patience)
         assert not left, f"Processes left behind: {sorted(left)}"
         self._check_output()
         leftovers = self._home.temporary_files()
@@ -212,8 +214,8 @@ class Terminal:
         for secret in self._secrets:
             assert secret not in output, "The key was written to the terminal."
         if b"\x1b[?1049h" in output:
-            assert output.rindex(_LEFT_ALTERNATE_SCREEN) > output.rindex(b"\x1b[?1049h"), "Still on the other screen."
-            assert output.rindex(_CURSOR_SHOWN) > output.rindex(b"\x1b[?25l"), "The cursor stays hidden."
+            assert output.rfind(_LEFT_ALTERNATE_SCREEN) > output.rfind(b"\x1b[?1049h"), "Still on the other screen."
+            assert output.rfind(_CURSOR_SHOWN) > output.rfind(b"\x1b[?25l"), "The cursor stays hidden."
 
     def _wait_for_end(self, within: float) -> None:
         give_up = time.monotonic() + within
@@ -235,7 +237,7 @@ class Terminal:
 
     def _write(self, data: bytes) -> None:
         while data and not self._ended:
-            readable, writable, _ = select.select([self._master], [self._master], [], PATIENCE)
+            readable, writable, _ = select.select([self._master], [self._master], [], self._patience)
             if writable:
                 data = data[os.write(self._master, data) :]
             elif not readable:
@@ -283,7 +285,8 @@ class Terminal:
             return wanted(self)
         return re.search(wanted, self.text) is not None or re.search(wanted, self.words) is not None
 
-    def _wait(self, reached: Callable[[], bool], problem: str, timeout: float) -> None:
+    def _wait(self, reached: Callable[[], bool], problem: str, timeout: float | None) -> None:
+        timeout = self._patience if timeout is None else timeout
         if not self._pump_until(time.monotonic() + timeout, reached):
             self._fail(f"{problem} (within {timeout:g} s)")
 
@@ -299,7 +302,8 @@ class Terminal:
 
     def _report(self) -> str:
         frame = "\n".join(f"|{line}" for line in self.lines())
-        return f"The screen ({self._screen.columns} x {self._screen.lines}):\n{frame}"
+        state = "The program has ended. " if self._ended else ""
+        return f"{state}The screen ({self._screen.columns} x {self._screen.lines}):\n{frame}"
 
 
 def _name(wanted: str | Callable[[Terminal], bool]) -> str:

@@ -27,7 +27,7 @@ LONG_BATCH = r"\b100,000\b"
 @pytest.fixture
 def demo(start: Callable[..., Terminal]) -> Terminal:
     """The demo with its list on screen."""
-    terminal = start("demo")
+    terminal = start("demo", columns=160, rows=48)
     terminal.wait_for(words.LIVE)
     terminal.wait_for(list_is_shown)
     return terminal
@@ -98,13 +98,12 @@ def _read_a_record(demo: Terminal) -> None:
     demo.press("v")
     demo.wait_for(words.RESULTS_TABLE)
     demo.wait_for(words.SAVED)
-    table = [line.partition(words.PANEL_EDGE)[0] for line in demo.lines()]
-    first = next(line for line in table if re.search(words.SUCCEEDED, line) and re.match(rf"[{words.CURSOR}]", line))
-    custom_id = first.strip(words.CURSOR + " ").split()[1]
-
     demo.press("enter")
     demo.wait_for(words.RECORD_TABS)
-    demo.wait_for(re.escape(custom_id) + r"\s+succeeded")
+    demo.wait_for(words.RECORD_TITLE)
+    title = re.search(words.RECORD_TITLE, demo.text)
+    assert title is not None
+    custom_id = title[2]
     demo.press_until("tab", words.RAW_CUSTOM_ID.format(re.escape(custom_id)))
     demo.press_until("tab", words.INPUT_TOKENS)
     demo.press("J")
@@ -120,12 +119,12 @@ def _walk_back_and_quit(demo: Terminal) -> None:
 
     go_to(demo, _has_plain_answers)
     demo.press("enter")
-    demo.wait_for(words.TIMELINE)
+    demo.wait_for(words.DETAIL)
     demo.press("v")
     demo.wait_for(words.RESULTS_TABLE)
     demo.press("q")
     demo.wait_until_gone(words.RESULTS_TABLE)
-    demo.wait_for(words.TIMELINE)
+    demo.wait_for(words.DETAIL)
     demo.press("q")
     demo.wait_for(list_is_shown)
     demo.press("escape")
@@ -186,7 +185,7 @@ def test_older_pages_are_not_announced_as_new_batches(start: Callable[..., Termi
 
 def test_a_new_batch_arrives_above_without_moving_the_view(start: Callable[..., Terminal]) -> None:
     """Whoever has scrolled down is told of it, and keeps reading the same rows."""
-    demo = start("demo", "--speed", "20", columns=80, rows=24)
+    demo = start("demo", "--speed", "40", columns=80, rows=24)
     demo.wait_for(list_is_shown)
     demo.press(*["pagedown"] * 2)
     demo.wait_for(lambda terminal: not any(row.says(words.RUNNING) for row in rows(terminal)))

@@ -22,7 +22,8 @@ ONLY_ENDED_ARE_DELETED = r"deletes only ended batches"
 NOTHING_TO_CANCEL = r"nothing left to cancel"
 
 # The detail
-TIMELINE = r"TIMELINE"
+DETAIL = r"batch [\d,]+ of [\d,]+"
+"""Not the heading of a part: the panel beside a wide list has those too."""
 
 # Dialogs
 ASK_CANCEL = r"Cancel this batch\?"
@@ -36,6 +37,8 @@ SAVED = r"✓ saved"
 STOPPED = r"! stopped"
 RETRYING = r"Trying again"
 TRY_AGAIN = r"P tries again"
+RECORD_TITLE = r"#([\d,]+) (\S+) +succeeded"
+"""Number and custom_id of the record shown."""
 RECORD_TABS = r"Text.*Raw.*Usage"
 RAW_CUSTOM_ID = r'"custom_id": "{}"'
 INPUT_TOKENS = r"input_tokens"
