@@ -178,12 +178,18 @@ def _dashboard(settings: Settings) -> int:
     _need_terminal()
     credentials, reason = None, None
     try:
-        key = os.environ.get(settings.api_key_env, "").strip()
-        credentials = Credentials(api_key=key) if key else credentials_from(os.environ)
+        if settings.api_key_env == Settings().api_key_env:
+            credentials = credentials_from(os.environ)
+        elif key := os.environ.get(settings.api_key_env, "").strip():
+            # Never fall back to another key: it belongs to another workspace, perhaps another host.
+            credentials = Credentials(api_key=key)
     except CredentialsError as error:
         reason = str(error)
     if credentials is None and reason is None:
-        reason = f"No credentials: neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set."
+        places = f"{settings.api_key_env} is not set (profile {settings.profile})"
+        if settings.api_key_env == Settings().api_key_env:
+            places = f"neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set"
+        reason = f"No credentials: {places}."
     if _run(_app(settings, credentials, no_credentials=reason)) == "demo":
         return _demo(settings, batches=240, seed=1, speed=1.0)
     return Exit.DONE
@@ -270,7 +276,7 @@ def _app(
         ResultsStore(settings.cache_dir / "results", settings.base_url),
         origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile),
         now=clock,
-        pace=Pace(running=settings.poll_seconds),
+        pace=Pace(running=settings.poll_seconds, idle=max(30.0, settings.poll_seconds)),
         read_ahead=settings.read_ahead_mb * 2**20,
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,

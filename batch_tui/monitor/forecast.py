@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _ENOUGH = 5
 """Fewer finished batches than this are an anecdote, not a history."""
 
+_PLENTY = 500
+"""More of one size would say nothing new, and a forecast is asked for at every tick."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -33,7 +36,7 @@ class Forecast:
 
 
 class FinishedHistory:
-    """Durations of finished batches by size, kept sorted so that a forecast costs a few bisections.
+    """Durations of finished batches by size, kept sorted and bounded so that a forecast costs next to nothing.
 
     Canceled batches are left out (a person ended them), and so are those that ran into their 24 h expiry.
     """
@@ -51,8 +54,9 @@ class FinishedHistory:
             if batch.ended_at >= batch.expires_at:
                 continue
             seconds = (batch.ended_at - batch.created_at).total_seconds()
-            if seconds > 0:
-                insort(self._durations.setdefault(_bucket(batch.request_counts.total), []), seconds)
+            durations = self._durations.setdefault(_bucket(batch.request_counts.total), [])
+            if seconds > 0 and len(durations) < _PLENTY:
+                insort(durations, seconds)
 
     def forecast(self, batch: MessageBatch, now: datetime) -> Forecast | None:
         """The outlook of an unfinished batch, or None when there is no history of its size yet."""

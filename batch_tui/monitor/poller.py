@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from batch_tui.api.errors import APIStatusError, BatchAPIError, NotFoundError
+from batch_tui.api.errors import APIResponseValidationError, APIStatusError, BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _MANY = 2000
 """Someone who scrolled past so many rows is served the largest pages."""
 _MOST_MISSING = 20
 """How many vanished batches one page looks up one by one."""
+_NOTHING_BELOW = "The API says that there are older batches, but gave none that were not listed already."
 _MOST_PATIENT = 3600.0
 """The longest wait a server may ask for, in seconds: a broken header must not stop the polling for good."""
 _STEEPEST = 64
@@ -56,7 +57,7 @@ class PollState:
     """What the status line says of the polling."""
 
     last_success: datetime | None = None
-    error: BatchAPIError | None = None
+    error: Exception | None = None
     failures: int = 0
     paused: bool = False
     asking: bool = False
@@ -172,8 +173,12 @@ class Poller:
             return NO_CHANGES
         self.older = OlderState(loading=True)
         steps: list[Changes] = []
+        size = len(self._catalog)
         try:
-            await self._list_below_bottom(LARGEST_PAGE if len(self._catalog) > _MANY else self._page_size, steps)
+            await self._list_below_bottom(LARGEST_PAGE if size > _MANY else self._page_size, steps)
+            if len(self._catalog) == size and not self._catalog.complete:
+                # Asking again by itself would ask for ever.
+                raise APIResponseValidationError(_NOTHING_BELOW, status_code=200)
         except BatchAPIError as error:
             # The last page may have come all the same, and only a look-up after it failed.
             self.older = OlderState(error=None if self._catalog.complete else error, complete=self._catalog.complete)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import anyio.to_thread
 from textual import on
@@ -18,16 +16,17 @@ from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.worker import Worker, WorkerState
 
-from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
 from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
+from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
-from batch_tui.tui.context import AppContext, MonitorView, OpenResults
+from batch_tui.tui.actions import Action, carry_out
+from batch_tui.tui.context import AppContext, MonitorView, OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads
 from batch_tui.tui.messages import DownloadUpdate, MonitorUpdate, Update
-from batch_tui.tui.record_pages import record_pages
+from batch_tui.tui.record_reader import RecordReader, Wish
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import (
@@ -56,9 +55,8 @@ if TYPE_CHECKING:
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.store import ResultsStore
 
-_THREADS = 64
-
-Action = Literal["cancel", "delete"]
+_KEPT_OPEN = 4
+"""Results files that stay open behind the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +130,13 @@ class BatchApp(App[str]):
         self._connect = connect
         self.connection: Connection | None = None
         self._poller: Poller | None = None
+        self._watcher: Worker[None] | None = None
         self._pace = pace
         self._monotonic = monotonic
         self._jitter = jitter
         self._themes = themes
         self._no_credentials = no_credentials
-        self._opening: str | None = None
+        self._records = RecordReader()
         self._downloads = Downloads(
             store, self._results_source, self.post_message, read_ahead=read_ahead, sleep=back_off
         )
@@ -155,13 +154,11 @@ class BatchApp(App[str]):
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
-        # Each paused download holds a thread; the default pool of a few would let them block everything else.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "batch-tui"))
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
         self.push_screen(BatchListScreen(self.shared))
-        self._start(self._watch, "monitor")
+        self._watcher = self._start(self._watch, "monitor")
 
     async def on_unmount(self) -> None:
         self._downloads.stop_all()
@@ -169,9 +166,9 @@ class BatchApp(App[str]):
             await self.connection.client.close()
             self.connection.download_client.close()
 
-    def _start(self, work: WorkType[None], group: str) -> None:
+    def _start(self, work: WorkType[None], group: str) -> Worker[None]:
         """Run asynchronous work; what it raises comes back as a sentence on screen."""
-        self.run_worker(work, group=group, exit_on_error=False)
+        return self.run_worker(work, group=group, exit_on_error=False)
 
     # Watching
 
@@ -179,7 +176,8 @@ class BatchApp(App[str]):
         """Connect, then poll for as long as the app runs."""
         self.connection = await anyio.to_thread.run_sync(self._connect)
         try:
-            self.shared.monitor.saved |= await anyio.to_thread.run_sync(self._downloads.saved_ids)
+            stored = await anyio.to_thread.run_sync(self._downloads.stored)
+            self.shared.monitor.saved |= {each: SavedResults(one.path, one.verified) for each, one in stored.items()}
         except ResultsStoreError as error:
             self._tell_failure(str(error))
         self._poller = Poller(
@@ -206,7 +204,10 @@ class BatchApp(App[str]):
         self._publish(await poller.load_older())
 
     def action_refresh_now(self) -> None:
-        if self._poller is not None:
+        if self._watcher is not None and self._watcher.is_finished:
+            # It ended with an error that no poll expects; the user asks to try again.
+            self._watcher = self._start(self._watch, "monitor")
+        elif self._poller is not None:
             self._poller.hurry()
 
     def action_pause(self) -> None:
@@ -226,7 +227,10 @@ class BatchApp(App[str]):
 
     def _ask(self, action: Action, batch_id: str) -> None:
         # A second key press may arrive before the first question is on screen.
-        if isinstance(self.screen, ModalScreen) or batch_id in self.shared.monitor.pending:
+        if isinstance(self.screen, ModalScreen):
+            return
+        if batch_id in self.shared.monitor.pending:
+            self.notify("The API is being asked about this batch already.", markup=False, timeout=3)
             return
         batch = self.shared.catalog.get(batch_id)
         reason = why_not_cancel(batch) if action == "cancel" else why_not_delete(batch)
@@ -241,29 +245,18 @@ class BatchApp(App[str]):
             self._start(partial(self._act, action, batch_id), "actions")
 
     async def _act(self, action: Action, batch_id: str) -> None:
-        """Carry out a confirmed action on that id, whatever the list shows by now."""
-        context = self.shared
         assert self.connection is not None  # a batch was listed, so there is a connection
-        batches = self.connection.client.messages.batches
-        context.monitor.pending[batch_id] = action
+        pending = self.shared.monitor.pending
+        pending[batch_id] = action
         self._publish(NO_CHANGES)
         changes = NO_CHANGES
         try:
-            if action == "cancel":
-                changes = context.catalog.merge([await batches.cancel(batch_id)])
-                self.notify(f"{plain(batch_id)} is being cancelled.", markup=False)
-            else:
-                await batches.delete(batch_id)
-                changes = context.catalog.remove(batch_id, for_good=True)
-                self.notify(f"{plain(batch_id)} is deleted.", markup=False)
-        except NotFoundError as error:
-            said = plain(str(describe(error, host=context.host)))
-            self.notify(said, title="The batch was gone already", severity="warning", markup=False)
-        except BatchAPIError as error:
-            said = plain(str(describe(error, host=context.host)))
-            self.notify(said, title=f"Could not {action} the batch", severity="error", markup=False, timeout=12)
+            outcome = await carry_out(action, batch_id, self.connection.client, self.shared)
+            changes = outcome.changes
+            timeout = 5 if outcome.severity == "information" else 12
+            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
         finally:
-            context.monitor.pending.pop(batch_id, None)
+            pending.pop(batch_id, None)
             self._publish(changes)
             self.action_refresh_now()
 
@@ -277,51 +270,50 @@ class BatchApp(App[str]):
         if reason is not None:
             self.notify(reason, markup=False)
             return
-        opened = self.shared.monitor.results.get(batch_id)
-        if opened is not None:
-            self._show_results(batch_id, opened)
+        if isinstance(self.screen, ModalScreen | ResultsScreen):
             return
-        self._opening = batch_id
-        self._fetch(batch_id)
+        results = self.shared.monitor.results
+        if batch_id not in results:
+            results[batch_id] = OpenResults(None, DownloadProgress("starting"))
+            self._downloads.fetch(batch_id, self._total(batch_id))
+        self.push_screen(
+            ResultsScreen(self.shared, batch_id, results[batch_id]), lambda _: self._close_results(batch_id)
+        )
 
-    def _fetch(self, batch_id: str) -> None:
+    def _total(self, batch_id: str) -> int | None:
         batch = self.shared.catalog.get(batch_id)
-        total = None if batch is None else batch.request_counts.total
-        work = partial(self._downloads.fetch, batch_id, total)
-        self.run_worker(work, group="results", thread=True, exit_on_error=False, description="results")
+        return None if batch is None else batch.request_counts.total
+
+    def _close_results(self, batch_id: str) -> None:
+        """Keep the last few files open, so that coming back is instant, and let the others go."""
+        results = self.shared.monitor.results
+        results[batch_id] = results.pop(batch_id)
+        ended = [each for each, one in results.items() if one.progress.state in ("complete", "failed", "stopped")]
+        for each in ended[:-_KEPT_OPEN]:
+            del results[each]
+            self._downloads.forget(each)
 
     def _results_source(self) -> ResultsSource:
         assert self.connection is not None  # a batch was listed, so there is a connection
-        return self.connection.download_client.messages.batches
+        # A download has a back-off of its own, which can be stopped; one beneath could not.
+        return self.connection.download_client.with_options(max_retries=0).messages.batches
 
     @on(DownloadReport)
     def _take_report(self, report: DownloadReport) -> None:
         monitor, batch_id = self.shared.monitor, report.batch_id
-        if report.file is None:
-            # Nothing to show yet, or the disk refused before there was a file.
-            if report.progress.state == "failed":
-                self._opening = None
-                self._tell_failure(str(report.progress.error))
-            return
         opened = monitor.results.setdefault(batch_id, OpenResults(report.file, report.progress))
         opened.file, opened.progress = report.file, report.progress
-        if report.progress.state == "complete":
-            monitor.saved.add(batch_id)
-        if self._opening == batch_id:
-            self._opening = None
-            self._show_results(batch_id, opened)
+        if report.progress.state == "complete" and report.file is not None:
+            monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
-
-    def _show_results(self, batch_id: str, opened: OpenResults) -> None:
-        self.push_screen(ResultsScreen(self.shared, batch_id, opened))
 
     @on(messages.DownloadToggleRequested)
     def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.progress.state == "complete":
             self.notify("The results are complete and saved on this machine.", markup=False)
-        elif self._downloads.toggle(event.batch_id, opened.progress.state):
-            self._fetch(event.batch_id)
+        else:
+            self._downloads.toggle(event.batch_id, self._total(event.batch_id))
 
     @on(messages.RowsWanted)
     def _want_rows(self, event: messages.RowsWanted) -> None:
@@ -330,22 +322,16 @@ class BatchApp(App[str]):
     @on(messages.RecordRequested)
     def _load_record(self, event: messages.RecordRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None:
-            work = partial(self._lay_out_record, opened, event.line, self.screen)
-            self.run_worker(
-                work, group="record", thread=True, exclusive=True, exit_on_error=False, description="record"
-            )
-
-    @staticmethod
-    def _lay_out_record(opened: OpenResults, line: int, screen: Screen[Any]) -> None:
-        pages = record_pages(opened.file.record(line))
-        screen.post_message(messages.RecordLoaded(line, pages))
+        if opened is not None and opened.file is not None:
+            self._records.ask(Wish(opened.file, event.line, event.page, event.cells, event.reply))
 
     # Screens
 
     @on(messages.DetailRequested)
     def _open_detail(self, event: messages.DetailRequested) -> None:
-        self.push_screen(BatchDetailScreen(self.shared, event.batch_id))
+        # A second key press may arrive before the first page is on screen.
+        if isinstance(self.screen, BatchListScreen):
+            self.push_screen(BatchDetailScreen(self.shared, event.batch_id))
 
     def action_leave(self) -> None:
         if isinstance(self.screen, BatchListScreen | WelcomeScreen):
@@ -363,6 +349,10 @@ class BatchApp(App[str]):
     def action_toggle_theme(self) -> None:
         first, second = self._themes
         self.theme = second if self.theme == first else first
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a connection there is nothing to ask."""
+        return self._no_credentials is None or action not in ("refresh_now", "pause")
 
     def action_start_demo(self) -> None:
         self.exit("demo")
@@ -383,19 +373,17 @@ class BatchApp(App[str]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say what ended a worker; expected errors are a sentence, others ask for a report."""
-        if event.state is not WorkerState.ERROR:
-            return
         error = event.worker.error
-        if isinstance(error, BatchAPIError):
-            self._tell_failure(str(describe(error, host=self.shared.host)))
-        elif isinstance(error, ResultsStoreError):
-            self._tell_failure(str(error))
+        if event.state is not WorkerState.ERROR or not isinstance(error, Exception):
+            return
+        monitor = self.shared.monitor
+        if event.worker is self._watcher:
+            # Nothing is watched any more, so nothing may look alive.
+            monitor.poll = replace(monitor.poll, error=error, asking=False, next_at=None)
+            self._poller = None
+            self._updates.publish(MonitorUpdate(NO_CHANGES))
         else:
-            self.log.error(event.worker.group, error)
-            said = f"{type(error).__name__}: {error}"
-            self._tell_failure(
-                f"Something went wrong in batch-tui itself ({event.worker.group}): {said}. Please report it."
-            )
+            self._tell_failure(str(describe(error, host=self.shared.host)))
 
     def _tell_failure(self, sentence: str) -> None:
         self.notify(plain(sentence), severity="error", markup=False, timeout=15)

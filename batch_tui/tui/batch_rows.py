@@ -11,6 +11,7 @@ from batch_tui.tui.text import (
     duration,
     fit_middle,
     join,
+    later,
     left,
     number,
     plain,
@@ -59,6 +60,8 @@ def status_of(batch: MessageBatch) -> Part:
             return Plain("⊘ canceling"), "warning"
         case "ended" if counts.errored or counts.expired:
             return Plain("! ended"), "error" if counts.errored else "warning"
+        case "ended" if counts.canceled and not counts.succeeded:
+            return Plain("⊘ ended"), "muted"
         case "ended":
             return Plain("✓ ended"), "success"
         case other:
@@ -85,15 +88,16 @@ def progress_of(batch: MessageBatch, context: AppContext, cells: int) -> tuple[P
 def results_of(batch: MessageBatch, context: AppContext) -> Part:
     """Whether there are results to look at, here or at the API, and for how long."""
     opened = context.monitor.results.get(batch.id)
-    if batch.id in context.monitor.saved:
-        return Plain("saved"), "success"
+    saved = context.monitor.saved.get(batch.id)
+    if saved is not None:
+        return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
         return join(Plain("↓ "), size(opened.progress.bytes)), "running"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"
     if batch.processing_status != "ended":
         return Plain("–"), "muted"
-    until, now = batch.created_at + RESULTS_KEPT, context.now()
+    until, now = later(batch.created_at, RESULTS_KEPT), context.now()
     if until <= now:
         return Plain("gone"), "muted"
     return left(until, now), "warning" if until - now < _SOON else "muted"
@@ -126,10 +130,13 @@ class BatchRows:
         # The last row is a place, not a thing: what stands there changes as batches arrive.
         return None if key == TAIL else self._shared.catalog.index_of(key)
 
+    def nearest(self, key: str) -> int:
+        return self.index_of(key) or 0
+
     def version(self, row: int) -> Hashable:
         context = self._shared
         if row >= len(context.catalog):
-            return context.monitor.older
+            return context.monitor.older, len(context.catalog)
         batch = context.catalog.at(row)
         now = context.now()
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.

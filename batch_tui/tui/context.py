@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
+    from pathlib import Path
 
     from textual.signal import Signal
 
@@ -24,8 +25,23 @@ if TYPE_CHECKING:
 class OpenResults:
     """The results of one batch while the app has them open; updated in place as they arrive."""
 
-    file: ResultsFile
+    file: ResultsFile | None
+    """None until the first bytes came, or the disk gave what it has."""
     progress: DownloadProgress
+
+    @property
+    def rows(self) -> int:
+        """Lines that can be browsed so far."""
+        return 0 if self.file is None else len(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedResults:
+    """Results that were received to their end."""
+
+    path: Path
+    verified: bool
+    """Whether the lines agreed with the batch's counts."""
 
 
 @dataclass(slots=True)
@@ -36,8 +52,8 @@ class MonitorView:
     older: OlderState
     pending: dict[str, Literal["cancel", "delete"]] = field(default_factory=dict)
     """Actions sent and not answered yet, by batch id."""
-    saved: set[str] = field(default_factory=set)
-    """Ids of the batches whose whole results are stored on this machine."""
+    saved: dict[str, SavedResults] = field(default_factory=dict)
+    """Whole results stored on this machine, by batch id."""
     results: dict[str, OpenResults] = field(default_factory=dict)
 
 

@@ -1,20 +1,21 @@
-"""The results that are open or arriving: one thread each, which reports to the app and touches nothing else."""
+"""The results that are open or arriving: a thread each, which reports to the app and touches nothing else."""
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from batch_tui.results.download import ResultsDownload
+from batch_tui.results.download_control import DownloadProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch_tui.results.download import ResultsSource
-    from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.store import ResultsStore
+    from batch_tui.results.store import ResultsStore, StoredResults
 
 
 class DownloadReport(Message):
@@ -31,7 +32,7 @@ class DownloadReport(Message):
 
 
 class Downloads:
-    """Starts, steers and stops the downloads; each `fetch` runs in a thread of its own."""
+    """Starts, steers and stops the downloads. Every method is for the loop's thread."""
 
     def __init__(
         self,
@@ -48,14 +49,18 @@ class Downloads:
         self._read_ahead = read_ahead
         self._sleep = sleep
         self._known: dict[str, ResultsDownload] = {}
-        self._stopping = False
+        self._threads: dict[str, threading.Thread] = {}
+        self._paused: set[str] = set()
 
-    def saved_ids(self) -> set[str]:
-        """Ids of all batches whose results are stored whole; reads the directory. Raises ResultsStoreError."""
-        return {stored.batch_id for stored in self._store.all_stored() if stored.problem is None}
+    def stored(self) -> dict[str, StoredResults]:
+        """Whole results on this machine by batch id; reads the directory. Raises ResultsStoreError."""
+        return {stored.batch_id: stored for stored in self._store.all_stored() if stored.problem is None}
 
     def fetch(self, batch_id: str, expected_total: int | None) -> None:
-        """Open the results of a batch, from disk if they are there; blocks until they are whole, failed or stopped."""
+        """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""
+        running = self._threads.get(batch_id)
+        if running is not None and running.is_alive():
+            return
         download = self._known.get(batch_id)
         if download is None:
             download = ResultsDownload(
@@ -68,8 +73,12 @@ class Downloads:
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download
-        if not self._stopping:
-            download.run()
+        self._paused.discard(batch_id)
+        download.resume()
+        # A daemon: it may sit in a socket that says nothing, and quitting must not wait for that.
+        thread = threading.Thread(target=self._run, args=(batch_id, download), name="results", daemon=True)
+        self._threads[batch_id] = thread
+        thread.start()
 
     def want_row(self, batch_id: str, row: int | None) -> None:
         """Let reading run ahead of this row; None wants everything."""
@@ -80,24 +89,38 @@ class Downloads:
             else:
                 download.want_row(row)
 
-    def toggle(self, batch_id: str, state: str) -> bool:
-        """Pause or go on; true when the thread had ended and has to be started again."""
-        download = self._known.get(batch_id)
-        if download is None or state in ("failed", "stopped"):
-            return True
-        if state == "paused":
+    def toggle(self, batch_id: str, expected_total: int | None) -> None:
+        """Pause what runs, go on with what is paused, try again what ended."""
+        download, thread = self._known.get(batch_id), self._threads.get(batch_id)
+        if download is None or thread is None or not thread.is_alive():
+            self.fetch(batch_id, expected_total)
+        elif batch_id in self._paused:
+            self._paused.discard(batch_id)
             download.resume()
-        elif state == "waiting":
+        elif download.progress.state == "waiting":
             download.want_all()
         else:
+            self._paused.add(batch_id)
             download.pause()
-        return False
+
+    def forget(self, batch_id: str) -> None:
+        """Let go of a download that has ended; its file closes with the last screen that shows it."""
+        thread = self._threads.get(batch_id)
+        if thread is None or not thread.is_alive():
+            self._known.pop(batch_id, None)
+            self._threads.pop(batch_id, None)
 
     def stop_all(self) -> None:
         """End every thread soon; what arrived stays on disk."""
-        self._stopping = True
         for download in self._known.values():
             download.stop()
 
+    def _run(self, batch_id: str, download: ResultsDownload) -> None:
+        try:
+            download.run()
+        except Exception as error:  # noqa: BLE001  (a thread has nobody else to tell)
+            self._forward(batch_id, DownloadProgress("failed", error=error))
+
     def _forward(self, batch_id: str, progress: DownloadProgress) -> None:
-        self._report(DownloadReport(batch_id, self._known[batch_id].results, progress))
+        download = self._known.get(batch_id)
+        self._report(DownloadReport(batch_id, None if download is None else download.results, progress))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batch_tui.tui.text import Plain, ago, duration, plain
 from batch_tui.tui.trouble import describe
+from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
@@ -17,12 +18,12 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
     age = None if poll.last_success is None else ago(poll.last_success, now)
     if poll.error is not None:
         since = f"data from {age}" if age else "no data yet"
-        return [("● not live", "bold $text-error"), (f" · {since}", "$text-error")]
+        return [("● not live", "bold $text-error"), (f" · {since}", TONES["error"])]
     if poll.paused:
-        return [("■ paused", "bold $text-warning"), (f" · data from {age}" if age else "", "$text-warning")]
+        return [("■ paused", "bold $text-warning"), (f" · data from {age}" if age else "", TONES["warning"])]
     if age is None:
-        return [("○ connecting", "$foreground 60%")]
-    return [("● live", "$text-success"), (f" {age}", "$foreground 60%")]
+        return [("○ connecting", TONES["muted"])]
+    return [("● live", TONES["success"]), (f" {age}", TONES["muted"])]
 
 
 def trouble_line(context: AppContext) -> Plain | None:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
+    from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.record_pages import RecordPages
+    from batch_tui.tui.wrapping import Row
 
 
 class BatchIntent(Message):
@@ -54,35 +58,37 @@ class RowsWanted(BatchIntent):
 
 
 class RecordRequested(BatchIntent):
-    """Lay out one record of the batch's results; answered to the screen with RecordLoaded."""
+    """Lay out one page of one record of the batch's results; answered with RecordLoaded."""
 
-    def __init__(self, batch_id: str, line: int) -> None:
+    def __init__(
+        self, batch_id: str, line: int, page: int, cells: int, reply: Callable[[RecordLoaded], object]
+    ) -> None:
         super().__init__(batch_id)
         self.line = line
+        self.page = page
+        self.cells = cells
+        self.reply = reply
+        """Called in another thread."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, RecordRequested)
 
 
 class RecordLoaded(Message):
-    """A record is ready to be shown."""
+    """A page of a record is ready to be shown."""
 
-    def __init__(self, line: int, pages: RecordPages) -> None:
+    def __init__(self, file: ResultsFile, line: int, page: int, pages: RecordPages, rows: Sequence[Row]) -> None:
         super().__init__()
+        self.file = file
         self.line = line
+        self.page = page
         self.pages = pages
+        self.rows = rows
+        """The page, wrapped for the pane."""
 
 
 class OlderPageRequested(Message):
     """Load the page below the oldest batch known."""
-
-
-class RefreshRequested(Message):
-    """Ask the API now."""
-
-
-class PauseToggleRequested(Message):
-    """Stop polling, or go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
+from batch_tui.results.result_line import KINDS
+from batch_tui.results.row_selection import RowSelection
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.table_rows import Cell, Column
@@ -20,15 +23,16 @@ TAIL: Final = "tail"
 """Key of the last row; every other key is a line number."""
 
 COLUMNS = (
-    Column("number", "#", 6, right=True, drop=1),
+    Column("number", "#", 7, right=True, drop=1),
     Column("custom_id", "CUSTOM_ID", 18, grow=1),
     Column("kind", "KIND", 12),
     Column("stop", "STOP", 10, drop=5),
-    Column("input", "IN", 6, right=True, drop=4),
-    Column("output", "OUT", 6, right=True, drop=3),
+    Column("input", "IN", 9, right=True, drop=4),
+    Column("output", "OUT", 7, right=True, drop=3),
     Column("preview", "ANSWER", 24, grow=4),
 )
 
+_SUCCEEDED = KINDS.index("succeeded")
 _KINDS: dict[str, Part] = {
     "succeeded": (Plain("✓ succeeded"), "success"),
     "errored": (Plain("! errored"), "error"),
@@ -48,7 +52,7 @@ class ResultRows:
     def __init__(self, opened: OpenResults, chosen: Filter, host: Plain) -> None:
         self._opened = opened
         self._host = host
-        self._selection = opened.file.rows(chosen)
+        self._selection: Sequence[int] = () if opened.file is None else opened.file.rows(chosen)
         self._cells: dict[str, Callable[[ResultRow], Cell]] = {
             "number": lambda row: Cell.of(number(row.number + 1), "muted"),
             "kind": _kind,
@@ -66,7 +70,23 @@ class ResultRows:
 
     def index_of(self, key: str) -> int | None:
         # The last row is a place, not a thing: what stands there changes as lines arrive.
-        return None if key == TAIL else self._selection.index_of(int(key))
+        if key == TAIL or not isinstance(self._selection, RowSelection):
+            return None
+        return self._selection.index_of(int(key))
+
+    def nearest(self, key: str) -> int:
+        if key == TAIL:
+            return max(0, len(self._selection) - 1)
+        return min(bisect_left(self._selection, int(key)), max(0, len(self._selection) - 1))
+
+    def next_without_answer(self, row: int, direction: int) -> int | None:
+        """The next row in a direction whose request did not succeed, or None."""
+        file, selection = self._opened.file, self._selection
+        if file is None:
+            return None
+        kinds = file.index.kinds
+        rows = range(row + 1, len(selection)) if direction > 0 else range(min(row, len(selection)) - 1, -1, -1)
+        return next((each for each in rows if kinds[selection[each]] != _SUCCEEDED), None)
 
     def version(self, row: int) -> Hashable:
         return self._opened.progress if row >= len(self._selection) else 0
@@ -74,7 +94,10 @@ class ResultRows:
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         if row >= len(self._selection):
             return [self._tail()]
-        shown = self._opened.file.row(self._selection[row])
+        file = self._opened.file
+        if file is None:
+            return [self._tail()]
+        shown = file.row(self._selection[row])
         return [
             _custom_id(shown, cells) if column == "custom_id" else self._cells[column](shown)
             for column, cells in widths

@@ -160,7 +160,18 @@ def left(until: datetime, now: datetime) -> Plain:
     return Plain(f"{max(0, int(seconds // 60))}m left")
 
 
+def later(when: datetime, span: timedelta) -> datetime:
+    """A time after another; the end of the calendar for one that lies beyond it."""
+    try:
+        return when + span
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def moment(when: datetime, zone: tzinfo | None) -> Plain:
     """A date and time to the second, in the user's zone, with the zone's name."""
-    local = when.astimezone(zone)
+    try:
+        local = when.astimezone(zone)
+    except OverflowError:
+        local, zone = when.astimezone(UTC), UTC
     return Plain(f"{local:%Y-%m-%d %H:%M:%S} {'UTC' if zone is UTC else plain(local.tzname() or '')}".rstrip())

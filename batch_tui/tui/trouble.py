@@ -9,9 +9,11 @@ from batch_tui.api.errors import (
     APIResponseValidationError,
     APIStatusError,
     APITimeoutError,
+    BatchAPIError,
     CredentialsError,
     TruncatedResults,
 )
+from batch_tui.results.errors import ResultsStoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,17 @@ def describe(error: Exception, *, host: str) -> Trouble:
                 request_id,
                 will_pass,
             )
-        case TruncatedResults():
-            return Trouble("The results stream was cut before its end.", "What arrived is kept.", will_pass=True)
-        case APITimeoutError():
-            return Trouble(f"{host} took too long to answer.", "Check the network.", will_pass=True)
-        case APIConnectionError(message=message):
-            return Trouble(f"{message.rstrip('.')}.", "Check the network.", will_pass=True)
+        case TruncatedResults(request_id=request_id):
+            cut = "The results stream was cut before its end."
+            return Trouble(cut, "What arrived is kept.", request_id, will_pass=True)
+        case APITimeoutError(request_id=request_id):
+            return Trouble(f"{host} took too long to answer.", "Check the network.", request_id, will_pass=True)
+        case APIConnectionError(message=message, request_id=request_id):
+            return Trouble(f"{message.rstrip('.')}.", "Check the network.", request_id, will_pass=True)
         case APIResponseValidationError(message=message, request_id=request_id):
             advice = "Is there a proxy in between, or is the base URL wrong?"
             return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
-    return Trouble(str(error), "")
+        case BatchAPIError() | ResultsStoreError():
+            return Trouble(str(error), "")
+    said = f"{type(error).__name__}: {error}".rstrip(".")
+    return Trouble(f"Something went wrong in batch-tui itself: {said}.", "Please report it; r starts again.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.content import Content
-from textual.widgets import Static
 
 from batch_tui.tui.freshness import freshness, trouble_line
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
 from batch_tui.tui.widgets.batch_detail import BatchDetail
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.status_line import StatusLine
+from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.widgets.trouble_line import TroubleLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -40,7 +40,7 @@ class BatchDetailScreen(BatchActionsScreen):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
-        yield Static(id="trouble", markup=False)
+        yield TroubleLine(id="trouble")
         yield BatchDetail(self._shared, id="detail")
         yield KeyBar()
 
@@ -71,13 +71,9 @@ class BatchDetailScreen(BatchActionsScreen):
         position = context.catalog.index_of(self._batch_id)
         where = f"batch {position + 1:,} of {len(context.catalog):,} loaded" if position is not None else "gone"
         self.query_one(StatusLine).show(
-            [(" batch-tui", "bold $text-accent"), ("  batch", "bold")],
-            [(where, "$foreground 60%"), (" · ", "$foreground 60%"), *freshness(context), (" ", "")],
+            [(" batch-tui", TONES["accent"]), ("  batch", "bold")],
+            [(where, TONES["muted"]), (" · ", TONES["muted"]), *freshness(context), (" ", "")],
         )
-        line = trouble_line(context)
-        trouble = self.query_one("#trouble", Static)
-        trouble.display = line is not None
-        if line is not None:
-            trouble.update(Content.styled(line, "$text-error"))
+        self.query_one(TroubleLine).say(trouble_line(context))
         self.query_one(BatchDetail).show(self._batch_id)
         self.query_one(KeyBar).refresh()

@@ -18,6 +18,8 @@ from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.batch_detail import BatchDetail
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.status_line import StatusLine
+from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.widgets.trouble_line import TroubleLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class BatchListScreen(BatchActionsScreen):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
-        yield Static(id="trouble", markup=False)
+        yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
             yield VirtualTable(self._rows, COLUMNS, id="batches")
             yield BatchDetail(self._shared, id="side")
@@ -76,8 +78,10 @@ class BatchListScreen(BatchActionsScreen):
     def _take_update(self, update: Update) -> None:
         if isinstance(update, MonitorUpdate) and self._table.top_row > 0:
             self._new_above += self._count_above(update.changes.added)
-        self._table.rows_changed()
-        self._show_state()
+        # Covered screens catch up when they are on top again.
+        if self.is_current:
+            self._table.rows_changed()
+            self._show_state()
 
     def _count_above(self, batch_ids: Sequence[str]) -> int:
         """How many of these stand above what is on screen."""
@@ -96,14 +100,14 @@ class BatchListScreen(BatchActionsScreen):
     def _show_state(self) -> None:
         context = self._shared
         left = [
-            (" batch-tui", "bold $text-accent"),
+            (" batch-tui", TONES["accent"]),
             ("  ", ""),
             (context.profile, "bold"),
-            (" · ", "$foreground 60%"),
+            (" · ", TONES["muted"]),
         ]
-        left.append((context.host, "$foreground 60%"))
+        left.append((context.host, TONES["muted"]))
         self.query_one(StatusLine).show(left, [*self._totals(), *freshness(context), (" ", "")])
-        self._show_trouble()
+        self.query_one(TroubleLine).say(trouble_line(context) if len(context.catalog) else None)
         self._show_notice()
         self.query_one("#side", BatchDetail).show(self._table.cursor_key if self._table.cursor_key != TAIL else None)
         self.query_one(KeyBar).refresh()
@@ -114,22 +118,15 @@ class BatchListScreen(BatchActionsScreen):
             self._new_above = 0
         running = len(catalog.unfinished)
         parts = (
-            [(f"↑ {number(self._new_above)} new", "bold $text-success"), (" · ", "$foreground 60%")]
+            [(f"↑ {number(self._new_above)} new", "bold $text-success"), (" · ", TONES["muted"])]
             if self._new_above
             else []
         )
         if running:
-            parts += [(f"{number(running)} running", "$text-primary"), (" · ", "$foreground 60%")]
+            parts += [(f"{number(running)} running", TONES["running"]), (" · ", TONES["muted"])]
         if len(catalog):
-            parts += [(f"{number(len(catalog))} loaded", "$foreground 60%"), (" · ", "$foreground 60%")]
+            parts += [(f"{number(len(catalog))} loaded", TONES["muted"]), (" · ", TONES["muted"])]
         return parts
-
-    def _show_trouble(self) -> None:
-        line = trouble_line(self._shared) if len(self._shared.catalog) else None
-        trouble = self.query_one("#trouble", Static)
-        trouble.display = line is not None
-        if line is not None:
-            trouble.update(Content.styled(line, "$text-error"))
 
     def _show_notice(self) -> None:
         """In place of an empty list: what is going on, and what to do."""
@@ -148,22 +145,22 @@ class BatchListScreen(BatchActionsScreen):
                 Content("\n").join(
                     [
                         Content.styled("No batches could be loaded.", "bold"),
-                        Content.styled(plain(trouble.sentence), "$text-error"),
+                        Content.styled(plain(trouble.sentence), TONES["error"]),
                         Content(plain(trouble.advice)),
-                        Content.styled(plain(request), "$foreground 60%"),
+                        Content.styled(plain(request), TONES["muted"]),
                         Content(""),
-                        Content.styled("Trying again by itself; r tries now.", "$foreground 60%"),
+                        Content.styled("Trying again by itself; r tries now.", TONES["muted"]),
                     ]
                 )
             )
         elif context.monitor.poll.last_success is None:
-            notice.update(Content.styled(f"Asking {context.host} for your batches…", "$foreground 60%"))
+            notice.update(Content.styled(f"Asking {context.host} for your batches…", TONES["muted"]))
         else:
             notice.update(
                 Content("\n").join(
                     [
                         Content.styled("There are no batches in this workspace yet.", "bold"),
-                        Content.styled("New ones appear here by themselves, newest first.", "$foreground 60%"),
+                        Content.styled("New ones appear here by themselves, newest first.", TONES["muted"]),
                     ]
                 )
             )

@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.text import ago, duration, join, plain, plural
+from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,7 +85,7 @@ def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
         Content(plain(batch.id)),
         Content.styled(
             join(plural(batch.request_counts.total, "request"), plain(f", running for {spent}")),
-            "$foreground 60%",
+            TONES["muted"],
         ),
         Content(
             f"Up to {plural(waiting, 'request')} may still finish and be billed; the rest are canceled, "
@@ -99,17 +100,18 @@ def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
 def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
     """Asks whether to delete, and says what will be lost."""
     ended = ago(batch.ended_at or batch.created_at, context.now())
-    if batch.id in context.monitor.saved:
-        fate = Content("Its results are saved on this machine and stay readable here.")
+    saved = context.monitor.saved.get(batch.id)
+    if saved is not None:
+        whole = "A copy" if saved.verified else "A copy, not verified as complete,"
+        said = f"{whole} of its results stays on this machine, though no longer in this list:"
+        fate = Content(f"{said}\n{plain(str(saved.path))}")
     elif batch.archived_at is not None or results_of(batch, context)[0] == "gone":
         fate = Content("Its results are gone already; the entry in the list goes too.")
     else:
-        fate = Content.styled("Its results are not saved on this machine: they will be gone.", "$text-error")
+        fate = Content.styled("Its results are not saved on this machine: they will be gone.", TONES["error"])
     facts = [
         Content(plain(batch.id)),
-        Content.styled(
-            join(plural(batch.request_counts.total, "request"), plain(f", ended {ended}")), "$foreground 60%"
-        ),
+        Content.styled(join(plural(batch.request_counts.total, "request"), plain(f", ended {ended}")), TONES["muted"]),
         fate,
         Content("The API cannot bring it back."),
     ]

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batch_tui.tui.text import plain
+from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,7 @@ class HelpScreen(ModalScreen[None]):
             with VerticalScroll(id="help-scroll"):
                 yield Static(self._listing(), id="help-keys", markup=False)
             yield Static(
-                Content.styled("esc closes · every action is also in the palette (:)", "$foreground 60%"),
+                Content.styled("esc closes · every action is also in the palette (:)", TONES["muted"]),
                 markup=False,
             )
 
@@ -73,10 +74,10 @@ class HelpScreen(ModalScreen[None]):
                 continue
             if parts:
                 parts.append(Content(""))
-            parts.append(Content.styled(heading, "bold $text-accent"))
+            parts.append(Content.styled(heading, TONES["accent"]))
             for name in names:
                 description, tooltip = about[name]
                 shown = " ".join(dict.fromkeys(keys[name]))
                 text = tooltip or description
-                parts.append(Content.assemble((f"  {shown:<16}", "bold"), (text, "$foreground 60%")))
+                parts.append(Content.assemble((f"  {shown:<16}", "bold"), (text, TONES["muted"])))
         return Content("\n").join(parts)

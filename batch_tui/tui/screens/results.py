@@ -12,13 +12,22 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import Static
 
-from batch_tui.tui.messages import DownloadToggleRequested, RecordLoaded, RecordRequested, RowsWanted
+from batch_tui.tui.messages import (
+    DownloadToggleRequested,
+    DownloadUpdate,
+    RecordLoaded,
+    RecordRequested,
+    RowsWanted,
+)
+from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
 from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.record_view import RecordView
 from batch_tui.tui.widgets.status_line import StatusLine
+from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.widgets.trouble_line import TroubleLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -109,19 +118,19 @@ class ResultsScreen(Screen[None]):
         ),
         Binding(
             "ctrl+f,space",
-            "scroll_record(10)",
+            "scroll_record(1)",
             "Scroll record",
             show=False,
             id="record.down",
-            tooltip="Scroll the record down",
+            tooltip="Half a page down in the record",
         ),
         Binding(
             "ctrl+b,shift+space",
-            "scroll_record(-10)",
+            "scroll_record(-1)",
             "Scroll record back",
             show=False,
             id="record.up",
-            tooltip="Scroll the record up",
+            tooltip="Half a page up in the record",
         ),
         Binding(
             "y", "copy_page", "Copy", show=False, id="results.copy", tooltip="Copy the page of the record that is shown"
@@ -136,11 +145,12 @@ class ResultsScreen(Screen[None]):
         self._file = opened.file
         self._filter = 0
         self._reading = False
+        self._wish: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         yield Static(id="chips", markup=False)
-        yield Static(id="trouble", markup=False)
+        yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
             yield VirtualTable(ResultRows(self._opened, None, self._shared.host), COLUMNS, id="results")
             yield RecordView(id="record")
@@ -159,23 +169,26 @@ class ResultsScreen(Screen[None]):
         return self.query_one(VirtualTable)
 
     @property
+    def _record(self) -> RecordView:
+        return self.query_one(RecordView)
+
+    @property
     def _line(self) -> int | None:
         key = self._table.cursor_key
         return None if key is None or key == TAIL else int(key)
 
     @property
-    def _record_shown(self) -> bool:
-        return self._reading or self.size.width >= _WIDE
+    def _wide(self) -> bool:
+        return self.size.width >= _WIDE
 
     # State coming down
 
     def _take_update(self, update: Update) -> None:
-        if getattr(update, "batch_id", self._batch_id) != self._batch_id:
+        if not isinstance(update, DownloadUpdate) or update.batch_id != self._batch_id:
             return
-        opened = self._shared.monitor.results.get(self._batch_id)
-        if opened is not None and opened.file is not self._file:
-            # The download had to start over: same rows, another file.
-            self._file = opened.file
+        if self._opened.file is not self._file:
+            # The first bytes came, or the download had to start over with another file.
+            self._file = self._opened.file
             self._choose(self._filter)
         self._table.rows_changed()
         self._show_state()
@@ -184,7 +197,7 @@ class ResultsScreen(Screen[None]):
         self.query_one(StatusLine).show(self._heading(), self._gauge())
         self.query_one("#chips", Static).update(self._chips())
         self._show_trouble()
-        nothing = len(self._opened.file) == 0
+        nothing = self._opened.rows == 0
         self.query_one("#body").display = not nothing
         notice = self.query_one("#notice", Static)
         notice.display = nothing
@@ -195,84 +208,92 @@ class ResultsScreen(Screen[None]):
 
     def _heading(self) -> list[tuple[str, str]]:
         shown = fit_middle(plain(self._batch_id), max(14, self.size.width - 58))
-        return [(" batch-tui", "bold $text-accent"), ("  results ", "bold"), (shown, "$foreground 60%")]
+        return [(" batch-tui", TONES["accent"]), ("  results ", "bold"), (shown, TONES["muted"])]
 
     def _gauge(self) -> list[tuple[str, str]]:
-        progress, rows = self._opened.progress, plural(len(self._opened.file), "row")
-        amount = f"{rows} · {size(progress.bytes)} "
+        progress = self._opened.progress
+        amount = f"{plural(self._opened.rows, 'row')} · {size(progress.bytes)} "
         match progress.state:
-            case "complete" if progress.note is None:
-                return [("✓ saved", "$text-success"), (f" · {amount}", "$foreground 60%")]
+            case "complete" if progress.verified:
+                return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
             case "complete":
-                return [("! saved", "$text-warning"), (f" · {amount}", "$foreground 60%")]
+                return [("! saved, not verified", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "failed" | "stopped":
-                return [("! stopped", "bold $text-error"), (f" · {amount}", "$foreground 60%")]
+                return [("! stopped", TONES["error"]), (f" · {amount}", TONES["muted"])]
             case "paused":
-                return [("■ paused", "$text-warning"), (f" · {amount}", "$foreground 60%")]
+                return [("■ paused", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "waiting":
-                return [("more as you scroll", "$text-primary"), (f" · {amount}so far ", "$foreground 60%")]
+                return [("more as you scroll", TONES["running"]), (f" · {amount}so far ", TONES["muted"])]
+            case "starting":
+                return [("… asking ", TONES["muted"])]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
-        return [("↓ ", "bold $text-primary"), (amount + speed, "$foreground 60%")]
+        return [("↓ ", TONES["running"]), (amount + speed, TONES["muted"])]
 
     def _chips(self) -> Content:
         """The filters with their counts; those that would show nothing leave when there is no room."""
         file = self._opened.file
-        amounts: dict[str | None, int] = {None: len(file), "suspicious": file.suspicious_count}
-        amounts.update(file.counts().items())
+        amounts: dict[str | None, int] = {None: self._opened.rows}
+        if file is not None:
+            amounts |= {"suspicious": file.suspicious_count}
+            amounts.update(file.counts().items())
         labels = []
         for place, (name, chosen) in enumerate(FILTERS):
             amount = amounts.get(chosen, 0)
-            style = "bold reverse" if place == self._filter else "$text" if amount else "$foreground 45%"
+            style = "bold reverse" if place == self._filter else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose({place})"})
             text = f" {place + 1} {name} {number(amount)} "
             labels.append((amount, Content.styled(text, style).stylize(click)))
+        odd = [(name, amounts[name]) for name in ("unknown", "unreadable") if amounts.get(name)]
+        labels += [(amount, Content.styled(f" {name} {number(amount)} ", TONES["warning"])) for name, amount in odd]
         if sum(label.cell_length for _, label in labels) >= self.size.width:
             labels = [one for place, one in enumerate(labels) if one[0] or place == self._filter]
         return Content.assemble(" ", *(label for _, label in labels))
 
     def _show_trouble(self) -> None:
-        progress = self._opened.progress
-        trouble = self.query_one("#trouble", Static)
-        said: Plain | None = None
+        progress, line = self._opened.progress, self.query_one(TroubleLine)
         if progress.error is not None and progress.state in ("failed", "retrying"):
             again = "P tries again." if progress.state == "failed" else "Trying again."
-            said = plain(f" ! {describe(progress.error, host=self._shared.host)} {again}")
-        elif progress.note is not None:
-            said = plain(f" ! {progress.note}")
-        trouble.display = said is not None
-        if said is not None:
-            trouble.update(Content.styled(said, "$text-error" if progress.error else "$text-warning"))
+            line.say(plain(f" ! {describe(progress.error, host=self._shared.host)} {again}"))
+        else:
+            line.say(None if progress.note is None else plain(f" ! {progress.note}"), "warning")
 
     def _nothing(self) -> Content:
         match self._opened.progress.state:
-            case "failed":
+            case "failed" | "stopped":
                 return Content.styled("No results arrived. P tries again.", "bold")
             case "complete":
                 return Content.styled("The results file is empty.", "bold")
-        return Content.styled("Asking for the results…", "$foreground 60%")
+            case "paused":
+                return Content.styled("The download is paused. P goes on.", "bold")
+        return Content.styled("Asking for the results…", TONES["muted"])
 
     # The record beside the table
 
     @on(VirtualTable.CursorMoved)
-    def _read_record(self) -> None:
-        line = self._line
+    @on(RecordView.Rewrapped)
+    def _ask_for_record(self) -> None:
+        """Have the page of the record under the cursor laid out, unless it is on its way or hidden."""
+        line, record = self._line, self._record
         if line is None:
-            self.query_one(RecordView).show(None)
-        elif self._record_shown:
-            self.post_message(RecordRequested(self._batch_id, line))
+            record.show(None)
+            self._wish = ()
+        elif self._reading or self._wide:
+            wish = (self._file, line, record.page, record.cells)
+            if wish != self._wish:
+                self._wish = wish
+                self.post_message(RecordRequested(self._batch_id, line, record.page, record.cells, self.post_message))
 
     @on(RecordLoaded)
     def _show_record(self, event: RecordLoaded) -> None:
         event.stop()
-        if event.line == self._line:
-            self.query_one(RecordView).show(event.pages)
+        if (event.file, event.line, event.page) == self._wish[:3]:
+            self._record.show(event)
 
     @on(VirtualTable.Viewed)
     def _want_rows(self, event: VirtualTable.Viewed) -> None:
-        if event.last >= 0:
-            source = self._table.source
-            last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
-            self.post_message(RowsWanted(self._batch_id, len(self._opened.file) if last == TAIL else int(last)))
+        source = self._table.source
+        last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
+        self.post_message(RowsWanted(self._batch_id, self._opened.rows if last == TAIL else int(last)))
 
     @on(VirtualTable.EndAsked)
     def _want_all(self) -> None:
@@ -285,11 +306,13 @@ class ResultsScreen(Screen[None]):
             return
         self._reading = True
         self._show_state()
-        self._read_record()
+        if not self._wide:
+            self._record.pane.focus()
+        self._ask_for_record()
 
     def on_resize(self) -> None:
         self._show_state()
-        self._read_record()
+        self._ask_for_record()
 
     # Keys
 
@@ -297,21 +320,24 @@ class ResultsScreen(Screen[None]):
         self._table.open_row()
 
     def action_close_record(self) -> None:
-        if self._reading and self.size.width < _WIDE:
+        if self._reading and not self._wide:
             self._reading = False
             self._show_state()
+            self._table.focus()
+        elif not self._table.has_focus and self._opened.rows:
             self._table.focus()
         else:
             self.dismiss()
 
     def action_turn(self, step: int) -> None:
-        self.query_one(RecordView).turn(step)
+        self.action_choose_page(self._record.next_page(step))
 
     def action_choose_page(self, page: int) -> None:
-        self.query_one(RecordView).choose(page)
+        self._record.page = page
+        self._ask_for_record()
 
-    def action_scroll_record(self, rows: int) -> None:
-        self.query_one(RecordView).scroll_page(rows)
+    def action_scroll_record(self, halves: int) -> None:
+        self._record.pane.action_half_page(halves)
 
     def action_neighbour(self, step: int) -> None:
         self._table.action_move(step)
@@ -324,27 +350,25 @@ class ResultsScreen(Screen[None]):
 
     def action_seek_error(self, direction: int) -> None:
         """Move to the next row that is no answer, among the rows shown."""
-        source, here = self._table.source, self._table.cursor_row
-        rows = range(here + 1, len(source)) if direction > 0 else range(here - 1, -1, -1)
-        for row in rows:
-            key = source.key(row)
-            if key != TAIL and self._opened.file.kind(int(key)) != "succeeded":
-                self._table.move_to(row)
-                return
-        self.notify("No further row without an answer in this direction.", markup=False, timeout=3)
+        source = self._table.source
+        row = source.next_without_answer(self._table.cursor_row, direction) if isinstance(source, ResultRows) else None
+        if row is not None:
+            self._table.move_to(row)
+        else:
+            self.notify("No further row without an answer in this direction.", markup=False, timeout=3)
 
     def action_copy_page(self) -> None:
-        record = self.query_one(RecordView)
-        if self._line is not None and record.page_text:
+        record = self._record
+        if self._line is not None and record.line == self._line and record.page_text:
             self.app.copy_to_clipboard(record.page_text)
-            self.notify(f"Copied the {record.page_name.lower()} of the record.", markup=False, timeout=2)
+            self.notify(f"Copied the {PAGES[record.page].lower()} page of the record.", markup=False, timeout=2)
         else:
-            self.notify("Open a record first (enter); y copies the page it shows.", markup=False, timeout=3)
+            self.notify("Open the record first (enter); y copies the page it shows.", markup=False, timeout=3)
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
         if action == "toggle_download" and self._opened.progress.state == "complete":
-            return "The results are complete and saved."
+            return "The results are saved already."
         return None
 
     def _choose(self, place: int) -> None:

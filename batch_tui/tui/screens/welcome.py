@@ -13,6 +13,7 @@ from textual.widgets import Static
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.status_line import StatusLine
+from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -43,7 +44,7 @@ class WelcomeScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.query_one(StatusLine).show([(" batch-tui", "bold $text-accent")], [("no credentials ", "$text-warning")])
+        self.query_one(StatusLine).show([(" batch-tui", TONES["accent"])], [("no credentials ", TONES["warning"])])
 
     def _text(self) -> Content:
         def code(text: str) -> Content:
@@ -53,7 +54,7 @@ class WelcomeScreen(Screen[None]):
             [
                 Content.styled("Watch, cancel, delete and browse Claude Message Batches.", "bold"),
                 Content(""),
-                Content.styled(plain(self._reason), "$text-warning"),
+                Content.styled(plain(self._reason), TONES["warning"]),
                 Content(""),
                 Content("To see your own batches, set a key of the workspace they live in, and start again:"),
                 code("export ANTHROPIC_API_KEY=…"),
@@ -61,14 +62,14 @@ class WelcomeScreen(Screen[None]):
                 Content.styled(
                     "An access token goes into ANTHROPIC_AUTH_TOKEN instead. Keys stay in the environment: "
                     "no option takes one, and none is written down.",
-                    "$foreground 60%",
+                    TONES["muted"],
                 ),
                 Content(""),
                 Content("To look around first, press d, or start"),
                 code("batch-tui demo"),
                 Content.styled(
                     "It shows made-up batches served by a simulator on this machine: no key, no network, no cost.",
-                    "$foreground 60%",
+                    TONES["muted"],
                 ),
             ]
         )

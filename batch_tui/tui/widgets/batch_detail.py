@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from batch_tui.tui.batch_rows import RESULTS_KEPT, results_of, status_of
-from batch_tui.tui.text import Plain, ago, duration, join, left, moment, number, plain, plural, roughly
+from batch_tui.tui.text import Plain, ago, duration, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
+from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.context import AppContext
-
-TONES = {
-    "text": "$text",
-    "muted": "$foreground 60%",
-    "accent": "$text-accent",
-    "running": "$text-primary",
-    "success": "$text-success",
-    "warning": "$text-warning",
-    "error": "$text-error",
-}
-"""The style of each tone, for text outside a table."""
 
 _LABEL = 14
 
@@ -89,7 +79,7 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
 
 
 def _section(title: str) -> Content:
-    return Content.styled(title, "bold $text-accent")
+    return Content.styled(title, TONES["accent"])
 
 
 def _line(label: str, value: Plain, note: Plain | str = "", tone: str = "text") -> Content:
@@ -140,11 +130,11 @@ def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
         rows.append(past("ended", batch.ended_at))
     else:
         rows.append(_line("expires", moment(batch.expires_at, zone), left(batch.expires_at, now)))
-    until = batch.created_at + RESULTS_KEPT
+    until = later(batch.created_at, RESULTS_KEPT)
     if batch.archived_at is not None:
         rows.append(past("archived", batch.archived_at))
     else:
-        rows.append(_line("results go", moment(until, zone), left(until, now)))
+        rows.append(_line("results go", moment(until, zone), left(until, now) if until > now else "gone"))
     return rows
 
 
@@ -158,8 +148,12 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
     elif forecast is None:
         rows.append(Content.styled("No history yet: too few finished batches of this size are loaded.", TONES["muted"]))
     elif forecast.half_within is None or forecast.most_within is None:
-        spent = duration(forecast.elapsed)
-        rows.append(Content(f"Running longer ({spent}) than nearly all of {number(forecast.similar)} similar batches."))
+        over = number(forecast.similar - forecast.still_running)
+        rows.append(
+            Content(
+                f"{over} of {number(forecast.similar)} similar batches had ended after {duration(forecast.elapsed)}."
+            )
+        )
     else:
         rows.append(_line("likely", join(roughly(forecast.half_within), Plain(" more"))))
         rows.append(
@@ -176,8 +170,13 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
 def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
     text, tone = results_of(batch, context)
     rows = [_section("RESULTS")]
-    if batch.id in context.monitor.saved:
-        rows.append(Content.styled("Saved on this machine: readable here for as long as you like.", TONES["success"]))
+    saved = context.monitor.saved.get(batch.id)
+    if saved is not None and saved.verified:
+        rows.append(Content.styled("Saved on this machine, complete: every line is there.", TONES["success"]))
+        rows.append(Content.styled(plain(str(saved.path)), TONES["muted"]))
+    elif saved is not None:
+        rows.append(Content.styled("Saved on this machine, but not verified as complete.", TONES["warning"]))
+        rows.append(Content.styled(plain(str(saved.path)), TONES["muted"]))
     elif batch.archived_at is not None:
         rows.append(Content("Gone: the API keeps results for 29 days from creation."))
     elif batch.processing_status != "ended":

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+from batch_tui.tui.widgets.tones import TONES
+
 if TYPE_CHECKING:
     from textual.binding import Binding
 
@@ -53,7 +55,7 @@ class KeyBar(Widget):
         screen = self.screen
         useless = isinstance(screen, SaysWhyNot) and screen.why_not(binding.action) is not None
         click = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
-        key_style = "$foreground 35%" if useless else "bold $accent"
-        text_style = "$foreground 35%" if useless else "$foreground 60%"
+        key_style = TONES["faint"] if useless else "bold $accent"
+        text_style = TONES["faint"] if useless else TONES["muted"]
         label = Content.assemble((key, key_style), " ", (binding.description, text_style))
         return Content.assemble(label.stylize(click), "  ")

@@ -49,6 +49,9 @@ class RowSource(Protocol):
     def index_of(self, key: str) -> int | None:
         """Where a row stands now."""
 
+    def nearest(self, key: str) -> int:
+        """The row of a key, or where the cursor should go when these rows do not hold it."""
+
     def version(self, row: int) -> Hashable:
         """A value that differs when the row must be painted again."""
 

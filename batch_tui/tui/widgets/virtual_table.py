@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from batch_tui.tui.text import Plain, fit, width
 from batch_tui.tui.widgets.table_rows import GAP, lay_out
+from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -25,14 +26,17 @@ if TYPE_CHECKING:
     from batch_tui.tui.widgets.table_rows import Cell, Column, RowSource
 
 
-TONES = ("text", "muted", "accent", "running", "success", "warning", "error", "heading")
 _MARGIN = 1
+_HEADING = "table--heading"
 
 
 class VirtualTable(ScrollView, can_focus=True):
     """A table in the line API; paints cost the same for ten rows and for a hundred thousand."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--{tone}" for tone in TONES} | {
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES} | {
+        "table--heading",
         "table--cursor",
         "table--cursor-blurred",
     }
@@ -44,7 +48,14 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False, id="table.half_page_up"),
         Binding("ctrl+d", "half_page(1)", "Half a page down", show=False, id="table.half_page_down"),
         Binding("home,g", "first", "First row", show=False, id="table.first"),
-        Binding("end,G", "last", "Last row", show=False, id="table.last"),
+        Binding(
+            "end,G",
+            "last",
+            "Last row",
+            show=False,
+            id="table.last",
+            tooltip="To the very end, loading what is missing; any movement stops it",
+        ),
     ]
 
     class TableMessage(Message):
@@ -146,30 +157,37 @@ class VirtualTable(ScrollView, can_focus=True):
         """How many rows fit below the heading."""
         return max(self.size.height - 1, 1)
 
-    def set_source(self, source: RowSource, *, keep_cursor: bool = True) -> None:
-        """Show other rows; the cursor stays on its key where that exists there too."""
+    def set_source(self, source: RowSource) -> None:
+        """Show other rows; the cursor stays on its row, or goes to the nearest, and keeps its place on screen."""
+        key, offset = self._cursor_key, self._cursor_row - self.top_row
         self._source = source
         self._strips.clear()
-        if not keep_cursor:
-            self._cursor_key, self._cursor_row, self._top_key = None, 0, None
-            self.scroll_to(y=0, animate=False, immediate=True)
+        self._follows_end = False
+        row = 0 if key is None else source.nearest(key)
+        self._cursor_row, self._cursor_key = row, source.key(row) if row < len(source) else None
+        self.virtual_size = Size(self.size.width, len(source) + 1)
+        self._scroll_ourselves(max(0, row - max(offset, 0)))
         self.rows_changed()
+        self._reveal(self._cursor_row)
+        if self._cursor_key != key:
+            self.post_message(self.CursorMoved(self, self._cursor_key))
 
     def rows_changed(self) -> None:
         """Take up the source's new state: cursor and view stay on the rows they were on."""
-        count = len(self._source)
+        count, top = len(self._source), self.top_row
+        seen = top <= self._cursor_row < top + self.rows_on_screen
         self.virtual_size = Size(self.size.width, count + 1)
-        following_top = self.top_row == 0
         row = None if self._cursor_key is None else self._source.index_of(self._cursor_key)
         if self._follows_end and count:
-            row, following_top = count - 1, True
-        if row is None:
+            row, seen = count - 1, True
+        elif row is None:
             row = max(0, min(self._cursor_row, count - 1))
-        if not following_top and self._top_key is not None:
-            top = self._source.index_of(self._top_key)
-            if top is not None and top != self.top_row:
-                self.scroll_to(y=top, animate=False, immediate=True, force=True)
-        self._place_cursor(row, reveal=following_top)
+        if top > 0 and not self._follows_end and self._top_key is not None:
+            kept = self._source.index_of(self._top_key)
+            if kept is not None and kept != top:
+                self._scroll_ourselves(kept)
+        # Whoever scrolled away from the cursor is reading there, and must not be pulled back.
+        self._place_cursor(row, reveal=seen)
         self._note_top()
         self._painted.clear()
         self.refresh()
@@ -209,9 +227,15 @@ class VirtualTable(ScrollView, can_focus=True):
     def _reveal(self, row: int) -> None:
         top, visible = self.top_row, self.rows_on_screen
         if row < top:
-            self.scroll_to(y=row, animate=False, immediate=True, force=True)
+            self._scroll_ourselves(row)
         elif row >= top + visible:
-            self.scroll_to(y=row - visible + 1, animate=False, immediate=True, force=True)
+            self._scroll_ourselves(row - visible + 1)
+
+    def _scroll_ourselves(self, top: int) -> None:
+        """Scroll without it counting as the user's wish to be elsewhere."""
+        follows = self._follows_end
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        self._follows_end = follows
 
     def _refresh_row(self, row: int) -> None:
         y = row - self.top_row + 1
@@ -265,6 +289,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
+            self._follows_end = False
             self._painted.clear()
             self._note_top()
             self._announce_view()
@@ -330,7 +355,7 @@ class VirtualTable(ScrollView, can_focus=True):
         return Strip(segments).crop_extend(0, total, self._style("text", ""))
 
     def _heading(self, total: int) -> Strip:
-        style = self._style("heading", "")
+        style = self._style(_HEADING, "")
         segments = [Segment(" " * _MARGIN, style)]
         for position, (column, cells) in enumerate(self._columns_for(total)):
             label = fit(Plain(column.label), cells)
@@ -367,7 +392,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def _style(self, tone: str, state: str) -> Style:
         style = self._styles_by_tone.get((tone, state))
         if style is None:
-            style = self.get_component_rich_style(f"table--{tone}")
+            style = self.get_component_rich_style(_HEADING if tone == _HEADING else f"tone--{tone}")
             if state:
                 cursor = self.get_component_rich_style(f"table--{state}")
                 keeps_colour = tone not in ("text", "muted")
