@@ -79,10 +79,12 @@ def command(context: click.Context, /, **flags: Any) -> None:
     show_default=True,
     help="How fast time passes.",
 )
+@click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
 @click.pass_context
-def demo(context: click.Context, batches: int, seed: int, speed: float) -> None:
+def demo(context: click.Context, theme: str | None, batches: int, seed: int, speed: float) -> None:
     """Start the dashboard on made-up batches, served by a simulator on this machine."""
-    context.exit(_demo(_settings(context.obj), batches=batches, seed=seed, speed=speed))
+    settings = _settings(context.obj | ({"theme": theme} if theme else {}))
+    context.exit(_demo(settings, batches=batches, seed=seed, speed=speed))
 
 
 @command.command()
@@ -96,7 +98,7 @@ def demo(context: click.Context, batches: int, seed: int, speed: float) -> None:
     show_default=True,
     help="How fast time passes.",
 )
-@click.option("--chaos", multiple=True, help="A named kind of trouble; may be given more than once.")
+@click.option("--chaos", multiple=True, help="Trouble to make: cut, flaky, lag or proxy; may be given more than once.")
 @click.option(
     "--counts",
     type=click.Choice(["final", "gradual"]),
@@ -121,7 +123,9 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
     try:
         simulator = Simulator(**options)
         simulator.serve(on_ready=ready, until=_stdin_closed if until_stdin_closes else None)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
         raise click.ClickException(str(error)) from error
 
 

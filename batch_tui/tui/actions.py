@@ -34,7 +34,7 @@ async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, con
     try:
         if action == "cancel":
             changes = catalog.merge([await batches.cancel(batch_id)])
-            return Outcome(changes, join(plain(batch_id), Plain(" is being cancelled.")))
+            return Outcome(changes, join(plain(batch_id), Plain(" is being canceled.")))
         await batches.delete(batch_id)
         changes = catalog.remove(batch_id, for_good=True)
         return Outcome(changes, join(plain(batch_id), Plain(" is deleted.")))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import signal
+import threading
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.store import ResultsStore
 
+_NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
+"""Ids of bindings that are movements rather than actions."""
 _KEPT_OPEN = 4
 """Results files that stay open behind the list."""
 
@@ -94,7 +99,7 @@ class BatchApp(App[str]):
         ),
         Binding("q", "leave", "Back", id="app.back", show=False, tooltip="Back; on the list, quit"),
         Binding("escape", "close", "Close", id="app.close", show=False, tooltip="Back one level; never quits"),
-        Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True, tooltip="Quit at once"),
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", id="app.quit", show=False, priority=True, tooltip="Quit at once"),
         Binding(
             "question_mark,f1",
             "help",
@@ -154,11 +159,19 @@ class BatchApp(App[str]):
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
+        self._end_well_on_signals()
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
         self.push_screen(BatchListScreen(self.shared))
         self._watcher = self._start(self._watch, "monitor")
+
+    def _end_well_on_signals(self) -> None:
+        """A closed window or a `kill` must leave the terminal and the demo's files as tidy as `q` does."""
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     async def on_unmount(self) -> None:
         self._downloads.stop_all()
@@ -209,6 +222,8 @@ class BatchApp(App[str]):
             self._watcher = self._start(self._watch, "monitor")
         elif self._poller is not None:
             self._poller.hurry()
+            if self.shared.monitor.older.error is not None:
+                self._want_older()
 
     def action_pause(self) -> None:
         if self._poller is not None:
@@ -362,7 +377,7 @@ class BatchApp(App[str]):
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if not binding.id or binding.id in seen or binding.id == "app.palette":
+            if not binding.id or binding.id in seen or binding.id.startswith(_NOT_IN_PALETTE):
                 continue
             seen.add(binding.id)
             run = partial(self.run_action, binding.action, active.node)

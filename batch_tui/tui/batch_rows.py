@@ -93,6 +93,8 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
         return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
         return join(Plain("↓ "), size(opened.progress.bytes)), "running"
+    if opened is not None and opened.rows:
+        return Plain("part here"), "warning"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"
     if batch.processing_status != "ended":
@@ -121,6 +123,11 @@ class BatchRows:
     def __len__(self) -> int:
         loaded = len(self._shared.catalog)
         return loaded + 1 if loaded else 0
+
+    @property
+    def last(self) -> int:
+        # Where more is to come, the end is where it will stand.
+        return max(0, len(self) - (2 if self._shared.monitor.older.complete else 1))
 
     def key(self, row: int) -> str:
         catalog = self._shared.catalog
@@ -169,8 +176,10 @@ class BatchRows:
         older = self._shared.monitor.older
         loaded = number(len(self._shared.catalog))
         if older.error is not None:
-            said = plain(str(describe(older.error, host=self._shared.host)))
-            return Cell(((Plain("! Older batches did not load. enter tries again. "), "error"), (said, "muted")))
+            trouble = describe(older.error, host=self._shared.host)
+            request = f"request {trouble.request_id} · " if trouble.request_id else ""
+            said = plain(f"{request}{trouble.sentence}")
+            return Cell(((Plain("! Older batches did not load; enter tries again. "), "error"), (said, "muted")))
         if older.complete:
             return Cell.of(Plain(f"— end of the list: {loaded} batches —"), "muted")
         return Cell.of(Plain("… loading older batches"), "muted")

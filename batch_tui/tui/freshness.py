@@ -34,5 +34,6 @@ def trouble_line(context: AppContext) -> Plain | None:
     trouble = describe(poll.error, host=context.host)
     again = ""
     if poll.next_at is not None and not poll.asking:
-        again = f" Trying again in {duration(max(poll.next_at - now, now - now))}."
+        wait = duration(poll.next_at - now)
+        again = " Trying again now." if wait == "0s" else f" Trying again in {wait}."
     return plain(f" ! {trouble}{again}")

@@ -94,7 +94,8 @@ def _text(blocks: Iterable[Mapping[str, Any]]) -> list[Line]:
     answer = "".join(text_or_none(block.get("text")) or "" for block in blocks if block.get("type") == "text")
     if answer:
         return [(lines(answer), "text")]
-    kinds = ", ".join(dict.fromkeys(plain(str(block.get("type")))[:40] for block in blocks[:20]))
+    others = [block for block in blocks[:20] if block.get("type") != "text"]
+    kinds = ", ".join(dict.fromkeys(plain(str(block.get("type")))[:40] for block in others))
     return [(f"The answer holds no text{f', only: {kinds}' if kinds else ''}.", "muted")]
 
 
@@ -166,8 +167,11 @@ def _citation(citation: Mapping[str, Any]) -> Line:
 
 def _usage(message: Mapping[str, Any]) -> list[Line]:
     facts = [(name, message.get(name)) for name in ("model", "id", "stop_reason")]
-    facts += list(_flatten(_mapping(message.get("usage"))))
-    return [(f"{plain(str(name)):<44} {_value(value)}", "text") for name, value in facts if value is not None]
+    page: list[Line] = [(f"{name:<12} {_value(value)}", "text") for name, value in facts if value is not None]
+    page.append(("", "text"))
+    # Figures first: their names may be longer than the pane is wide.
+    usage = [(name, value) for name, value in _flatten(_mapping(message.get("usage"))) if value is not None]
+    return page + [(f"{_value(value):>12}  {plain(str(name))}", "text") for name, value in usage]
 
 
 def _value(value: object) -> str:

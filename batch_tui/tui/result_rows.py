@@ -65,6 +65,10 @@ class ResultRows:
     def __len__(self) -> int:
         return len(self._selection) + (not self._whole)
 
+    @property
+    def last(self) -> int:
+        return max(0, len(self) - 1)
+
     def key(self, row: int) -> str:
         return str(self._selection[row]) if row < len(self._selection) else TAIL
 
@@ -153,4 +157,8 @@ def _preview(row: ResultRow) -> Cell:
         return Cell.of(_NO_ANSWER[row.kind], "muted")
     if row.kind == "succeeded":
         return Cell.of(plain(row.preview)) if row.preview else Cell.of(Plain("(no text)"), "warning")
-    return Cell.of(plain(row.preview), "error" if row.kind == "errored" else "warning")
+    if row.kind == "errored":
+        # What happened tells rows apart; its category repeats from row to row.
+        category, _, said = row.preview.partition(": ")
+        return Cell(((plain(said or category), "error"), (plain(f"  {category}" if said else ""), "muted")))
+    return Cell.of(plain(row.preview), "warning")

@@ -32,7 +32,7 @@ class Trouble:
 
 
 _ADVICE = {
-    401: "Check that the key is complete and not revoked, then start again.",
+    401: "Check that the key is complete and not revoked; another one needs a new start.",
     402: "There is a payment problem; see the billing page of the Console.",
     403: "This key may not do that; use one of the right workspace.",
     404: "It may have been deleted, or belong to another workspace.",

@@ -31,7 +31,7 @@ ASK_DELETE = r"Delete this batch\?"
 
 # Results
 SUCCEEDED = r"✓ succeeded\b"
-ROWS = r"([\d,]+) rows"
+ROWS = r"([\d,]+)(?: of [\d,]+)? rows"
 RESULTS_TABLE = r"CUSTOM_ID"
 SAVED = r"✓ saved"
 STOPPED = r"! stopped"

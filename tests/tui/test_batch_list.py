@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from dataclasses import replace
+from datetime import timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.widgets import Static
 
+from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.tui import messages
+from batch_tui.tui.app import Connection
 from batch_tui.tui.batch_rows import TAIL
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from tests.tui.play import playing
-from tests.tui.scenes import ended, go_to, running, settled, until
+from tests.tui.scenes import SMALL, Scene, ended, go_to, loaded, open_results, running, settled, staged, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +48,8 @@ async def test_scrolling_on_reaches_an_end_that_says_so(tmp_path: Path) -> None:
             await play.press("G")
         assert len(play.catalog) == 247
         await play.press("G")
+        assert play.table.cursor_key == play.catalog.at(246).id
+        await play.press("j")
         assert play.table.cursor_key == TAIL
         assert "end of the list: 247 batches" in play.row(play.table.cursor_row)
 
@@ -135,7 +144,7 @@ async def test_a_cancelled_batch_is_seen_canceling_and_then_ended(tmp_path: Path
         batch_id = await go_to(play.stage, play.pilot, running)
         await play.press("c", "y")
         assert play.catalog.get(batch_id).processing_status == "canceling"
-        assert "being cancelled" in play.said()
+        assert "being canceled" in play.said()
         play.stage.clock.advance(minutes=1)
         await play.poll()
         assert play.catalog.get(batch_id).processing_status == "ended"
@@ -201,7 +210,7 @@ async def test_a_refused_action_is_a_sentence_with_its_request_and_nothing_is_lo
         (ended, "c", "nothing left to cancel"),
         (running, "D", "cancel this one first"),
         (running, "v", "No results yet"),
-        (lambda batch: batch.processing_status == "canceling", "c", "being cancelled already"),
+        (lambda batch: batch.processing_status == "canceling", "c", "being canceled already"),
         (lambda batch: batch.processing_status == "canceling", "D", "finished canceling"),
     ],
 )
@@ -282,10 +291,118 @@ async def test_the_end_key_loads_on_until_the_end_and_a_movement_stops_it(tmp_pa
         await play.pilot.press("G")
         await until(play.pilot, lambda: play.catalog.complete, "the end of the list")
         await settled(play.stage, play.pilot)
-        assert play.table.cursor_key == TAIL
+        assert play.table.cursor_row == 246
         await play.press("k")
         row = play.table.cursor_row
         play.stage.clock.advance(seconds=75)
         await play.poll()
         assert play.table.cursor_key == play.table.source.key(play.table.cursor_row)
         assert play.table.cursor_row > row
+
+
+async def test_whoever_scrolls_away_from_the_cursor_is_not_pulled_back(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        for _ in range(3):
+            await play.press("pagedown")
+        play.table.scroll_to(y=0, animate=False, immediate=True)
+        await play.poll()
+        assert play.table.top_row == 0
+        play.table.scroll_to(y=20, animate=False, immediate=True)
+        await play.press("G")
+        play.table.scroll_to(y=5, animate=False, immediate=True)
+        await play.poll()
+        assert play.table.top_row == 5
+
+
+async def test_a_delete_of_what_is_gone_removes_the_row(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        batch_id = await go_to(
+            play.stage, play.pilot, lambda batch: ended(batch) and play.catalog.index_of(batch.id) > 50
+        )
+        connection = play.stage.app.connection
+        assert connection is not None
+        await play.press("D")
+        await connection.client.messages.batches.delete(batch_id)
+        await play.press("y")
+        assert batch_id not in play.catalog
+        assert "gone already" in play.said()
+
+
+async def test_deleting_says_where_the_saved_results_are(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(120, 40)) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("escape", "D")
+        facts = " ".join(str(fact.visual) for fact in play.screen.query(Static))
+        assert "stays on this machine" in facts
+        assert str(tmp_path) in facts.replace("\n", "")
+
+
+async def test_an_unexpected_end_of_the_watch_is_said_and_r_starts_again(tmp_path: Path) -> None:
+    scene = Scene(loaded, size=SMALL)
+    with staged(scene, tmp_path) as stage:
+        connect, calls = stage.app._connect, []
+
+        def failing() -> Any:
+            calls.append(1)
+            if len(calls) == 1:
+                raise OSError("the certificates cannot be read")
+            return connect()
+
+        stage.app._connect = failing
+        async with stage.app.run_test(size=SMALL) as pilot:
+            await until(pilot, lambda: stage.app.shared.monitor.poll.error is not None, "an error")
+            await pilot.pause()
+            assert "certificates cannot be read" in str(stage.app.screen.query_one("#notice", Static).visual)
+            await pilot.press("r")
+            await loaded(stage, pilot)
+            assert stage.app.shared.monitor.poll.error is None
+
+
+async def test_a_server_that_repeats_its_last_page_is_not_asked_for_ever(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            times = {"created_at": "2026-11-22T10:00:00Z", "expires_at": "9999-12-31T23:59:59Z"}
+            counts = {"processing": 0, "succeeded": 1, "errored": 0, "canceled": 0, "expired": 0}
+            batch = {"id": "b", "processing_status": "ended", "request_counts": counts, "ended_at": None} | times
+            far = batch | {"id": "far", "created_at": "9999-12-31T23:00:00Z"}
+            body = json.dumps({"data": [far, batch], "has_more": True, "first_id": "far", "last_id": "b"}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, staged(Scene(loaded), tmp_path) as stage:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        stage.app._connect = lambda: Connection(
+            AsyncBatchClient(api_key="test-key", base_url=url), BatchClient(api_key="test-key", base_url=url)
+        )
+        stage.app.shared = replace(stage.app.shared, zone=timezone(timedelta(hours=9)))
+        async with stage.app.run_test(size=(160, 40)) as pilot:
+            await until(pilot, lambda: len(stage.app.shared.catalog) == 2, "the batches")
+            for _ in range(15):
+                await pilot.pause(0.05)
+            assert len(asked) < 8
+            await pilot.press("G")
+            await pilot.pause(0.1)
+            assert stage.app.shared.monitor.older.error is not None
+        server.shutdown()
+        thread.join()
+
+
+async def test_a_failed_page_is_asked_for_again_while_its_place_is_in_view(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.simulator.arm(status=529, path="after_id", count=1)
+        await play.press("G")
+        await play.press("pageup", "pagedown")
+        assert len(play.catalog) == 100
+        play.stage.clock.advance(seconds=11)
+        await play.press("pageup", "pagedown")
+        await until(play.pilot, lambda: len(play.catalog) >= 200, "the older page")

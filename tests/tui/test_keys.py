@@ -80,7 +80,7 @@ async def test_help_lists_every_key_of_the_screen(tmp_path: Path) -> None:
             assert words in listed
         await open_results(play.stage, play.pilot)
         listed = await help_text(play)
-        for words in ("Next row without an answer", "Show suspicious rows", "Pause the download", "Next record"):
+        for words in ("Next row without an answer", "Show suspicious rows", "Pause the download, go on", "Next record"):
             assert words in listed
         assert "Cancel this batch" not in listed
 

@@ -233,3 +233,77 @@ async def test_quitting_does_not_wait_for_a_download(tmp_path: Path) -> None:
         await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
     (opened,) = play.stage.app.shared.monitor.results.values()
     assert opened.progress.state != "complete"
+
+
+async def test_the_viewer_opens_at_once_and_a_second_key_changes_nothing(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.simulator.arm(delay=0.3, path="/results")
+        await go_to(play.stage, play.pilot, with_errors)
+        await play.pilot.press("v", "v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        assert "Asking for the results" in play.shown("#notice")
+        await play.pilot.press("escape", "v")
+        await until(play.pilot, lambda: progress(play).state == "complete", "the results")
+        assert sum(isinstance(screen, ResultsScreen) for screen in play.stage.app.screen_stack) == 1
+        assert sum("/results" in served.path for served in play.stage.simulator.requests()) == 1
+
+
+async def test_a_filter_leaves_the_cursor_on_screen(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        for _ in range(20):
+            await play.pilot.press("pagedown")
+        for filter_key in ("2", "3", "1", "3", "2"):
+            await play.press(filter_key)
+            table = play.table
+            assert table.top_row <= table.cursor_row < table.top_row + table.rows_on_screen
+
+
+async def test_only_the_record_that_is_shown_is_copied(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("enter")
+        await record_on_screen(play.stage, play.pilot)
+        await play.press("escape", "j", "j", "y")
+        assert play.stage.app.clipboard == ""
+        assert "Open the record first" in play.said()
+
+
+async def test_a_long_record_can_be_read_with_the_usual_keys(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("enter", "left_square_bracket", "left_square_bracket")
+        await until(play.pilot, lambda: '"custom_id"' in page(play), "the raw page")
+        pane = play.screen.query_one(RecordView).pane
+        assert pane.has_focus
+        await play.press("pagedown")
+        assert pane.scroll_offset.y > 0
+        await play.press("g")
+        assert pane.scroll_offset.y == 0
+
+
+async def test_help_over_a_record_does_not_lose_it(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await record_on_screen(play.stage, play.pilot)
+        await play.pilot.press("j", "question_mark")
+        await play.press("escape")
+        await until(play.pilot, lambda: play.screen.query_one(RecordView).line == 1, "the second record")
+
+
+async def test_only_the_last_few_files_stay_open(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        for row in range(20, 30):
+            if isinstance(play.screen, BatchListScreen):
+                play.table.move_to(row)
+                await play.press("v")
+                await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+                await until(
+                    play.pilot,
+                    lambda: all(
+                        one.progress.state == "complete" for one in play.stage.app.shared.monitor.results.values()
+                    ),
+                    "the download",
+                )
+                await play.press("escape")
+        assert len(play.stage.app.shared.monitor.results) <= 4

@@ -28,6 +28,7 @@ class BatchDetailScreen(BatchActionsScreen):
     AUTO_FOCUS = "#detail"
     NOT_HERE = frozenset({"open_detail"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.close", "Back", id="batch.back", tooltip="Back to the list"),
         Binding("J", "neighbour(1)", "Next", id="batch.next", tooltip="The next older batch"),
         Binding("K", "neighbour(-1)", "Previous", id="batch.previous", show=False, tooltip="The next newer batch"),
         Binding("j,down", "scroll(1)", "Down", show=False, id="table.down"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
 
+_OLDER_AGAIN = timedelta(seconds=10)
 _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
@@ -45,6 +47,8 @@ class BatchListScreen(BatchActionsScreen):
         super().__init__(context)
         self._rows = BatchRows(context)
         self._new_above = 0
+        self._older_error: Exception | None = None
+        self._older_not_before = context.now()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -174,7 +178,11 @@ class BatchListScreen(BatchActionsScreen):
     @on(VirtualTable.BottomNeared)
     def _want_older(self) -> None:
         older = self._shared.monitor.older
-        if not older.loading and not older.complete and older.error is None:
+        now = self._shared.now()
+        if older.error is not None and older.error is not self._older_error:
+            # Asked for again while the end is in view, but not at once.
+            self._older_error, self._older_not_before = older.error, now + _OLDER_AGAIN
+        if not older.loading and not older.complete and (older.error is None or now >= self._older_not_before):
             self.post_message(OlderPageRequested())
 
     @on(VirtualTable.RowOpened)

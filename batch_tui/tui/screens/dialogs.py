@@ -119,13 +119,13 @@ def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
 
 
 def why_not_cancel(batch: MessageBatch | None) -> str | None:
-    """Why a batch cannot be cancelled, or None."""
+    """Why a batch cannot be canceled, or None."""
     if batch is None:
         return "There is no batch under the cursor."
     if batch.processing_status == "ended":
         return "This batch has ended: there is nothing left to cancel. D deletes it."
     if batch.processing_status == "canceling":
-        return "This batch is being cancelled already; it ends once its running requests finish."
+        return "This batch is being canceled already; it ends once its running requests finish."
     return None
 
 

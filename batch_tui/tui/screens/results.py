@@ -96,8 +96,8 @@ class ResultsScreen(Screen[None]):
             id="record.previous",
             tooltip="Previous record, the pane stays open",
         ),
-        Binding("e", "seek_error(1)", "Next error", id="results.next_error", tooltip="Next row without an answer"),
-        Binding("E", "seek_error(-1)", "Previous error", show=False, id="results.previous_error"),
+        Binding("e", "seek_error(1)", "Next failed", id="results.next_error", tooltip="Next row without an answer"),
+        Binding("E", "seek_error(-1)", "Previous failed", show=False, id="results.previous_error"),
         *(
             Binding(
                 str(place),
@@ -112,9 +112,9 @@ class ResultsScreen(Screen[None]):
         Binding(
             "P",
             "toggle_download",
-            "Pause",
+            "Download",
             id="results.pause",
-            tooltip="Pause the download, go on with it, or try it again",
+            tooltip="Pause the download, go on with it, fetch all of it, or try again",
         ),
         Binding(
             "ctrl+f,space",
@@ -212,7 +212,7 @@ class ResultsScreen(Screen[None]):
 
     def _gauge(self) -> list[tuple[str, str]]:
         progress = self._opened.progress
-        amount = f"{plural(self._opened.rows, 'row')} · {size(progress.bytes)} "
+        amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
             case "complete" if progress.verified:
                 return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
@@ -223,11 +223,18 @@ class ResultsScreen(Screen[None]):
             case "paused":
                 return [("■ paused", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "waiting":
-                return [("more as you scroll", TONES["running"]), (f" · {amount}so far ", TONES["muted"])]
+                return [(amount, TONES["muted"]), ("· P fetches the rest ", TONES["running"])]
             case "starting":
                 return [("… asking ", TONES["muted"])]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
         return [("↓ ", TONES["running"]), (amount + speed, TONES["muted"])]
+
+    def _rows_of_all(self) -> str:
+        """The lines that came, and of how many where that is known and more are to come."""
+        rows, batch = self._opened.rows, self._shared.catalog.get(self._batch_id)
+        if self._opened.progress.state == "complete" or batch is None or rows >= batch.request_counts.total:
+            return plural(rows, "row")
+        return f"{number(rows)} of {number(batch.request_counts.total)} rows"
 
     def _chips(self) -> Content:
         """The filters with their counts; those that would show nothing leave when there is no room."""
@@ -236,12 +243,13 @@ class ResultsScreen(Screen[None]):
         if file is not None:
             amounts |= {"suspicious": file.suspicious_count}
             amounts.update(file.counts().items())
+        more = "" if self._opened.progress.state == "complete" else "+"
         labels = []
         for place, (name, chosen) in enumerate(FILTERS):
             amount = amounts.get(chosen, 0)
             style = "bold reverse" if place == self._filter else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose({place})"})
-            text = f" {place + 1} {name} {number(amount)} "
+            text = f" {place + 1} {name} {number(amount)}{more if amount else ''} "
             labels.append((amount, Content.styled(text, style).stylize(click)))
         odd = [(name, amounts[name]) for name in ("unknown", "unreadable") if amounts.get(name)]
         labels += [(amount, Content.styled(f" {name} {number(amount)} ", TONES["warning"])) for name, amount in odd]
@@ -306,8 +314,7 @@ class ResultsScreen(Screen[None]):
             return
         self._reading = True
         self._show_state()
-        if not self._wide:
-            self._record.pane.focus()
+        self._record.pane.focus()
         self._ask_for_record()
 
     def on_resize(self) -> None:
@@ -354,8 +361,11 @@ class ResultsScreen(Screen[None]):
         row = source.next_without_answer(self._table.cursor_row, direction) if isinstance(source, ResultRows) else None
         if row is not None:
             self._table.move_to(row)
+        elif direction > 0 and self._opened.progress.state != "complete":
+            self._want_all()
+            self.notify("No further failed row so far; fetching the rest.", markup=False, timeout=3)
         else:
-            self.notify("No further row without an answer in this direction.", markup=False, timeout=3)
+            self.notify("No further failed row in this direction.", markup=False, timeout=3)
 
     def action_copy_page(self) -> None:
         record = self._record
@@ -372,6 +382,9 @@ class ResultsScreen(Screen[None]):
         return None
 
     def _choose(self, place: int) -> None:
+        if place != self._filter:
+            # Whoever asks for one kind wants all of that kind.
+            self._want_all()
         self._filter = place
         self._table.nothing = Plain(f"No {FILTERS[place][0]} rows. 1 shows all.")
         self._table.set_source(ResultRows(self._opened, FILTERS[place][1], self._shared.host))

@@ -103,7 +103,7 @@ def _counts(batch: MessageBatch, cells: int) -> list[Content]:
     rows = [_section("REQUESTS"), drawn]
     for field, glyph, tone in KINDS:
         amount = getattr(counts, field)
-        share = f"{amount / counts.total:7.1%}" if counts.total and amount else ""
+        share = _share(amount, counts.total)
         rows.append(
             Content.assemble(
                 (glyph * 2 + " ", TONES[tone]),
@@ -115,6 +115,18 @@ def _counts(batch: MessageBatch, cells: int) -> list[Content]:
     if batch.processing_status != "ended" and counts.processing == counts.total:
         rows.append(Content.styled("The API tells outcomes only once the whole batch has ended.", TONES["muted"]))
     return rows
+
+
+def _share(amount: int, total: int) -> str:
+    """A percentage that is 0 or 100 only when it is exactly that."""
+    if not amount or not total:
+        return ""
+    shown = f"{amount / total:.1%}"
+    if shown == "100.0%" and amount < total:
+        shown = ">99.9%"
+    elif shown == "0.0%":
+        shown = "<0.1%"
+    return f"{shown:>8}"
 
 
 def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:

@@ -55,7 +55,7 @@ class KeyBar(Widget):
         screen = self.screen
         useless = isinstance(screen, SaysWhyNot) and screen.why_not(binding.action) is not None
         click = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
-        key_style = TONES["faint"] if useless else "bold $accent"
+        key_style = TONES["faint"] if useless else "bold"
         text_style = TONES["faint"] if useless else TONES["muted"]
         label = Content.assemble((key, key_style), " ", (binding.description, text_style))
         return Content.assemble(label.stylize(click), "  ")

@@ -43,6 +43,10 @@ class RowSource(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def last(self) -> int:
+        """The row that the end key goes to."""
+
     def key(self, row: int) -> str:
         """The lasting name of a row."""
 

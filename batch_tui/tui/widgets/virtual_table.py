@@ -159,7 +159,9 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def set_source(self, source: RowSource) -> None:
         """Show other rows; the cursor stays on its row, or goes to the nearest, and keeps its place on screen."""
-        key, offset = self._cursor_key, self._cursor_row - self.top_row
+        # In a table of one row the cursor was where it was for lack of choice.
+        key = self._cursor_key if len(self._source) > 1 else None
+        offset = self._cursor_row - self.top_row
         self._source = source
         self._strips.clear()
         self._follows_end = False
@@ -179,7 +181,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, count + 1)
         row = None if self._cursor_key is None else self._source.index_of(self._cursor_key)
         if self._follows_end and count:
-            row, seen = count - 1, True
+            row, seen = self._source.last, True
         elif row is None:
             row = max(0, min(self._cursor_row, count - 1))
         if top > 0 and not self._follows_end and self._top_key is not None:
@@ -188,6 +190,8 @@ class VirtualTable(ScrollView, can_focus=True):
                 self._scroll_ourselves(kept)
         # Whoever scrolled away from the cursor is reading there, and must not be pulled back.
         self._place_cursor(row, reveal=seen)
+        if self._follows_end:
+            self._scroll_ourselves(count)
         self._note_top()
         self._painted.clear()
         self.refresh()
@@ -203,6 +207,8 @@ class VirtualTable(ScrollView, can_focus=True):
     def move_to(self, row: int) -> None:
         """Put the cursor on a row and bring it into view."""
         self._follows_end = False
+        # Rows may have arrived since the source last told; the view must be able to go there.
+        self.virtual_size = Size(self.size.width, len(self._source) + 1)
         if len(self._source):
             self._place_cursor(max(0, min(row, len(self._source) - 1)), reveal=True)
 
@@ -271,8 +277,9 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the end, and stay there while rows arrive, until the cursor is moved."""
-        self.move_to(len(self._source) - 1)
+        self.move_to(self._source.last)
         self._follows_end = True
+        self._scroll_ourselves(len(self._source))
         self.post_message(self.EndAsked(self))
 
     def open_row(self) -> None:
@@ -395,9 +402,9 @@ class VirtualTable(ScrollView, can_focus=True):
             style = self.get_component_rich_style(_HEADING if tone == _HEADING else f"tone--{tone}")
             if state:
                 cursor = self.get_component_rich_style(f"table--{state}")
-                keeps_colour = tone not in ("text", "muted")
+                # One colour on the cursor's background: not every tone can be read there in every theme.
                 style = style + Style(
-                    color=style.color if keeps_colour else cursor.color,
+                    color=style.color if tone == "accent" else cursor.color,
                     bgcolor=cursor.bgcolor,
                     bold=cursor.bold or style.bold,
                 )

@@ -1,0 +1,102 @@
+"""What the record pane says of a line, however odd the line is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from batch_tui.results.result_line import parse
+from batch_tui.results.results_file import Record
+from batch_tui.tui.record_pages import PAGES, record_pages
+
+
+def record(value: object) -> Record:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    parsed, problem = parse(raw)
+    return Record(6, raw, parsed, problem)
+
+
+def succeeded(*blocks: dict[str, Any], **message: Any) -> Record:
+    full = {"content": list(blocks), "stop_reason": "end_turn", "usage": {"input_tokens": 1234}} | message
+    return record({"custom_id": "a", "result": {"type": "succeeded", "message": full}})
+
+
+def page(of: Record, name: str) -> str:
+    return "\n".join(text for text, _ in record_pages(of, PAGES.index(name)).page)
+
+
+def title(of: Record) -> str:
+    return "".join(text for text, _ in record_pages(of, 0).title)
+
+
+def test_the_pieces_of_a_cited_answer_stand_together() -> None:
+    blocks = [{"type": "text", "text": text} for text in ("The sky is ", "blue", " today.")]
+    assert page(succeeded(*blocks), "Text") == "The sky is blue today."
+
+
+def test_the_title_names_line_id_and_outcome() -> None:
+    assert title(succeeded({"type": "text", "text": "x"})) == "#7 a  succeeded · end_turn"
+
+
+def test_an_error_says_what_to_do() -> None:
+    error = {"type": "error", "request_id": "req_1", "error": {"type": "api_error", "message": "Internal"}}
+    shown = page(record({"custom_id": "a", "result": {"type": "errored", "error": error}}), "Text")
+    assert "Internal" in shown
+    assert "req_1" in shown
+    assert "sent again as it is" in shown
+
+
+def test_a_lack_of_credit_is_not_called_a_bad_request() -> None:
+    inner = {"type": "invalid_request_error", "message": "Your credit balance is too low"}
+    shown = page(record({"custom_id": "a", "result": {"type": "errored", "error": {"error": inner}}}), "Text")
+    assert "Top up" in shown
+    assert "change it" not in shown
+
+
+def test_tools_thinking_and_usage_have_pages_of_their_own() -> None:
+    of = succeeded(
+        {"type": "thinking", "thinking": "hm"},
+        {"type": "tool_use", "name": "get_weather", "input": {"city": "Paris"}},
+        {"type": "brand_new", "x": 1},
+    )
+    assert page(of, "Thinking") == "hm"
+    assert "get_weather" in page(of, "Tools")
+    assert "Paris" in page(of, "Tools")
+    assert "brand_new" in page(of, "Tools")
+    assert "1,234" in page(of, "Usage")
+    assert "no text, only: thinking, tool_use, brand_new" in page(of, "Text")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"custom_id": None, "result": None},
+        {"custom_id": 5, "result": {"type": None, "message": 3}},
+        {"custom_id": "a", "result": {"type": "succeeded", "message": {"content": "text", "usage": []}}},
+        {
+            "custom_id": "a",
+            "result": {"type": "succeeded", "message": {"content": [None, 1, {"type": "text", "text": None}]}},
+        },
+        {"custom_id": "a", "result": {"type": "succeeded", "message": {"usage": {"x": 10**400}}}},
+        {"custom_id": "a", "result": {"type": "errored", "error": {"error": {"type": 1, "message": ["x"]}}}},
+        b"not json",
+        b"[1, 2]",
+        b"\xff\xfe",
+        b'{"custom_id": "a", "result": ' + b'{"a": ' * 900 + b"1" + b"}" * 900 + b"}",
+        b"[" * 100_000,
+    ],
+)
+def test_no_line_is_too_odd(odd: object) -> None:
+    of = record(odd)
+    for number in range(len(PAGES)):
+        shown = record_pages(of, number)
+        assert "None" not in "".join(text for text, _ in shown.title)
+
+
+def test_a_page_of_many_megabytes_is_cut_and_says_so() -> None:
+    shown = record_pages(succeeded({"type": "text", "text": "x" * 3_000_000}), 0).page
+    assert sum(len(text) for text, _ in shown) < 2_100_000
+    assert "not shown here" in shown[-1][0]
