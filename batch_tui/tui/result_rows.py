@@ -29,7 +29,7 @@ COLUMNS = (
     Column("stop", "STOP", 10, drop=5),
     Column("input", "IN", 9, right=True, drop=4),
     Column("output", "OUT", 7, right=True, drop=3),
-    Column("preview", "ANSWER", 24, grow=4),
+    Column("preview", "ANSWER", 20, grow=4),
 )
 
 _SUCCEEDED = KINDS.index("succeeded")
