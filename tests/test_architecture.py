@@ -104,3 +104,13 @@ def test_importing_a_module_loads_only_what_it_needs(module: str, unwanted: set[
     code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert not unwanted & set(done.stdout.split())
+
+
+def test_the_readme_shows_pictures_that_exist_and_are_drawn_by_the_script() -> None:
+    root = Path(__file__).parents[1]
+    shown = re.findall(r"\]\((screenshots/[^)]+)\)", (root / "README.md").read_text(encoding="utf-8"))
+    assert {"screenshots/list.svg", "screenshots/detail.svg", "screenshots/results.svg"} <= set(shown)
+    for picture in shown:
+        svg = (root / picture).read_text(encoding="utf-8")
+        assert "<svg" in svg
+        assert "@font-face" not in svg
