@@ -56,6 +56,7 @@ def main() -> None:
 @click.option("--profile", help="Use the settings of this profile of the config file.")
 @click.option("--base-url", help="Ask this API instead of https://api.anthropic.com.")
 @click.option("--cache-dir", type=click.Path(path_type=Path, file_okay=False), help="Keep results here.")
+@click.option("--read-only", is_flag=True, default=None, help="Offer nothing that changes anything at the API.")
 @click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
 @click.pass_context
 def command(context: click.Context, /, **flags: Any) -> None:
@@ -284,6 +285,7 @@ def _app(
         read_ahead=settings.read_ahead_mb * 2**20,
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,
+        read_only=settings.read_only,
     )
 
 

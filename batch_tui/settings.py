@@ -39,6 +39,8 @@ class Settings:
     """Name of the environment variable that holds the key of this profile."""
     cache_dir: Path = Path(platformdirs.user_cache_dir("batch-tui"))
     theme: Literal["dark", "light"] = "dark"
+    read_only: bool = False
+    """Offer nothing that changes anything at the API."""
     read_ahead_mb: int = 32
     """How far the download of results runs ahead of the last row looked at; 0 fetches everything."""
     poll_seconds: float = 10.0
@@ -116,6 +118,10 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name in _NUMBERS:
         return _number(name, value)
+    if name == "read_only":
+        if not isinstance(value, bool):
+            raise ValueError(f"be true or false, not {value!r}")
+        return value
     if not isinstance(value, str | Path):
         raise ValueError(f"be text, not {value!r}")
     text = str(value).strip()

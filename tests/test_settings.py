@@ -294,3 +294,18 @@ def test_a_base_url_that_would_not_do_is_refused(config: Path, url: str, why: st
 def test_an_empty_variable_is_no_choice(config: Path) -> None:
     """Shells export those."""
     assert load(config, environ={"ANTHROPIC_BASE_URL": "  "}).base_url == DEFAULT_BASE_URL
+
+
+def test_a_profile_can_be_read_only_and_the_flag_makes_any_so(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[profiles.production]\nread_only = true\n", encoding="utf-8")
+    assert load_settings({"profile": "production"}, {}, path).read_only
+    assert not load_settings({}, {}, path).read_only
+    assert load_settings({"read_only": True}, {}, path).read_only
+
+
+def test_read_only_is_true_or_false(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('read_only = "yes"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="read_only must be true or false"):
+        load_settings({}, {}, path)

@@ -125,11 +125,12 @@ class BatchApp(App[str]):
         back_off: Callable[[float], None] | None = None,
         themes: tuple[str, str] = ("textual-dark", "textual-light"),
         no_credentials: str | None = None,
+        read_only: bool = False,
     ) -> None:
         """Nothing is asked of the API before the first paint.
 
-        `connect` may block: it runs in a thread. `back_off`
-        stands in for the sleep between tries of a download. `themes`: the first one, and the other.
+        `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
+        `themes`: the first one, and the other.
         """
         super().__init__()
         self._connect = connect
@@ -155,6 +156,7 @@ class BatchApp(App[str]):
             zone=zone,
             host=plain(origin.host),
             profile=plain(origin.profile),
+            read_only=read_only,
         )
 
     def on_mount(self) -> None:
@@ -242,7 +244,7 @@ class BatchApp(App[str]):
 
     def _ask(self, action: Action, batch_id: str) -> None:
         # A second key press may arrive before the first question is on screen.
-        if isinstance(self.screen, ModalScreen):
+        if isinstance(self.screen, ModalScreen) or self.shared.read_only:
             return
         if batch_id in self.shared.monitor.pending:
             self.notify("The API is being asked about this batch already.", markup=False, timeout=3)
@@ -288,12 +290,10 @@ class BatchApp(App[str]):
         if isinstance(self.screen, ModalScreen | ResultsScreen):
             return
         results = self.shared.monitor.results
-        if batch_id not in results:
-            results[batch_id] = OpenResults(None, DownloadProgress("starting"))
+        opened = results.setdefault(batch_id, OpenResults(None, DownloadProgress("starting")))
+        if opened.progress.state in ("starting", "failed", "stopped"):
             self._downloads.fetch(batch_id, self._total(batch_id))
-        self.push_screen(
-            ResultsScreen(self.shared, batch_id, results[batch_id]), lambda _: self._close_results(batch_id)
-        )
+        self.push_screen(ResultsScreen(self.shared, batch_id, opened), lambda _: self._close_results(batch_id))
 
     def _total(self, batch_id: str) -> int | None:
         batch = self.shared.catalog.get(batch_id)

@@ -71,3 +71,5 @@ class AppContext:
     host: Plain
     """Who is asked, as shown: host and port of the base URL."""
     profile: Plain
+    read_only: bool = False
+    """Whether nothing may be canceled or deleted."""

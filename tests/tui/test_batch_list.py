@@ -19,6 +19,7 @@ from batch_tui.tui.batch_rows import TAIL
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.widgets.key_bar import KeyBar
 from tests.tui.play import playing
 from tests.tui.scenes import SMALL, Scene, ended, go_to, loaded, open_results, running, settled, staged, until
 
@@ -406,3 +407,16 @@ async def test_a_failed_page_is_asked_for_again_while_its_place_is_in_view(tmp_p
         play.stage.clock.advance(seconds=11)
         await play.press("pageup", "pagedown")
         await until(play.pilot, lambda: len(play.catalog) >= 200, "the older page")
+
+
+async def test_read_only_offers_nothing_that_changes_anything(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(120, 40), app={"read_only": True}) as play:
+        await go_to(play.stage, play.pilot, ended)
+        await play.press("D", "c")
+        assert isinstance(play.screen, BatchListScreen)
+        assert not play.heard(messages.DeleteRequested)
+        assert "Delete" not in str(play.screen.query_one(KeyBar).render())
+        titles = {command.title for command in play.stage.app.get_system_commands(play.screen)}
+        assert not {"Cancel", "Delete"} & titles
+        await play.press("v")
+        await until(play.pilot, lambda: not isinstance(play.screen, BatchListScreen), "the results")

@@ -53,8 +53,8 @@ class BatchActionsScreen(Screen[None]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A screen that has no use for an action does not offer it."""
-        return action not in self.NOT_HERE
+        """A screen that has no use for an action does not offer it, nor does any what may not be done."""
+        return action not in self.NOT_HERE and not (self._shared.read_only and action in ("cancel", "delete"))
 
     def action_open_results(self) -> None:
         self._act("open_results", ResultsRequested)

@@ -110,6 +110,8 @@ class BatchListScreen(BatchActionsScreen):
             (" · ", TONES["muted"]),
         ]
         left.append((context.host, TONES["muted"]))
+        if context.read_only:
+            left.append((" · read-only", TONES["warning"]))
         self.query_one(StatusLine).show(left, [*self._totals(), *freshness(context), (" ", "")])
         self.query_one(TroubleLine).say(trouble_line(context) if len(context.catalog) else None)
         self._show_notice()
