@@ -42,6 +42,11 @@ class Exit(IntEnum):
 _PATIENCE = 30.0
 """Seconds without a byte after which an answer is given up; the client's own default of 600 would freeze the list."""
 
+_CHAOS_HELP = (
+    "Trouble to make: cut, dirty, expired, flaky, hostile, lag, proxy, slow or stuck; with a rate as flaky:0.3; "
+    "may be given more than once."
+)
+
 DEMO_KEY = "demo-key"
 """The simulator of the demo accepts any key; this one is not a secret."""
 
@@ -99,13 +104,20 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
     show_default=True,
     help="How fast time passes.",
 )
-@click.option("--chaos", multiple=True, help="Trouble to make: cut, flaky, lag or proxy; may be given more than once.")
+@click.option("--chaos", multiple=True, help=_CHAOS_HELP)
 @click.option(
     "--counts",
     type=click.Choice(["final", "gradual"]),
     default="final",
     show_default=True,
     help="When outcome counts move: at the end, as documented, or as requests finish.",
+)
+@click.option(
+    "--requests-per-minute", type=click.IntRange(1), help="Answer 429 to what exceeds this; no limit by default."
+)
+@click.option("--gzip", is_flag=True, help="Compress results for clients that accept it.")
+@click.option(
+    "--lenient", is_flag=True, help="Accept the API reference's examples: message_batch_id, cursors of nothing."
 )
 @click.option("--api-key", help="Refuse every other key. Not a secret: made up for this simulator.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
@@ -254,7 +266,8 @@ def _app(
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.server_clock import ServerClock, utc_now
     from batch_tui.results.store import ResultsStore
-    from batch_tui.tui.app import BatchApp, Connection, Origin
+    from batch_tui.tui.app import BatchApp
+    from batch_tui.tui.connection import Connection, Origin
 
     clock = ServerClock(now or utc_now)
 

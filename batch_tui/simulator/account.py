@@ -15,7 +15,9 @@ from batch_tui.simulator.draws import key_of, units
 from batch_tui.simulator.history import History
 from batch_tui.simulator.identifiers import BatchIds
 from batch_tui.simulator.lifecycle import Plan, outcome, standing
+from batch_tui.simulator.misfortune import Misfortune
 from batch_tui.simulator.replies import Asked, ReplyLines
+from batch_tui.simulator.sample_batch import SAMPLE_ID, sample_plan
 from batch_tui.simulator.scene import Arrivals, Opening
 from batch_tui.simulator.wire import ApiError
 
@@ -107,14 +109,29 @@ class Entry(NamedTuple):
     cancel_at: int | None
 
 
-_HISTORY, _OPENING, _ARRIVALS, _POSTED = range(4)
+_HISTORY, _OPENING, _ARRIVALS, _POSTED, _SAMPLE = range(5)
 
 
 class Account:
-    """The batches of one workspace; instants are given by the caller, nothing here reads a clock."""
+    """The batches of one workspace; instants are given by the caller, nothing here reads a clock.
 
-    def __init__(self, *, seed: int, start: int, history: int, live: bool, gradual: bool) -> None:
+    `lenient` serves `message_batch_id` as an ended batch that survives everything, and ignores unknown cursors.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        start: int,
+        history: int,
+        live: bool,
+        gradual: bool,
+        lenient: bool = False,
+        misfortune: Misfortune = Misfortune(),  # noqa: B008  (a constant)
+    ) -> None:
         self._seed = seed
+        self._lenient = lenient
+        self._misfortune = misfortune
         self._gradual = gradual
         self._history = history
         self._posted = Posted(seed)
@@ -136,6 +153,8 @@ class Account:
 
     def find(self, batch_id: str, now: int) -> Entry:
         """The batch with this id; ApiError 404 if there is none (any more)."""
+        if self._lenient and batch_id == SAMPLE_ID:
+            return Entry(_SAMPLE, 0, SAMPLE_ID, sample_plan(now), None)
         found = self._ids.decode(batch_id)
         if found is not None and found[0] in self._sources:
             source, index = found
@@ -146,13 +165,14 @@ class Account:
         raise ApiError(404, f"Message Batch {batch_id} not found.")
 
     def _entry(self, source: int, rank: int) -> Entry:
-        entry = self._past_entry(rank) if source == _HISTORY else self._new_entry(source, rank)
-        cancel_at = self._cancels.get((source, rank))
-        return entry if cancel_at is None else entry._replace(cancel_at=cancel_at)
+        # The past is over: it can neither be canceled nor get stuck.
+        return self._past_entry(rank) if source == _HISTORY else self._new_entry(source, rank)
 
     def _new_entry(self, source: int, rank: int) -> Entry:
         plan = self._sources[source].plan(rank)
-        return Entry(source, rank, self._ids.encode(source, rank), plan, plan.cancel_at)
+        cancel_at = self._cancels.get((source, rank), plan.cancel_at)
+        plan = self._misfortune.befall(plan, cancel_at)
+        return Entry(source, rank, self._ids.encode(source, rank), plan, cancel_at)
 
     def _compute_past_entry(self, rank: int) -> Entry:
         plan = self._sources[_HISTORY].plan(rank)
@@ -168,7 +188,7 @@ class Account:
     ) -> tuple[list[Entry], bool]:
         """Up to `limit` batches next to a cursor, newest first, and whether more follow in that direction."""
         cursor = after or before
-        entry = self.find(cursor, now) if cursor else None
+        entry = self._cursor(cursor, now) if cursor else None
         walk = self._newer(entry, now) if before and not after else self._older(entry, now)
         places = list(islice(walk, limit + 1))
         more = len(places) > limit
@@ -176,6 +196,15 @@ class Account:
         if before and not after:
             entries.reverse()
         return entries, more
+
+    def _cursor(self, batch_id: str, now: int) -> Entry | None:
+        try:
+            entry = self.find(batch_id, now)
+        except ApiError:
+            if not self._lenient:
+                raise
+            return None
+        return None if entry.source == _SAMPLE else entry
 
     def _older(self, cursor: Entry | None, now: int) -> Iterator[tuple[int, int, int]]:
         ends = {number: self._position(number, cursor, now) for number in self._sources}
@@ -216,17 +245,21 @@ class Account:
     def cancel(self, batch_id: str, now: int) -> Entry:
         """Ask for cancellation; a second time changes nothing; ApiError 400 once the batch has ended."""
         entry = self.find(batch_id, now)
+        if entry.source == _SAMPLE:
+            return entry._replace(plan=sample_plan(now, running=True), cancel_at=now)
         status = self.standing(entry, now).status
         if status == "ended":
             raise ApiError(400, f"Message Batch {batch_id} has already ended and cannot be canceled.")
         if status == "canceling":
             return entry
         self._cancels[entry.source, entry.rank] = now
-        return entry._replace(cancel_at=now)
+        return self._entry(entry.source, entry.rank)
 
     def delete(self, batch_id: str, now: int) -> None:
         """Remove an ended batch; ApiError 400 before its end."""
         entry = self.find(batch_id, now)
+        if entry.source == _SAMPLE:
+            return
         if self.standing(entry, now).status != "ended":
             raise ApiError(400, "In progress batches cannot be deleted. Consider canceling the batch instead.")
         self._deleted.add((entry.source, entry.rank))

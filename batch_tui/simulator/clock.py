@@ -6,12 +6,18 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+_FARTHEST = 100 * 365 * 86_400
+"""Seconds; a century, so that every stamp stays within the calendar."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
@@ -66,6 +72,27 @@ class ManualClock:
     def advance(self, **units: float) -> None:
         """Move on by the units of a timedelta, such as `seconds=30`."""
         self._at += timedelta(**units)
+
+
+class ShiftedClock:
+    """Another clock, which can be moved on as well."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        """The other clock's instant, and as much later as it was moved on."""
+        return self._clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move on; ValueError for what is negative, not a number, or would leave the calendar."""
+        if not 0 <= seconds <= _FARTHEST:
+            raise ValueError(f"advance must be a number of seconds from 0 to {_FARTHEST}, not {seconds}.")
+        ahead = self._ahead + timedelta(seconds=seconds)
+        if ahead > timedelta(seconds=_FARTHEST):
+            raise ValueError(f"The clock can be moved on by {_FARTHEST} seconds in all, not further.")
+        self._ahead = ahead
 
 
 class ScaledClock:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import anyio
-import msgspec
-
-from batch_tui.simulator.clock import MINUTE, http_date, stamp
+from batch_tui.simulator.clock import MINUTE, SECOND, http_date, stamp
+from batch_tui.simulator.defaced import Defacer, defaced_headers, plain_scope
 from batch_tui.simulator.draws import entropy, key_of, token
 from batch_tui.simulator.request_log import Served
 from batch_tui.simulator.wire import PROXY_HEADERS, ApiError, error_body, error_headers, proxy_page
@@ -18,8 +16,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from batch_tui.simulator.faults import Fault, Faults
+    from batch_tui.simulator.chaos import Faults
+    from batch_tui.simulator.faults import Fault
+    from batch_tui.simulator.rate_limit import TokenBucket
     from batch_tui.simulator.request_log import RequestLog
+    from batch_tui.simulator.results_body import Sleep
 
 REQUESTS_PER_MINUTE = 20_000
 
@@ -34,13 +35,26 @@ class Passage:
         self.request_id = request_id
         self.fault = fault
         self.authenticated = False
+        self.defacer = Defacer(fault.hostile) if fault is not None and fault.hostile > 0 else None
 
 
 class Edge:
     """ASGI wrapper around the routes."""
 
-    def __init__(self, app: ASGIApp, *, seed: int, now: Callable[[], int], log: RequestLog, faults: Faults) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        seed: int,
+        now: Callable[[], int],
+        log: RequestLog,
+        faults: Faults,
+        bucket: TokenBucket | None,
+        sleep: Sleep,
+    ) -> None:
         self._app = app
+        self._bucket = bucket
+        self._sleep = sleep
         self._now = now
         self._log = log
         self._faults = faults
@@ -61,6 +75,9 @@ class Edge:
             path += "?" + scope["query_string"].decode("latin-1")
         fault = self._faults.next(scope["method"], path)
         passage = Passage(self._now(), self._request_id(), fault)
+        if passage.defacer is not None:
+            scope = plain_scope(scope)
+            send = _defaced(passage.defacer, send)
         scope["simulator"] = passage
         self._count(passage.now)
         lost = False
@@ -78,8 +95,8 @@ class Edge:
                 await send(message)
 
         if fault is not None and fault.delay > 0:
-            await anyio.sleep(fault.delay)
-        if fault is not None and fault.html:
+            await self._sleep(fault.delay)
+        if fault is not None and (fault.html or fault.redirect):
             await self._answer_as_proxy(scope, path, fault, passage, send)
         elif fault is not None and fault.status is not None:
             await _answer_error(fault, passage, dressed)
@@ -103,16 +120,24 @@ class Edge:
             (b"request-id", passage.request_id.encode()),
         ]
         if passage.authenticated:
-            reset = stamp((self._minute + 1) * MINUTE)[:19] + "Z"
-            left = max(0, REQUESTS_PER_MINUTE - self._used)
+            limit, left, reset = self._allowance(passage.now)
             headers += [
                 (b"anthropic-organization-id", self._organization),
                 (b"anthropic-workspace-id", self._workspace),
-                (b"anthropic-ratelimit-requests-limit", b"%d" % REQUESTS_PER_MINUTE),
+                (b"anthropic-ratelimit-requests-limit", b"%d" % limit),
                 (b"anthropic-ratelimit-requests-remaining", b"%d" % left),
-                (b"anthropic-ratelimit-requests-reset", reset.encode()),
+                (b"anthropic-ratelimit-requests-reset", stamp(reset)[:19].encode() + b"Z"),
             ]
         return headers
+
+    def _allowance(self, now: int) -> tuple[int, int, int]:
+        """The limit, what is left of it, and when it is whole again."""
+        if self._bucket is None:
+            left = max(0, REQUESTS_PER_MINUTE - self._used)
+            return REQUESTS_PER_MINUTE, left, (self._minute + 1) * MINUTE
+        # Stamps are cut to seconds; a little late is right, a little early is not.
+        reset = self._bucket.full_again(now) + SECOND - 1
+        return self._bucket.limit, self._bucket.remaining(), reset
 
     def _note(self, scope: Scope, path: str, status: int, passage: Passage) -> None:
         sent = {name: value for name, value in scope["headers"]}
@@ -122,13 +147,32 @@ class Edge:
         self._log.add(Served(scope["method"], path, status, at, auth.decode(), version, passage.request_id))
 
     async def _answer_as_proxy(self, scope: Scope, path: str, fault: Fault, passage: Passage, send: Send) -> None:
-        """An HTML page without any of the API's own headers."""
-        status = fault.status or 502
+        """An HTML page, or a redirect, without any of the API's own headers."""
+        status = fault.status or (307 if fault.redirect else 502)
         self._note(scope, path, status, passage)
         headers = [(b"content-type", b"text/html; charset=UTF-8"), (b"server", b"nginx")]
         headers.append((b"date", http_date(passage.now).encode()))
+        if fault.redirect:
+            query = b"?" + scope["query_string"] if scope["query_string"] else b""
+            headers.append((b"location", fault.redirect.encode() + scope["raw_path"] + query))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": proxy_page(status)})
+
+
+def _defaced(defacer: Defacer, send: Send) -> Send:
+    """A `send` that writes hostile text over headers and JSON bodies; results are written over by the line."""
+    is_json = False
+
+    async def sending(message: Message) -> None:
+        nonlocal is_json
+        if message["type"] == "http.response.start":
+            is_json = (b"content-type", b"application/json") in message["headers"]
+            message = {**message, "headers": list(defaced_headers(message["headers"]))}
+        elif is_json and message.get("body"):
+            message = {**message, "body": defacer.document(message["body"])}
+        await send(message)
+
+    return sending
 
 
 async def _answer_error(fault: Fault, passage: Passage, send: Send) -> None:
@@ -140,9 +184,3 @@ async def _answer_error(fault: Fault, passage: Passage, send: Send) -> None:
     headers.append((b"content-type", b"application/json"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": error_body(error, passage.request_id)})
-
-
-def requests_json(log: RequestLog) -> bytes:
-    """The body of `GET /__sim__/requests`."""
-    count, served = log.read()
-    return msgspec.json.encode({"count": count, "requests": served})

@@ -170,7 +170,8 @@ class ReplyLines:
         number = self._order(position)
         asked = self._asked[number]
         material = entropy(self._key, number)
-        result: dict[str, object] = {"type": "canceled"}
+        # Requests never sent share one fate: a batch is canceled or runs out of time.
+        result: dict[str, object] = {"type": "expired" if self._outcome.expired else "canceled"}
         if asked.refused is not None:
             if self._refused_turn(asked.place) < self._outcome.errored:
                 result = _errored(asked.refused, material)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
+import anyio.lowlevel
 from starlette.responses import StreamingResponse
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from batch_tui.simulator.answers import Lines
     from batch_tui.simulator.faults import Fault
 
+Sleep = Callable[[float], Awaitable[object]]
 CHUNK = 128 * 1024
 _FIRST_CHUNK = 8 * 1024
 
@@ -62,18 +66,61 @@ def _shortened(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
             return
 
 
+def _torn(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in pieces of at most `size`, wherever that falls."""
+    for piece in pieces:
+        for start in range(0, len(piece), size):
+            yield piece[start : start + size]
+
+
+def _compressed(pieces: Iterator[bytes], *, whole: bool) -> Iterator[bytes]:
+    """gzip, flushed with each piece so that lines arrive as they are made; its end only if `whole`."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    for piece in pieces:
+        yield packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
+    if whole:
+        yield packer.flush()
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` value names gzip, with a weight above 0."""
+    for choice in header.lower().split(","):
+        name, _, weight = choice.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" or weight == ""
+    return False
+
+
+class Delivery(NamedTuple):
+    """How a body travels: bytes per second of real time, where it ends early, and in which shape."""
+
+    sleep: Sleep
+    pace: int | None = None
+    torn: bool = False
+    cut: Cut | None = None
+    gzip: bool = False
+    content_type: bool = True
+
+
 class ResultsBody(StreamingResponse):
     """A streamed `application/x-jsonl` answer."""
 
-    def __init__(self, batch_id: str, lines: Lines, *, pace: int | None = None, cut: Cut | None = None) -> None:
+    def __init__(self, batch_id: str, lines: Lines, delivery: Delivery) -> None:
+        cut, pace = delivery.cut, delivery.pace
         self._breaks_off = cut is not None and not cut.clean
         pieces = chunks(lines) if pace is None else chunks(lines, max(256, min(CHUNK, pace // 20)))
         if cut is not None:
             pieces = _shortened(pieces, cut.after)
+        headers = {"content-disposition": f'attachment; filename="{batch_id}_results.jsonl"'}
+        if delivery.gzip:
+            pieces = _compressed(pieces, whole=cut is None)
+            headers |= {"content-encoding": "gzip", "vary": "Accept-Encoding"}
+        if delivery.torn and pace is not None:
+            pieces = _torn(pieces, max(1, pace // 20))
         super().__init__(
-            _paced(pieces, pace),
-            media_type="application/x-jsonl",
-            headers={"content-disposition": f'attachment; filename="{batch_id}_results.jsonl"'},
+            _paced(pieces, pace, delivery.sleep),
+            media_type="application/x-jsonl" if delivery.content_type else None,
+            headers=headers,
         )
 
     async def stream_response(self, send: Send) -> None:
@@ -85,8 +132,11 @@ class ResultsBody(StreamingResponse):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _paced(pieces: Iterator[bytes], bytes_per_second: int | None) -> AsyncIterator[bytes]:
+async def _paced(pieces: Iterator[bytes], bytes_per_second: int | None, sleep: Sleep) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
         # Also without a pace: another request's turn comes between two pieces.
-        await anyio.sleep(len(piece) / bytes_per_second if bytes_per_second else 0)
+        if bytes_per_second:
+            await sleep(len(piece) / bytes_per_second)
+        else:
+            await anyio.lowlevel.checkpoint()

@@ -1,23 +1,25 @@
-"""Starlette routes: the six endpoints at their real paths, and the simulator's own two."""
+"""Starlette routes: the six endpoints at their real paths."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import anyio
-import msgspec
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from batch_tui.simulator.edge import Edge, Passage, requests_json
-from batch_tui.simulator.faults import Fault, Faults
+from batch_tui.simulator.clock import instant
+from batch_tui.simulator.controls import control_routes
+from batch_tui.simulator.defaced import DefacedLines
+from batch_tui.simulator.dirty_lines import DirtyLines
+from batch_tui.simulator.edge import Edge, Passage
 from batch_tui.simulator.lifecycle import RETENTION
 from batch_tui.simulator.params_checks import Terms
 from batch_tui.simulator.replies import Intake
-from batch_tui.simulator.results_body import Cut, ResultsBody
+from batch_tui.simulator.results_body import Cut, Delivery, ResultsBody, accepts_gzip
+from batch_tui.simulator.sample_batch import SAMPLE_ID
 from batch_tui.simulator.validation import entry as parsed_entry
 from batch_tui.simulator.validation import refuse_duplicate, submitted
 from batch_tui.simulator.wire import (
@@ -37,7 +39,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from batch_tui.simulator.account import Account, Entry
+    from batch_tui.simulator.chaos import Faults
+    from batch_tui.simulator.clock import ShiftedClock
+    from batch_tui.simulator.rate_limit import TokenBucket
     from batch_tui.simulator.request_log import RequestLog
+    from batch_tui.simulator.results_body import Sleep
 
 POLL_AGAIN_AFTER = "10"
 """Seconds in the `Retry-After` of an unfinished batch."""
@@ -57,8 +63,16 @@ class Api:
         most_bytes: int,
         page_delay: float = 0.0,
         results_bytes_per_second: int | None = None,
+        gzip: bool = False,
+        lenient: bool = False,
+        bucket: TokenBucket | None = None,
+        sleep: Sleep,
     ) -> None:
         self._account = account
+        self._gzip = gzip
+        self._lenient = lenient
+        self._bucket = bucket
+        self._sleep = sleep
         self._origin = origin
         self._api_key = api_key
         self._most_bytes = most_bytes
@@ -88,6 +102,8 @@ class Api:
             passage = request.scope["simulator"]
             self._check_key(request)
             passage.authenticated = True
+            if self._bucket is not None:
+                self._bucket.take(passage.now)
             _check_version(request)
             return await handler(request, passage)
 
@@ -116,7 +132,7 @@ class Api:
             return text
         state = self._account.standing(entry, passage.now)
         text = batch_json(entry.id, entry.plan.created, state, other_origin or self._origin)
-        if state.ended_at is not None and not other_origin:
+        if state.ended_at is not None and not other_origin and entry.id != SAMPLE_ID:
             if len(self._settled) >= _MOST_SETTLED:
                 self._settled.clear()
             archived = state.archived_at is not None
@@ -145,10 +161,10 @@ class Api:
         limit = _limit(request.query_params.get("limit"))
         after = request.query_params.get("after_id") or None
         before = request.query_params.get("before_id") or None
-        if after and before:
+        if after and before and not self._lenient:
             raise ApiError(400, "after_id and before_id cannot be given together.")
         if self._page_delay > 0:
-            await anyio.sleep(self._page_delay)
+            await self._sleep(self._page_delay)
         entries, more = self._account.page(passage.now, limit, after=after, before=before)
         first, last = (entries[0].id, entries[-1].id) if entries else (None, None)
         batches = [self._json(entry, passage) for entry in entries]
@@ -165,8 +181,23 @@ class Api:
 
     async def _results(self, request: Request, passage: Passage) -> Response:
         entry = self._found(request, passage)
-        lines = self._account.lines(entry, passage.now)
-        return ResultsBody(entry.id, lines, pace=self._pace, cut=Cut.of(passage.fault, lines))
+        lines, fault = self._account.lines(entry, passage.now), passage.fault
+        wanted = self._gzip or (fault is not None and fault.gzip)
+        slow = fault.results_bytes_per_second if fault else None
+        delivery = Delivery(
+            self._sleep,
+            pace=min((pace for pace in (slow, self._pace) if pace is not None), default=None),
+            torn=slow is not None,
+            # Before anything is added: a share is meant of the file as it should be.
+            cut=Cut.of(fault, lines),
+            gzip=wanted and accepts_gzip(request.headers.get("accept-encoding", "")),
+            content_type=not (fault is not None and fault.dirty > 0),
+        )
+        if passage.defacer is not None:
+            lines = DefacedLines(lines, passage.defacer)
+        if fault is not None and fault.dirty > 0:
+            lines = DirtyLines(lines, entry.plan.key, fault.dirty)
+        return ResultsBody(entry.id, lines, delivery)
 
 
 def _check_version(request: Request) -> None:
@@ -223,30 +254,6 @@ def _json_response(body: bytes, *, status: int = 200, headers: dict[str, str] | 
     return Response(body, status, headers, media_type="application/json")
 
 
-def _own_routes(log: RequestLog, faults: Faults) -> list[Route]:
-    """`GET /__sim__/requests` lists what was served; `POST /__sim__/faults` arms a Fault."""
-
-    async def requests(_request: Request) -> Response:
-        return _json_response(requests_json(log))
-
-    async def arm(request: Request) -> Response:
-        try:
-            faults.arm(msgspec.json.decode(await request.body(), type=Fault))
-        except ValueError as problem:
-            return _json_response(compact({"error": str(problem)}), status=400)
-        return _json_response(b"{}")
-
-    async def disarm(_request: Request) -> Response:
-        faults.disarm()
-        return _json_response(b"{}")
-
-    return [
-        Route("/__sim__/requests", requests, methods=["GET"]),
-        Route("/__sim__/faults", arm, methods=["POST"]),
-        Route("/__sim__/faults", disarm, methods=["DELETE"]),
-    ]
-
-
 async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         texts = {404: "Not found", 405: "Method Not Allowed"}
@@ -258,11 +265,20 @@ async def _refused(request: Request, error: Exception) -> Response:
     return _json_response(body, status=error.status, headers=error_headers(error))
 
 
-def application(api: Api, *, seed: int, now: Callable[[], int], log: RequestLog, faults: Faults) -> ASGIApp:
+def application(
+    api: Api,
+    *,
+    seed: int,
+    clock: ShiftedClock,
+    log: RequestLog,
+    faults: Faults,
+    bucket: TokenBucket | None,
+    sleep: Sleep,
+) -> ASGIApp:
     """The whole server as one ASGI application."""
     starlette = Starlette(
-        routes=[*api.routes(), *_own_routes(log, faults)],
+        routes=[*api.routes(), *control_routes(log, faults, clock)],
         exception_handlers={ApiError: _refused, HTTPException: _refused},
     )
     starlette.router.redirect_slashes = False
-    return Edge(starlette, seed=seed, now=now, log=log, faults=faults)
+    return Edge(starlette, seed=seed, now=lambda: instant(clock()), log=log, faults=faults, bucket=bucket, sleep=sleep)

@@ -11,11 +11,14 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Literal
 
+import anyio
 import uvicorn
 
 from batch_tui.simulator.account import Account
-from batch_tui.simulator.clock import ScaledClock, instant
-from batch_tui.simulator.faults import Fault, Faults
+from batch_tui.simulator.chaos import Faults
+from batch_tui.simulator.clock import ScaledClock, ShiftedClock, instant
+from batch_tui.simulator.faults import Fault
+from batch_tui.simulator.rate_limit import TokenBucket
 from batch_tui.simulator.request_log import RequestLog, Served
 from batch_tui.simulator.routes import Api, application
 from batch_tui.simulator.validation import MOST_BYTES
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from starlette.types import ASGIApp
+
+    from batch_tui.simulator.results_body import Sleep
 
 _TICK = 0.1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -120,8 +125,12 @@ class Simulator:
 
     `batches` past batches are computed, never stored. `speed` scales the default clock; `now`
     replaces it (aware UTC). `counts="gradual"` moves the outcome counts before a batch ends.
-    `chaos` names profiles of `faults.PROFILES`. `live=False` leaves out everything unfinished.
-    `page_delay` is in real seconds, `results_bytes_per_second` in real time too.
+    `chaos` names profiles of `chaos.PROFILES` and `chaos.MISFORTUNES`, as `flaky` or with a rate as
+    `flaky:0.3`; all of them act together. `live=False` leaves out everything unfinished.
+    `page_delay` is in real seconds, `results_bytes_per_second` in real time too; both pass through `sleep`.
+    `requests_per_minute` (of simulated time) refuses what exceeds it with 429; None never does.
+    `gzip` compresses results for clients that accept it. `lenient` takes the examples of the API
+    reference: the id `message_batch_id`, cursors that name nothing, and two cursors at once.
     Raises ValueError for a host that is not loopback and for other arguments out of range;
     starting raises OSError when the port is taken.
     """
@@ -142,6 +151,10 @@ class Simulator:
         results_bytes_per_second: int | None = None,
         page_delay: float = 0.0,
         max_body_bytes: int = MOST_BYTES,
+        requests_per_minute: int | None = None,
+        gzip: bool = False,
+        lenient: bool = False,
+        sleep: Sleep = anyio.sleep,
     ) -> None:
         if batches < 0:
             raise ValueError(f"batches must not be negative: {batches}.")
@@ -152,7 +165,7 @@ class Simulator:
         self._address = _loopback(host)
         self._port = port
         self._seed = seed
-        self._clock = now or ScaledClock(speed)
+        self._clock = ShiftedClock(now or ScaledClock(speed))
         self._log = RequestLog()
         self._faults = Faults(seed, [chaos] if isinstance(chaos, str) else chaos)
         self._account = Account(
@@ -161,7 +174,13 @@ class Simulator:
             history=batches,
             live=live,
             gradual=counts == "gradual",
+            lenient=lenient,
+            misfortune=self._faults.misfortune,
         )
+        self._bucket = None if requests_per_minute is None else TokenBucket(requests_per_minute)
+        self._gzip = gzip
+        self._lenient = lenient
+        self._sleep = sleep
         self._api_key = api_key
         self._max_body_bytes = max_body_bytes
         self._page_delay = page_delay
@@ -198,6 +217,10 @@ class Simulator:
         """Forget the faults armed and not yet used up."""
         self._faults.disarm()
 
+    def advance(self, seconds: float) -> None:
+        """Move the simulated time on; ValueError for a negative number or one beyond a century."""
+        self._clock.advance(seconds)
+
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._address else socket.AF_INET
         # asyncio switches Nagle's delay off only where the protocol is named.
@@ -224,8 +247,20 @@ class Simulator:
             most_bytes=self._max_body_bytes,
             page_delay=self._page_delay,
             results_bytes_per_second=self._pace,
+            gzip=self._gzip,
+            lenient=self._lenient,
+            bucket=self._bucket,
+            sleep=self._sleep,
         )
-        app = application(api, seed=self._seed, now=lambda: instant(self._clock()), log=self._log, faults=self._faults)
+        app = application(
+            api,
+            seed=self._seed,
+            clock=self._clock,
+            log=self._log,
+            faults=self._faults,
+            bucket=self._bucket,
+            sleep=self._sleep,
+        )
         return _Server(app, on_ready=on_ready, until=until)
 
     def __enter__(self) -> Self:

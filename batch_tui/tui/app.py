@@ -7,40 +7,35 @@ import random
 import signal
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import anyio.to_thread
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import ModalScreen
-from textual.signal import Signal
 from textual.worker import Worker, WorkerState
 
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
 from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
-from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.actions import Action, carry_out
-from batch_tui.tui.context import AppContext, MonitorView, OpenResults, SavedResults
-from batch_tui.tui.downloads import DownloadReport, Downloads
-from batch_tui.tui.messages import DownloadUpdate, MonitorUpdate, Update
-from batch_tui.tui.record_reader import RecordReader, Wish
+from batch_tui.tui.context import AppContext, MonitorView, SavedResults
+from batch_tui.tui.messages import MonitorUpdate
+from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import (
     cancel_dialog,
     delete_dialog,
-    why_no_results,
     why_not_cancel,
     why_not_delete,
 )
 from batch_tui.tui.screens.help import HelpScreen
-from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.welcome import WelcomeScreen
 from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
@@ -54,33 +49,14 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.worker import WorkType
 
-    from batch_tui.api.client import AsyncBatchClient, BatchClient
-    from batch_tui.results.download import ResultsSource
     from batch_tui.results.store import ResultsStore
+    from batch_tui.tui.connection import Connection, Origin
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
-_KEPT_OPEN = 4
-"""Results files that stay open behind the list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Two clients of one workspace: the loop polls and acts, threads fetch results."""
-
-    client: AsyncBatchClient
-    download_client: BatchClient
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who is asked, as text for the screen; may be untrusted."""
-
-    host: str
-    profile: str = "default"
-
-
-class BatchApp(App[str]):
+class BatchApp(ResultsApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead."""
 
     CSS_PATH = "app.tcss"
@@ -132,21 +108,14 @@ class BatchApp(App[str]):
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
         `themes`: the first one, and the other.
         """
-        super().__init__()
+        super().__init__(store, read_ahead=read_ahead, back_off=back_off, monotonic=monotonic)
         self._connect = connect
-        self.connection: Connection | None = None
         self._poller: Poller | None = None
         self._watcher: Worker[None] | None = None
         self._pace = pace
-        self._monotonic = monotonic
         self._jitter = jitter
         self._themes = themes
         self._no_credentials = no_credentials
-        self._records = RecordReader()
-        self._downloads = Downloads(
-            store, self._results_source, self.post_message, read_ahead=read_ahead, sleep=back_off
-        )
-        self._updates: Signal[Update] = Signal(self, "updates")
         self.shared = AppContext(
             catalog=BatchCatalog(),
             history=FinishedHistory(),
@@ -276,69 +245,6 @@ class BatchApp(App[str]):
             pending.pop(batch_id, None)
             self._publish(changes)
             self.action_refresh_now()
-
-    # Results
-
-    @on(messages.ResultsRequested)
-    def _open_results(self, event: messages.ResultsRequested) -> None:
-        batch_id = event.batch_id
-        batch = self.shared.catalog.get(batch_id)
-        reason = why_no_results(batch, self.shared)
-        if reason is not None:
-            self.notify(reason, markup=False)
-            return
-        if isinstance(self.screen, ModalScreen | ResultsScreen):
-            return
-        results = self.shared.monitor.results
-        opened = results.setdefault(batch_id, OpenResults(None, DownloadProgress("starting")))
-        if opened.progress.state in ("starting", "failed", "stopped"):
-            self._downloads.fetch(batch_id, self._total(batch_id))
-        self.push_screen(ResultsScreen(self.shared, batch_id, opened), lambda _: self._close_results(batch_id))
-
-    def _total(self, batch_id: str) -> int | None:
-        batch = self.shared.catalog.get(batch_id)
-        return None if batch is None else batch.request_counts.total
-
-    def _close_results(self, batch_id: str) -> None:
-        """Keep the last few files open, so that coming back is instant, and let the others go."""
-        results = self.shared.monitor.results
-        results[batch_id] = results.pop(batch_id)
-        ended = [each for each, one in results.items() if one.progress.state in ("complete", "failed", "stopped")]
-        for each in ended[:-_KEPT_OPEN]:
-            del results[each]
-            self._downloads.forget(each)
-
-    def _results_source(self) -> ResultsSource:
-        assert self.connection is not None  # a batch was listed, so there is a connection
-        # A download has a back-off of its own, which can be stopped; one beneath could not.
-        return self.connection.download_client.with_options(max_retries=0).messages.batches
-
-    @on(DownloadReport)
-    def _take_report(self, report: DownloadReport) -> None:
-        monitor, batch_id = self.shared.monitor, report.batch_id
-        opened = monitor.results.setdefault(batch_id, OpenResults(report.file, report.progress))
-        opened.file, opened.progress = report.file, report.progress
-        if report.progress.state == "complete" and report.file is not None:
-            monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
-        self._updates.publish(DownloadUpdate(batch_id, report.progress))
-
-    @on(messages.DownloadToggleRequested)
-    def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is None or opened.progress.state == "complete":
-            self.notify("The results are complete and saved on this machine.", markup=False)
-        else:
-            self._downloads.toggle(event.batch_id, self._total(event.batch_id))
-
-    @on(messages.RowsWanted)
-    def _want_rows(self, event: messages.RowsWanted) -> None:
-        self._downloads.want_row(event.batch_id, event.row)
-
-    @on(messages.RecordRequested)
-    def _load_record(self, event: messages.RecordRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None and opened.file is not None:
-            self._records.ask(Wish(opened.file, event.line, event.page, event.cells, event.reply))
 
     # Screens
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from batch_tui.monitor.batch_filter import EXPIRING_WITHIN
+from batch_tui.monitor.batch_filter import RESULTS_KEPT as RESULTS_KEPT
 from batch_tui.tui.text import (
     Plain,
     ago,
@@ -15,6 +17,7 @@ from batch_tui.tui.text import (
     left,
     number,
     plain,
+    plural,
     roughly,
     size,
 )
@@ -27,15 +30,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.batch_filter import Selection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.widgets.outcome_bar import Part
 
 TAIL: Final = "\0tail"
 """Key of the last row; no batch id holds a NUL."""
 
-RESULTS_KEPT = timedelta(days=29)
-"""From `created_at` (batches-api.md §3.4)."""
-_SOON = timedelta(days=4)
 _ROOMY = 33
 """Cells from which the outcome column has room for a word more."""
 
@@ -102,14 +103,15 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
     until, now = later(batch.created_at, RESULTS_KEPT), context.now()
     if until <= now:
         return Plain("gone"), "muted"
-    return left(until, now), "warning" if until - now < _SOON else "muted"
+    return left(until, now), "warning" if until - now < EXPIRING_WITHIN else "muted"
 
 
 class BatchRows:
-    """A RowSource over the catalog."""
+    """A RowSource over the catalog, or over those of its batches that were selected."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, selection: Selection | None = None) -> None:
         self._shared = context
+        self._selection = selection
         self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
             "batch": lambda batch, cells: Cell.of(fit_middle(plain(batch.id), cells)),
             "status": self._status,
@@ -120,31 +122,48 @@ class BatchRows:
             "results": lambda batch, _: Cell((results_of(batch, context),)),
         }
 
+    @property
+    def batches(self) -> int:
+        """How many rows are batches."""
+        return len(self._shared.catalog if self._selection is None else self._selection)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing that belongs here is still to be loaded."""
+        if self._selection is None:
+            return self._shared.monitor.older.complete
+        return self._shared.monitor.older.complete or self._selection.searched_all(
+            self._shared.catalog, self._shared.now()
+        )
+
     def __len__(self) -> int:
-        loaded = len(self._shared.catalog)
-        return loaded + 1 if loaded else 0
+        return self.batches + 1 if self.batches else 0
 
     @property
     def last(self) -> int:
         # Where more is to come, the end is where it will stand.
-        return max(0, len(self) - (2 if self._shared.monitor.older.complete else 1))
+        return max(0, len(self) - (2 if self.whole else 1))
 
     def key(self, row: int) -> str:
-        catalog = self._shared.catalog
-        return catalog.at(row).id if row < len(catalog) else TAIL
+        return self._at(row).id if row < self.batches else TAIL
 
     def index_of(self, key: str) -> int | None:
         # The last row is a place, not a thing: what stands there changes as batches arrive.
-        return None if key == TAIL else self._shared.catalog.index_of(key)
+        if key == TAIL:
+            return None
+        return (self._shared.catalog if self._selection is None else self._selection).index_of(key)
 
     def nearest(self, key: str) -> int:
-        return self.index_of(key) or 0
+        batch = self._shared.catalog.get(key)
+        if batch is None:
+            return 0
+        return (self.index_of(key) or 0) if self._selection is None else self._selection.nearest(batch)
 
     def version(self, row: int) -> Hashable:
         context = self._shared
-        if row >= len(context.catalog):
-            return context.monitor.older, len(context.catalog)
-        batch = context.catalog.at(row)
+        if row >= self.batches:
+            return context.monitor.older, self.batches, len(context.catalog), self.whole
+        batch = self._at(row)
         now = context.now()
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
         tick = int(now.timestamp()) // (1 if _shows_seconds(batch, now) else 60)
@@ -152,10 +171,17 @@ class BatchRows:
         return context.catalog.version(batch.id), tick, pending, results_of(batch, context)
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
-        if row >= len(self._shared.catalog):
+        if row >= self.batches:
             return [self._tail()]
-        batch = self._shared.catalog.at(row)
+        batch = self._at(row)
         return [self._cells[column](batch, cells) for column, cells in widths]
+
+    def _at(self, row: int) -> MessageBatch:
+        if self._selection is None:
+            return self._shared.catalog.at(row)
+        selected = self._selection.at(row)
+        # A batch may have changed, or gone, since the selection was made.
+        return self._shared.catalog.get(selected.id) or selected
 
     def _status(self, batch: MessageBatch, _: int) -> Cell:
         if batch.id in self._shared.monitor.pending:
@@ -175,14 +201,30 @@ class BatchRows:
     def _tail(self) -> Cell:
         older = self._shared.monitor.older
         loaded = number(len(self._shared.catalog))
-        if older.error is not None:
+        if older.error is not None and not self.whole:
             trouble = describe(older.error, host=self._shared.host)
             request = f"request {trouble.request_id} · " if trouble.request_id else ""
             said = plain(f"{request}{trouble.sentence}")
             return Cell(((Plain("! Older batches did not load; enter tries again. "), "error"), (said, "muted")))
+        if self._selection is not None:
+            return Cell.of(self._selected_tail(self._selection), "muted")
         if older.complete:
             return Cell.of(Plain(f"— end of the list: {loaded} batches —"), "muted")
         return Cell.of(Plain("… loading older batches"), "muted")
+
+    def _selected_tail(self, selection: Selection) -> Plain:
+        """How many match, of how many, and whether there may be more."""
+        older, loaded = self._shared.monitor.older, number(len(self._shared.catalog))
+        matches = f"{number(len(selection))} of {loaded} loaded"
+        if older.loading:
+            return Plain(f"… loading older batches · {matches} match so far")
+        if not self.whole:
+            return Plain(f"… {matches} match; enter loads older ones")
+        if selection.tab == "running" and not selection.wanted:
+            return Plain(f"— {plural(len(selection), 'unfinished batch', 'unfinished batches')}, none is missing —")
+        if older.complete:
+            return Plain(f"— end of the list: {number(len(selection))} of {loaded} batches match —")
+        return Plain(f"— {matches} match; older ones cannot —")
 
 
 def _shows_seconds(batch: MessageBatch, now: datetime) -> bool:

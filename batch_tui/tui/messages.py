@@ -9,11 +9,14 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.row_selection import Filter
     from batch_tui.tui.record_pages import RecordPages
+    from batch_tui.tui.text import Plain
     from batch_tui.tui.wrapping import Row
 
 
@@ -85,6 +88,50 @@ class RecordLoaded(Message):
         self.pages = pages
         self.rows = rows
         """The page, wrapped for the pane."""
+
+
+class SummaryRequested(BatchIntent):
+    """Add up the results of the batch and show the totals."""
+
+
+class ExportRequested(BatchIntent):
+    """Write rows of the batch's results to a file, after asking where."""
+
+    def __init__(self, batch_id: str, chosen: Filter, name: str) -> None:
+        super().__init__(batch_id)
+        self.chosen = chosen
+        """Which rows; None means all."""
+        self.name = name
+        """What these rows are called."""
+
+
+class SummaryReady(Message):
+    """The totals of a batch's results, as texts with tones."""
+
+    def __init__(self, batch_id: str, page: Sequence[Row], note: str) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+        self.page = page
+        self.note = note
+        """What limits them; empty when nothing does."""
+
+
+class OverwriteAsked(Message):
+    """There is a file already where rows were to be written."""
+
+    def __init__(self, batch_id: str, chosen: Filter, path: Path) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+        self.chosen = chosen
+        self.path = path
+
+
+class ExportDone(Message):
+    """Rows were written."""
+
+    def __init__(self, sentence: Plain) -> None:
+        super().__init__()
+        self.sentence = sentence
 
 
 class OlderPageRequested(Message):

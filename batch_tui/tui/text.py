@@ -27,7 +27,9 @@ def _unsafe_characters() -> dict[int, str | None]:
     # Invisible joiners and selectors: terminals disagree about the width of what they join.
     invisible = [0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0]
     invisible += [*range(0x200B, 0x200E), *range(0x2060, 0x2066), *range(0xFE00, 0xFE10)]
-    table.update(dict.fromkeys([*invisible, *range(0xE0100, 0xE01F0)], None))
+    # Skin tones and flags too: one glyph to some terminals, two to others, and a row would shift.
+    table.update(dict.fromkeys([*invisible, *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400)], None))
+    table.update({0x1F1E6 + place: chr(ord("A") + place) for place in range(26)})
     return table
 
 

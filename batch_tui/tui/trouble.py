@@ -14,6 +14,7 @@ from batch_tui.api.errors import (
     TruncatedResults,
 )
 from batch_tui.results.errors import ResultsStoreError
+from batch_tui.results.pricing import PricesError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def describe(error: Exception, *, host: str) -> Trouble:
         case APIResponseValidationError(message=message, request_id=request_id):
             advice = "Is there a proxy in between, or is the base URL wrong?"
             return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
-        case BatchAPIError() | ResultsStoreError():
+        case BatchAPIError() | ResultsStoreError() | PricesError():
             return Trouble(str(error), "")
     said = f"{type(error).__name__}: {error}".rstrip(".")
     return Trouble(f"Something went wrong in batch-tui itself: {said}.", "Please report it; r starts again.")

@@ -12,7 +12,8 @@ from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.monitor.poller import Pace
 from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
-from batch_tui.tui.app import BatchApp, Connection, Origin
+from batch_tui.tui.app import BatchApp
+from batch_tui.tui.connection import Connection, Origin
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.record_view import RecordView
@@ -223,6 +224,18 @@ async def _list_paused(stage: Stage, pilot: Pilot[str]) -> None:
     await settled(stage, pilot)
 
 
+async def _list_filter(stage: Stage, pilot: Pilot[str]) -> None:
+    await loaded(stage, pilot)
+    await pilot.press("slash", *"requests>1000", "space", *"older:12h")
+    await settled(stage, pilot)
+
+
+async def _list_failures(stage: Stage, pilot: Pilot[str]) -> None:
+    await loaded(stage, pilot)
+    await pilot.press("4", "j", "j")
+    await settled(stage, pilot)
+
+
 async def _detail(stage: Stage, pilot: Pilot[str]) -> None:
     await go_to(stage, pilot, with_errors)
     await pilot.press("enter")
@@ -313,6 +326,8 @@ SCENES: dict[str, Scene] = {
     "list-stale": Scene(_list_stale, size=SMALL),
     "list-older-failed": Scene(_list_older_failed, size=SMALL),
     "list-paused": Scene(_list_paused, size=SMALL),
+    "list-filter": Scene(_list_filter, size=SMALL),
+    "list-failures": Scene(_list_failures),
     "list-gradual": Scene(_list, size=SMALL, world={"counts": "gradual"}),
     "detail": Scene(_detail, size=(120, 36)),
     "detail-running": Scene(_detail_running, size=SMALL),

@@ -14,8 +14,8 @@ from textual.widgets import Static
 
 from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.tui import messages
-from batch_tui.tui.app import Connection
 from batch_tui.tui.batch_rows import TAIL
+from batch_tui.tui.connection import Connection
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog

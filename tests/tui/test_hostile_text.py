@@ -9,7 +9,8 @@ import pytest
 
 from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.results.store import ResultsStore
-from batch_tui.tui.app import BatchApp, Connection, Origin
+from batch_tui.tui.app import BatchApp
+from batch_tui.tui.connection import Connection, Origin
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.hostile_server import hostile_server

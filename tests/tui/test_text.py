@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from rich.cells import cell_len, get_character_cell_size
+from wcwidth import wcwidth
 
 from batch_tui.tui import text
 from batch_tui.tui.text import Plain
@@ -92,3 +93,11 @@ def test_time_left_is_rounded_down(hours: float, shown: str) -> None:
 )
 def test_size(count: int, shown: str) -> None:
     assert text.size(count) == shown
+
+
+@pytest.mark.parametrize("cluster", ["👍🏽", "🇩🇪", "👩‍👩‍👧‍👦", "❤️", "1️⃣", "🏳️‍🌈", "e\u0301"])
+def test_no_cluster_is_measured_otherwise_than_its_characters(cluster: str) -> None:
+    """Terminals that know no grapheme clusters would draw it wider, and shift what follows."""
+    shown = text.plain(cluster)
+    assert cell_len(shown) == sum(get_character_cell_size(character) for character in shown)
+    assert cell_len(shown) == sum(max(wcwidth(character), 0) for character in shown)

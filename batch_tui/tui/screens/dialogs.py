@@ -118,6 +118,12 @@ def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
     return ConfirmDialog(plain("Delete this batch?"), facts, yes="Delete the batch", no="Keep it", monotonic=monotonic)
 
 
+def overwrite_dialog(path: Plain, monotonic: Callable[[], float]) -> ConfirmDialog:
+    """Asks whether a file of the user's may be replaced."""
+    facts = [Content(path), Content("What is in it now will be gone.")]
+    return ConfirmDialog(plain("Replace this file?"), facts, yes="Replace it", no="Keep it", monotonic=monotonic)
+
+
 def why_not_cancel(batch: MessageBatch | None) -> str | None:
     """Why a batch cannot be canceled, or None."""
     if batch is None:

@@ -15,9 +15,11 @@ from textual.widgets import Static
 from batch_tui.tui.messages import (
     DownloadToggleRequested,
     DownloadUpdate,
+    ExportRequested,
     RecordLoaded,
     RecordRequested,
     RowsWanted,
+    SummaryRequested,
 )
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
@@ -116,6 +118,8 @@ class ResultsScreen(Screen[None]):
             id="results.pause",
             tooltip="Pause the download, go on with it, fetch all of it, or try again",
         ),
+        Binding("i", "summarise", "Summary", id="results.summary", tooltip="Tokens, cost and errors of all rows"),
+        Binding("w", "export", "Export", id="results.export", tooltip="Write the rows shown to a file"),
         Binding(
             "ctrl+f,space",
             "scroll_record(1)",
@@ -354,6 +358,13 @@ class ResultsScreen(Screen[None]):
 
     def action_toggle_download(self) -> None:
         self.post_message(DownloadToggleRequested(self._batch_id))
+
+    def action_summarise(self) -> None:
+        self.post_message(SummaryRequested(self._batch_id))
+
+    def action_export(self) -> None:
+        name, chosen = FILTERS[self._filter]
+        self.post_message(ExportRequested(self._batch_id, chosen, name))
 
     def action_seek_error(self, direction: int) -> None:
         """Move to the next row that is no answer, among the rows shown."""

@@ -40,6 +40,11 @@ class TextPane(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._rows: Sequence[Row] = ()
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All rows, on screen or not."""
+        return self._rows
+
     def show(self, rows: Sequence[Row], *, keep_place: bool = False) -> None:
         """Show other rows, from the top or about where the view is."""
         share = self.scroll_offset.y / len(self._rows) if keep_place and self._rows else 0.0

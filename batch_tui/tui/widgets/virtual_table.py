@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from batch_tui.tui.text import Plain, fit, width
+from batch_tui.tui.widgets import table_messages
 from batch_tui.tui.widgets.table_rows import GAP, lay_out
 from batch_tui.tui.widgets.tones import TONES
 
@@ -58,53 +58,11 @@ class VirtualTable(ScrollView, can_focus=True):
         ),
     ]
 
-    class TableMessage(Message):
-        """Something a table says; `control` is the table."""
-
-        def __init__(self, table: VirtualTable) -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
-
-    class CursorMoved(TableMessage):
-        """The cursor now stands on another row; `key` is None in an empty table."""
-
-        def __init__(self, table: VirtualTable, key: str | None) -> None:
-            super().__init__(table)
-            self.key = key
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, VirtualTable.CursorMoved)
-
-    class RowOpened(TableMessage):
-        """The user asked to open the row under the cursor."""
-
-        def __init__(self, table: VirtualTable, key: str) -> None:
-            super().__init__(table)
-            self.key = key
-
-    class BottomNeared(TableMessage):
-        """The view came within a screenful of the last row."""
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, VirtualTable.BottomNeared)
-
-    class EndAsked(TableMessage):
-        """The user wants the very end, so everything that is still to come."""
-
-    class Viewed(TableMessage):
-        """Which rows are on screen now, first and last."""
-
-        def __init__(self, table: VirtualTable, first: int, last: int) -> None:
-            super().__init__(table)
-            self.first = first
-            self.last = last
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, VirtualTable.Viewed)
+    CursorMoved: TypeAlias = table_messages.CursorMoved
+    RowOpened: TypeAlias = table_messages.RowOpened
+    BottomNeared: TypeAlias = table_messages.BottomNeared
+    EndAsked: TypeAlias = table_messages.EndAsked
+    Viewed: TypeAlias = table_messages.Viewed
 
     def __init__(self, source: RowSource, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -393,6 +351,9 @@ class VirtualTable(ScrollView, can_focus=True):
             shown = fit(text, space)
             space -= width(shown)
             runs.append(Segment(shown, self._style(tone, state)))
+            if shown != text:
+                # What was cut ends the cell: a next run would only add a second ellipsis.
+                break
         padding = Segment(" " * max(space, 0), self._style("text", state))
         return [padding, *runs] if right else [*runs, padding]
 

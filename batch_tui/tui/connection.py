@@ -1,0 +1,25 @@
+"""Whom the dashboard talks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batch_tui.api.client import AsyncBatchClient, BatchClient
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Two clients of one workspace: the loop polls and acts, threads fetch results."""
+
+    client: AsyncBatchClient
+    download_client: BatchClient
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who is asked, as text for the screen; may be untrusted."""
+
+    host: str
+    profile: str = "default"

@@ -1,0 +1,91 @@
+"""What a results file adds up to, as a page: outcome, tokens, cost by model, and the errors worth knowing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_tui.tui.text import lines, number, plain, plural
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from batch_tui.results.error_groups import ErrorGroup
+    from batch_tui.results.summary import ModelTotals, ResultsSummary
+
+Line = tuple[str, str]
+
+_MOST_GROUPS = 20
+_KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
+_UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
+
+
+def summary_page(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
+    """Texts with tones, for a pane that wraps them."""
+    page: list[Line] = [("OUTCOME", "accent")]
+    page += [
+        _row(kind, number(amount), _KIND_TONES.get(kind, "muted")) for kind, amount in summary.kinds.items() if amount
+    ]
+    if summary.suspicious:
+        page.append(_row("suspicious", number(summary.suspicious), "warning"))
+    page += [("", "text"), ("STOP REASONS", "accent")]
+    for reason, amount in summary.stop_reasons.items():
+        name = plain(reason or "none given")
+        page.append(_row(name[:30], number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
+    page += [("", "text"), *_tokens(summary), ("", "text"), *_cost(summary, prices_as_of)]
+    if summary.error_groups:
+        page += [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
+        for group in summary.error_groups[:_MOST_GROUPS]:
+            page += _error(group)
+        left_out = len(summary.error_groups) - _MOST_GROUPS
+        if left_out > 0:
+            page.append((f"… and {plural(left_out, 'kind')} more", "muted"))
+    return page
+
+
+def _row(label: str, value: str, tone: str = "text") -> Line:
+    return f"  {label:<32}{value:>16}", tone
+
+
+def _tokens(summary: ResultsSummary) -> list[Line]:
+    amounts = [
+        ("input, outside the cache", summary.input_tokens),
+        ("written to the cache", summary.cache_write_tokens),
+        ("read from the cache", summary.cache_read_tokens),
+        ("output", summary.output_tokens),
+        ("of which thinking", summary.thinking_tokens),
+        ("web searches", summary.web_searches),
+    ]
+    return [("TOKENS", "accent"), *(_row(label, number(amount)) for label, amount in amounts if amount)]
+
+
+def _cost(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
+    page: list[Line] = [("COST AT BATCH PRICE", "accent")]
+    page += [
+        _row(plain(one.model)[:30] or "no model named", _dollars(one.cost), _cost_tone(one)) for one in summary.models
+    ]
+    if len(summary.models) > 1 or summary.cost is None:
+        page.append(_row("together", _dollars(summary.cost), "heading"))
+    note = f"  An estimate from a price list of {prices_as_of}; only succeeded requests are billed."
+    return [*page, (note, "muted")]
+
+
+def _cost_tone(totals: ModelTotals) -> str:
+    return "text" if totals.cost is not None else "warning"
+
+
+def _dollars(cost: Decimal | None) -> str:
+    if cost is None:
+        return "unknown"
+    return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
+
+
+def _error(group: ErrorGroup) -> list[Line]:
+    what_to_do = "change the request before sending it again" if group.fix_first else "can be sent again as it is"
+    if "credit balance" in group.message.lower():
+        what_to_do = "top up the credit, then send it again as it is"
+    example = "" if group.example_custom_id is None else f", for example {plain(group.example_custom_id)[:64]}"
+    return [
+        (f"  {number(group.count)} × {plain(group.type)}", "error"),
+        (f"    {lines(group.message)}", "text"),
+        (f"    {what_to_do}{example}", "muted"),
+    ]

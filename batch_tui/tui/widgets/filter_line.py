@@ -1,0 +1,145 @@
+"""What the list is narrowed with: the line of tabs, and the line where a filter is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.style import Style
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from batch_tui.monitor.batch_filter import TABS
+from batch_tui.tui.text import number, plain
+from batch_tui.tui.widgets.tones import TONES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from batch_tui.monitor.batch_filter import Tab
+    from batch_tui.tui.text import Plain
+
+_LONGEST = 200
+
+
+_TAB_HELP: Final[dict[Tab, tuple[str, str]]] = {
+    "all": ("All batches", "Show every batch"),
+    "running": ("Running batches", "Only batches that have not ended"),
+    "ended": ("Ended batches", "Only batches that have ended"),
+    "with failures": ("Batches with failures", "Only batches with errored or expired requests"),
+    "expiring": ("Expiring batches", "Only those whose unsaved results go within 4 days"),
+}
+"""What palette and help say of each tab."""
+
+
+def tab_bindings() -> list[BindingType]:
+    """A key for each tab; the action is `choose_tab(place)` of the screen."""
+    return [
+        Binding(
+            str(place),
+            f"choose_tab({place - 1})",
+            _TAB_HELP[tab][0],
+            show=False,
+            id=f"batch.tab_{tab.replace(' ', '_')}",
+            tooltip=_TAB_HELP[tab][1],
+        )
+        for place, tab in enumerate(TABS, 1)
+    ]
+
+
+class TabLine(Widget):
+    """The tabs with their counts; those that would show nothing leave when there is no room."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._counts: dict[Tab, int] = dict.fromkeys(TABS, 0)
+        self._chosen: Tab = "all"
+
+    def on_mount(self) -> None:
+        # Link colours would hide which tabs are empty.
+        self.auto_links = False
+
+    def show(self, counts: Mapping[Tab, int], chosen: Tab) -> None:
+        """Show how many batches stand under each tab; nothing is painted when nothing differs."""
+        if (counts, chosen) != (self._counts, self._chosen):
+            self._counts, self._chosen = dict(counts), chosen
+            self.refresh()
+
+    def render(self) -> Content:
+        labels = []
+        for place, tab in enumerate(TABS):
+            amount, chosen = self._counts[tab], tab == self._chosen
+            style = "bold reverse" if chosen else TONES["text" if amount else "faint"]
+            click = Style.from_meta({"@click": f"screen.choose_tab({place})"})
+            label = Content.styled(f" {place + 1} {tab} {number(amount)} ", style).stylize(click)
+            labels.append((amount or chosen, label))
+        if sum(label.cell_length for _, label in labels) >= self.size.width:
+            labels = [one for one in labels if one[0]]
+        return Content.assemble(" ", *(label for _, label in labels))
+
+
+class FilterInput(Input):
+    """One line of the user's own text; what is pasted into it passes the same door as everything else."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "submit", "Keep", key_display="enter", id="filter.keep"),
+        Binding("escape", "screen.clear_filter", "Clear", key_display="esc", id="filter.clear"),
+    ]
+
+    def __init__(self, placeholder: Plain, *, id: str | None = None) -> None:
+        super().__init__(placeholder=placeholder, max_length=_LONGEST, select_on_focus=False, compact=True, id=id)
+
+    def on_mount(self) -> None:
+        self.cursor_blink = self.app.animation_level != "none"
+
+    def validate_value(self, value: str) -> str:
+        """Keep control characters out of what is painted."""
+        return plain(value)
+
+
+class FilterLine(Container):
+    """Takes no room until it is opened."""
+
+    def __init__(self, placeholder: Plain, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._placeholder = placeholder
+        self._said: tuple[Plain, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="filter-edit"):
+            yield Static(Content.styled(" / ", TONES["accent"]), id="filter-sign", markup=False)
+            yield FilterInput(self._placeholder, id="filter-text")
+        yield Static(id="filter-said", markup=False)
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.query_one(FilterInput).value
+
+    @property
+    def editing(self) -> bool:
+        """Whether keys go into the line."""
+        return self.is_mounted and self.query_one(FilterInput).has_focus
+
+    def open(self) -> None:
+        """Show the line and type into it, behind what stands there."""
+        self.display = True
+        edit = self.query_one(FilterInput)
+        edit.focus()
+        edit.cursor_position = len(edit.value)
+
+    def clear(self) -> None:
+        """Empty the line and take it away."""
+        self.query_one(FilterInput).value = ""
+        self.display = False
+
+    def say(self, sentence: Plain, tone: str = "muted") -> None:
+        """Show a sentence in a tone."""
+        if (sentence, tone) != self._said:
+            self._said = (sentence, tone)
+            self.query_one("#filter-said", Static).update(Content.styled(sentence, TONES[tone]))

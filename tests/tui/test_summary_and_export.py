@@ -1,0 +1,110 @@
+"""Totals of a results file, and its rows written to a file of the user's."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.export import ExportDialog
+from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.screens.summary import SummaryScreen
+from batch_tui.tui.widgets.text_pane import TextPane
+from tests.tui.play import Play, playing
+from tests.tui.scenes import open_results, settled, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WIDE = (160, 44)
+
+
+async def ask_for(play: Play, path: Path) -> None:
+    """Type a file name into the export dialog and press Enter."""
+    await play.press("w")
+    assert isinstance(play.screen, ExportDialog)
+    play.screen.query_one(Input).value = str(path)
+    await play.pilot.press("enter")
+
+
+async def test_the_summary_adds_up_what_the_batch_counts(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        (batch_id,) = play.stage.app.shared.monitor.results
+        counts = play.catalog.get(batch_id).request_counts
+        await play.press("i")
+        await until(play.pilot, lambda: isinstance(play.screen, SummaryScreen), "the summary")
+        await settled(play.stage, play.pilot)
+        shown = "\n".join(text for text, _ in play.screen.query_one(TextPane).rows)
+        assert f"{counts.succeeded:,}" in shown
+        assert f"{counts.errored:,}" in shown
+        assert "COST AT BATCH PRICE" in shown
+        assert "$" in shown
+        assert "price list of 20" in shown
+        assert "ERRORS" in shown
+        await play.press("escape")
+        assert isinstance(play.screen, ResultsScreen)
+
+
+async def test_rows_shown_are_written_byte_for_byte(tmp_path: Path) -> None:
+    target = tmp_path / "failed.jsonl"
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        (opened,) = play.stage.app.shared.monitor.results.values()
+        await play.press("3")
+        await ask_for(play, target)
+        await until(play.pilot, target.exists, "the file")
+        await settled(play.stage, play.pilot)
+        lines = target.read_bytes().splitlines()
+        assert opened.file is not None
+        assert lines == [opened.file.line(row) for row in opened.file.rows("errored")]
+        assert f"Wrote {len(lines):,} rows" in play.said()
+        assert all(json.loads(line)["result"]["type"] == "errored" for line in lines)
+
+
+async def test_csv_is_chosen_by_the_ending(tmp_path: Path) -> None:
+    target = tmp_path / "all.csv"
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        rows = len(play.table.source)
+        await ask_for(play, target)
+        await until(play.pilot, target.exists, "the file")
+        with target.open(encoding="utf-8", newline="") as file:
+            assert sum(1 for _ in csv.reader(file)) == rows + 1
+
+
+async def test_a_file_that_exists_is_replaced_only_after_asking(tmp_path: Path) -> None:
+    target = tmp_path / "there.jsonl"
+    target.write_text("mine", encoding="utf-8")
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await ask_for(play, target)
+        await until(play.pilot, lambda: isinstance(play.screen, ConfirmDialog), "the question")
+        await play.press("enter")
+        assert target.read_text(encoding="utf-8") == "mine"
+        await ask_for(play, target)
+        await until(play.pilot, lambda: isinstance(play.screen, ConfirmDialog), "the question")
+        await play.press("y")
+        await until(play.pilot, lambda: target.read_bytes() != b"mine", "the new file")
+
+
+async def test_a_name_without_a_known_ending_is_refused_in_place(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await ask_for(play, tmp_path / "results.docx")
+        await play.pilot.pause()
+        assert isinstance(play.screen, ExportDialog)
+        assert "ends in .jsonl or .csv" in play.shown("#export-hint")
+        await play.press("escape")
+        assert isinstance(play.screen, ResultsScreen)
+
+
+async def test_a_folder_that_does_not_exist_is_a_sentence(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        await ask_for(play, tmp_path / "nowhere" / "results.jsonl")
+        await until(play.pilot, lambda: "nowhere" in play.said(), "a sentence")
+        assert "Something went wrong" not in play.said()
