@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, NewType
+from typing import NewType
 
 from rich.cells import cell_len, set_cell_size
-
-if TYPE_CHECKING:
-    from textual.content import Content
 
 Plain = NewType("Plain", str)
 """Text that passed this door: one line, no control, bidirectional, invisible or unpaired character."""
@@ -45,21 +42,6 @@ def plain(text: str) -> Plain:
 def lines(text: str) -> str:
     """Any text as harmless lines, for places that show more than one."""
     return text.translate(_IN_LINES)
-
-
-def content(text: str, style: str = "") -> Content:
-    """Any text as literal, harmless Content of one line."""
-    # Here, because headless verbs use this door too and must not load Textual.
-    from textual.content import Content
-
-    return Content.styled(plain(text), style) if style else Content(plain(text))
-
-
-def content_lines(text: str, style: str = "") -> Content:
-    """Any text as literal, harmless Content of one or more lines."""
-    from textual.content import Content
-
-    return Content.styled(lines(text), style) if style else Content(lines(text))
 
 
 def join(*parts: Plain) -> Plain:

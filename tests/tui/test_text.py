@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len, get_character_cell_size
+from textual.content import Content
 from wcwidth import wcwidth
 
 from batch_tui.tui import text
@@ -47,7 +48,7 @@ def test_fit_never_takes_more_cells_than_it_has(raw: str, cells: int) -> None:
 
 
 def test_markup_is_literal() -> None:
-    assert text.content("[red]x[/] [/nope]").plain == "[red]x[/] [/nope]"
+    assert Content(text.plain("[red]x[/] [/nope]")).plain == "[red]x[/] [/nope]"
 
 
 def test_both_ends_of_an_id_stay() -> None:
