@@ -331,7 +331,7 @@ class BatchListScreen(BatchActionsScreen):
             return
         if not self._line_is_edited():
             self._left_from = self._table.cursor_key
-        self._line.open()
+        self._line.start_typing()
         self._show_state()
 
     @on(Input.Changed, "#filter-text")

@@ -126,7 +126,7 @@ class FilterLine(Container):
         """Whether keys go into the line."""
         return self.is_mounted and self.query_one(FilterInput).has_focus
 
-    def open(self) -> None:
+    def start_typing(self) -> None:
         """Show the line and type into it, behind what stands there."""
         self.display = True
         edit = self.query_one(FilterInput)
