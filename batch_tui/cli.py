@@ -75,16 +75,26 @@ def command(context: click.Context, /, **flags: Any) -> None:
         context.exit(_dashboard(_settings(flags)))
 
 
+def _world(verb: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say which made-up world is served."""
+    options = (
+        click.option("--batches", type=click.IntRange(0), default=240, show_default=True, help="Finished batches."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another world."),
+        click.option(
+            "--speed",
+            type=click.FloatRange(0, min_open=True),
+            default=1.0,
+            show_default=True,
+            help="How fast time passes.",
+        ),
+    )
+    for option in reversed(options):
+        verb = option(verb)
+    return verb
+
+
 @command.command()
-@click.option("--batches", type=click.IntRange(0), default=240, show_default=True, help="Finished batches.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another world.")
-@click.option(
-    "--speed",
-    type=click.FloatRange(0, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="How fast time passes.",
-)
+@_world
 @click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
 @click.pass_context
 def demo(context: click.Context, theme: str | None, batches: int, seed: int, speed: float) -> None:
@@ -95,15 +105,7 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
 
 @command.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
-@click.option("--batches", type=click.IntRange(0), default=240, show_default=True, help="Finished batches.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another world.")
-@click.option(
-    "--speed",
-    type=click.FloatRange(0, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="How fast time passes.",
-)
+@_world
 @click.option("--chaos", multiple=True, help=_CHAOS_HELP)
 @click.option(
     "--counts",

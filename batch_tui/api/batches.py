@@ -161,7 +161,7 @@ class AsyncBatches:
         extra_headers: Headers = None,
         extra_query: Query = None,
         extra_body: Mapping[str, Any] | None = None,
-        timeout: Timeout = NOT_GIVEN,  # noqa: ASYNC109 - the waits of one request, not of the caller
+        timeout: Timeout = NOT_GIVEN,
     ) -> MessageBatch:
         """Submit a batch; see Batches.create."""
         call = calls.create(requests, extra_body=extra_body)
@@ -173,7 +173,7 @@ class AsyncBatches:
         *,
         extra_headers: Headers = None,
         extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,  # noqa: ASYNC109
+        timeout: Timeout = NOT_GIVEN,
     ) -> MessageBatch:
         """One batch as it is now."""
         call = calls.retrieve(message_batch_id)
@@ -211,7 +211,7 @@ class AsyncBatches:
         *,
         extra_headers: Headers = None,
         extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,  # noqa: ASYNC109
+        timeout: Timeout = NOT_GIVEN,
     ) -> MessageBatch:
         """Ask to cancel; requests already running may still finish and be billed."""
         call = calls.cancel(message_batch_id)
@@ -223,7 +223,7 @@ class AsyncBatches:
         *,
         extra_headers: Headers = None,
         extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,  # noqa: ASYNC109
+        timeout: Timeout = NOT_GIVEN,
     ) -> DeletedMessageBatch:
         """Delete an ended batch and its results."""
         call = calls.delete(message_batch_id)
@@ -235,7 +235,7 @@ class AsyncBatches:
         *,
         extra_headers: Headers = None,
         extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,  # noqa: ASYNC109
+        timeout: Timeout = NOT_GIVEN,
     ) -> AsyncJSONLDecoder[MessageBatchIndividualResponse]:
         """The results row by row as they arrive, in any order. NotFoundError until the batch has ended."""
         call = calls.results(message_batch_id).with_extras(extra_headers, extra_query)

@@ -202,14 +202,14 @@ class AsyncBatchClient(_Client):
     ) -> None:
         await self.close()
 
-    async def run(self, call: Call[T], timeout: Timeout) -> T:  # noqa: ASYNC109 - the waits of one request
+    async def run(self, call: Call[T], timeout: Timeout) -> T:
         """Make a call, repeating it as the policy allows, and return its parsed answer."""
         return (await self._drive(call, timeout, stream=False))[0]
 
     async def open_results(
         self,
         call: Call[Outcome],
-        timeout: Timeout,  # noqa: ASYNC109
+        timeout: Timeout,
     ) -> tuple[AsyncResultsStream, AsyncIterator[bytes]]:
         """Make the results call and return its body, and the bytes of it, while it is still coming."""
         outcome, response = await self._drive(call, timeout, stream=True)
@@ -223,7 +223,7 @@ class AsyncBatchClient(_Client):
     async def _drive(
         self,
         call: Call[T],
-        timeout: Timeout,  # noqa: ASYNC109
+        timeout: Timeout,
         *,
         stream: bool,
     ) -> tuple[T, httpx.Response]:
@@ -249,7 +249,7 @@ class AsyncBatchClient(_Client):
     async def _attempt(
         self,
         call: Call[T],
-        timeout: Timeout,  # noqa: ASYNC109
+        timeout: Timeout,
         number: int,
         *,
         stream: bool,

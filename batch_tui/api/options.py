@@ -105,6 +105,7 @@ class ClientOptions:
         if "max_retries" in changes:
             del given["max_retries"]
             given["retry"] = replace(changes.get("retry", self.retry), max_retries=changes["max_retries"])
+        # Names were checked above; the type checker cannot follow a dict into keywords.
         return replace(self, **given)  # type: ignore[arg-type]
 
     def url(self, call: Call[T]) -> str:

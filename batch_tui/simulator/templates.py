@@ -248,7 +248,7 @@ def _line(answer: _Answer, random: Random, *, escaped: bool) -> bytes:
 @lru_cache(maxsize=32)
 def plain_lines(seed: int, work: int) -> list[bytes]:
     """Ordinary answers of one kind of work."""
-    random = Random(f"{seed}/work/{work}")
+    random = Random("/".join((str(seed), "work", str(work))))
     make = KINDS_OF_WORK[work]
     return [_line(make(random), random, escaped=random.random() < 0.5) for _ in range(_PLAIN)]
 
