@@ -1,25 +1,28 @@
-"""Chosen rows into a file of the user's: JSON lines byte for byte, or CSV that a spreadsheet can open safely."""
+"""Chosen rows into a file of the user's: JSON lines byte for byte, CSV that is safe to open, Markdown to read."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from batch_tui.results.errors import ExportError, ExportExists, ExportStopped
+from batch_tui.results.json_path import MISSING, show
 from batch_tui.results.result_line import parse
 from batch_tui.results.result_row import answer_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
+    from batch_tui.results.json_path import JsonPath
     from batch_tui.results.results_file import ResultsFile
 
-Format = Literal["jsonl", "csv"]
+Format = Literal["jsonl", "csv", "markdown"]
 CSV_COLUMNS = ("custom_id", "kind", "stop_reason", "model", "input_tokens", "output_tokens", "text")
 _ROWS_PER_REPORT = 500
 # What makes a spreadsheet take a cell for a formula, full-width forms included.
@@ -32,12 +35,14 @@ def export_results(
     path: Path,
     format: Format,
     *,
+    columns: Sequence[JsonPath] = (),
     overwrite: bool = False,
     on_progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> int:
     """Write rows to `path` in one step (it appears whole or not at all, mode 0600) and give their number.
 
+    `columns` are added to a CSV, before the text.
     `on_progress` is told the number of rows written so far. Raises ExportExists when there is such a file and
     `overwrite` is not set, ExportStopped when `should_stop` said so, ExportError when the disk refuses, and
     ResultsStoreError when a row cannot be read any more; nothing is left behind then.
@@ -52,7 +57,7 @@ def export_results(
     temporary = Path(name)
     try:
         with open(descriptor, "wb") as out:
-            write = _write_jsonl if format == "jsonl" else _csv_writer(out)
+            write = _writer(out, format, columns)
             written = 0
             for row in rows:
                 if should_stop is not None and should_stop():
@@ -75,25 +80,33 @@ def _write_jsonl(out: BinaryIO, file: ResultsFile, row: int) -> None:
     out.write(file.line(row) + b"\n")
 
 
-def _csv_writer(out: BinaryIO) -> Callable[[BinaryIO, ResultsFile, int], None]:
+def _writer(out: BinaryIO, format: Format, columns: Sequence[JsonPath]) -> Callable[[BinaryIO, ResultsFile, int], None]:
+    if format == "csv":
+        return _csv_writer(out, columns)
+    return _write_jsonl if format == "jsonl" else _write_markdown
+
+
+def _csv_writer(out: BinaryIO, columns: Sequence[JsonPath]) -> Callable[[BinaryIO, ResultsFile, int], None]:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
+    *facts, answer = CSV_COLUMNS
+    writer.writerow([*facts, *(_harmless(path.text) for path in columns), answer])
 
     def write(out: BinaryIO, file: ResultsFile, row: int) -> None:
         shown = file.row(row)
-        writer.writerow(
-            _harmless(cell)
-            for cell in (
-                shown.custom_id,
-                shown.kind,
-                shown.stop_reason,
-                shown.model,
-                shown.input_tokens,
-                shown.output_tokens,
-                answer_text(parse(file.line(row))[0]),
-            )
+        value = parse(file.line(row))[0]
+        extracted = (path.value(value) for path in columns)
+        cells = (
+            shown.custom_id,
+            shown.kind,
+            shown.stop_reason,
+            shown.model,
+            shown.input_tokens,
+            shown.output_tokens,
+            *("" if one is MISSING else one if isinstance(one, int) else show(one) for one in extracted),
+            answer_text(value),
         )
+        writer.writerow(_harmless(cell) for cell in cells)
         flush(out)
 
     def flush(out: BinaryIO) -> None:
@@ -104,6 +117,23 @@ def _csv_writer(out: BinaryIO) -> Callable[[BinaryIO, ResultsFile, int], None]:
 
     flush(out)
     return write
+
+
+def _write_markdown(out: BinaryIO, file: ResultsFile, row: int) -> None:
+    """A section: the custom_id, the facts, and the answer fenced, so that nothing in it is taken for Markdown."""
+    shown, text = file.row(row), answer_text(parse(file.line(row))[0])
+    facts = [shown.kind, shown.stop_reason, shown.model]
+    facts += [] if shown.output_tokens is None else [f"{shown.input_tokens} tokens in, {shown.output_tokens} out"]
+    said = " · ".join(_one_line(fact) for fact in facts if fact)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    section = f"## {_one_line(shown.custom_id or f'line {row + 1}')}\n\n{said}\n\n"
+    if text:
+        section += f"{fence}text\n{text}\n{fence}\n\n"
+    out.write(section.encode("utf-8", "backslashreplace"))
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>#|&])", r"\\\1", " ".join(text.split()))
 
 
 def _harmless(cell: str | int | None) -> str | int | None:

@@ -1,4 +1,4 @@
-"""The row numbers of one filter, as a sequence that grows with its file."""
+"""Row numbers as sequences that grow: those of one kind with their file, those of a scan with its findings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from batch_tui.results.result_line import KINDS, Kind
 
 if TYPE_CHECKING:
     from batch_tui.results.line_index import LineIndex
+    from batch_tui.results.search import Slice
 
 Filter: TypeAlias = Kind | Literal["suspicious"] | None
 """One kind, the suspicious successes, or every row."""
@@ -53,6 +54,12 @@ class RowSelection(Sequence[int]):
         position = bisect_left(self._rows, row)
         return position if position < length and self._rows[position] == row else None
 
+    def nearest(self, row: int) -> int:
+        """Position of a row, or of the next one that is here; the last one when there is none."""
+        length = len(self)
+        position = row if self._chosen is None else bisect_left(self._rows, row)
+        return max(0, min(position, length - 1))
+
     def _catch_up(self) -> None:
         published, seen = len(self._index), self._seen
         if published == seen:
@@ -65,3 +72,40 @@ class RowSelection(Sequence[int]):
             kinds = self._index.kinds[seen:published]
             self._rows.extend(row for row, kind in enumerate(kinds, seen) if kind == wanted)
         self._seen = published
+
+
+class FoundRows(Sequence[int]):
+    """Rows that a scan has found so far, ascending; one thread appends, another reads.
+
+    `upto`: every row before this one has been looked at.
+    """
+
+    def __init__(self) -> None:
+        self._rows = array("I")
+        self._published = (0, 0)
+
+    @property
+    def upto(self) -> int:
+        return self._published[1]
+
+    def append(self, found: Slice) -> None:
+        """Take up the next step of the scan."""
+        self._rows.extend(found.rows)
+        # After the rows, and both together: a reader never sees a row that is not there yet.
+        self._published = (len(self._rows), found.upto)
+
+    def __len__(self) -> int:
+        return self._published[0]
+
+    @overload
+    def __getitem__(self, position: int) -> int: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[int]: ...
+    def __getitem__(self, position: int | slice) -> int | Sequence[int]:
+        return self._rows[position]
+
+    def index_of(self, row: int) -> int | None:
+        """Position of a row among those found, or None."""
+        length = len(self)
+        position = bisect_left(self._rows, row, 0, length)
+        return position if position < length and self._rows[position] == row else None

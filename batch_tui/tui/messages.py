@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
+    from batch_tui.results.frequencies import Frequency
+    from batch_tui.results.json_path import JsonPath
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.row_selection import Filter
+    from batch_tui.results.row_query import RowQuery
+    from batch_tui.results.row_selection import FoundRows
+    from batch_tui.results.search import SearchPattern
     from batch_tui.tui.record_pages import RecordPages
+    from batch_tui.tui.results_work import Export
+    from batch_tui.tui.row_finder import Purpose
     from batch_tui.tui.text import Plain
     from batch_tui.tui.wrapping import Row
 
@@ -90,6 +96,102 @@ class RecordLoaded(Message):
         """The page, wrapped for the pane."""
 
 
+class FindRequested(BatchIntent):
+    """Look for rows that fulfil a condition, as a query or as a search; None ends what is looked for."""
+
+    def __init__(
+        self,
+        batch_id: str,
+        purpose: Purpose,
+        condition: RowQuery | SearchPattern | None,
+        found: FoundRows,
+        reply: Callable[[RowsFound], object],
+    ) -> None:
+        super().__init__(batch_id)
+        self.purpose = purpose
+        self.condition = condition
+        self.found = found
+        self.reply = reply
+        """Called in another thread."""
+
+
+class RowsFound(Message):
+    """A hunt for rows got further; `looking` while it goes on."""
+
+    def __init__(self, purpose: Purpose, found: FoundRows, *, looking: bool, trouble: str | None = None) -> None:
+        super().__init__()
+        self.purpose = purpose
+        self.found = found
+        self.looking = looking
+        self.trouble = trouble
+
+
+class FileWorkRequested(BatchIntent):
+    """Do something with the file of the batch's results that takes a while.
+
+    `work` is called in a thread, with the file and a function that tells when to stop; the message it gives,
+    if any, goes to `reply`. A later request of the same `group` ends an earlier one.
+    """
+
+    def __init__(
+        self,
+        batch_id: str,
+        group: str,
+        work: Callable[[ResultsFile, Callable[[], bool]], Message | None],
+        reply: Callable[[Message], object],
+    ) -> None:
+        super().__init__(batch_id)
+        self.group = group
+        self.work = work
+        self.reply = reply
+
+
+class RowsSorted(Message):
+    """Rows in an order that was asked for; `basis` is what was to be put in order."""
+
+    def __init__(self, basis: object, rows: array[int]) -> None:
+        super().__init__()
+        self.basis = basis
+        self.rows = rows
+
+
+class LineFound(Message):
+    """Where a line that was named by number or custom_id stands; None if there is none, with a sentence."""
+
+    def __init__(self, line: int | None, sentence: Plain) -> None:
+        super().__init__()
+        self.line = line
+        self.sentence = sentence
+
+
+class ValuesCounted(Message):
+    """How often each value of a subject occurs."""
+
+    def __init__(self, subject: object, values: Sequence[Frequency]) -> None:
+        super().__init__()
+        self.subject = subject
+        self.values = values
+
+
+class RecordText(Message):
+    """A record in the form that was asked for."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+
+
+class PagerRequested(Message):
+    """Show a text in the user's pager or editor, outside the app."""
+
+    def __init__(self, text: str, program: Literal["PAGER", "EDITOR"], ending: str) -> None:
+        super().__init__()
+        self.text = text
+        self.program = program
+        self.ending = ending
+
+
 class SummaryRequested(BatchIntent):
     """Add up the results of the batch and show the totals."""
 
@@ -97,12 +199,20 @@ class SummaryRequested(BatchIntent):
 class ExportRequested(BatchIntent):
     """Write rows of the batch's results to a file, after asking where."""
 
-    def __init__(self, batch_id: str, chosen: Filter, name: str) -> None:
+    def __init__(self, batch_id: str, choices: Sequence[RowsToWrite], columns: Sequence[JsonPath]) -> None:
         super().__init__(batch_id)
-        self.chosen = chosen
-        """Which rows; None means all."""
-        self.name = name
-        """What these rows are called."""
+        self.choices = choices
+        """Which rows it can be; the likeliest first."""
+        self.columns = columns
+
+
+@dataclass(frozen=True, slots=True)
+class RowsToWrite:
+    """Rows that can be written: what they are called, which they are, and whether those are all."""
+
+    name: str
+    rows: Sequence[int]
+    everything: bool = False
 
 
 class SummaryReady(Message):
@@ -119,19 +229,29 @@ class SummaryReady(Message):
 class OverwriteAsked(Message):
     """There is a file already where rows were to be written."""
 
-    def __init__(self, batch_id: str, chosen: Filter, path: Path) -> None:
+    def __init__(self, order: Export) -> None:
         super().__init__()
-        self.batch_id = batch_id
-        self.chosen = chosen
-        self.path = path
+        self.order = order
+
+
+class ExportMoved(Message):
+    """So many rows were written."""
+
+    def __init__(self, written: int) -> None:
+        super().__init__()
+        self.written = written
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ExportMoved)
 
 
 class ExportDone(Message):
-    """Rows were written."""
+    """The writing of rows has ended, well or not."""
 
-    def __init__(self, sentence: Plain) -> None:
+    def __init__(self, sentence: Plain, *, well: bool = True) -> None:
         super().__init__()
         self.sentence = sentence
+        self.well = well
 
 
 class OlderPageRequested(Message):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
+from batch_tui.results.json_path import MISSING, show
 from batch_tui.results.result_line import KINDS
-from batch_tui.results.row_selection import RowSelection
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
+    from batch_tui.results.json_path import JsonPath
     from batch_tui.results.result_row import ResultRow
-    from batch_tui.results.row_selection import Filter
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.row_selection import FoundRows
+    from batch_tui.results.search import SearchPattern
     from batch_tui.tui.context import OpenResults
     from batch_tui.tui.widgets.outcome_bar import Part
 
@@ -32,6 +35,12 @@ COLUMNS = (
     Column("preview", "ANSWER", 20, grow=4),
 )
 
+EXTRACTED: Final = "path:"
+"""What the ids of extracted columns begin with."""
+
+_LONGEST_LINE = 2**20
+"""Bytes of a line that is parsed while painting."""
+
 _SUCCEEDED = KINDS.index("succeeded")
 _KINDS: dict[str, Part] = {
     "succeeded": (Plain("✓ succeeded"), "success"),
@@ -46,70 +55,132 @@ _NO_ANSWER = {
 }
 
 
-class ResultRows:
-    """A RowSource over the rows of one filter."""
+class LineNumbers(Protocol):
+    """Line numbers in the order they are shown in; may grow."""
 
-    def __init__(self, opened: OpenResults, chosen: Filter, host: Plain) -> None:
+    def __len__(self) -> int: ...
+    def __getitem__(self, position: int, /) -> int: ...
+    def __iter__(self) -> Iterator[int]: ...
+    def index_of(self, row: int) -> int | None:
+        """Position of a line, or None."""
+
+    def nearest(self, row: int) -> int:
+        """Position of a line, or where the cursor should go when it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is shown of each row: extracted columns, and what was searched for."""
+
+    columns: tuple[JsonPath, ...] = ()
+    pattern: SearchPattern | None = None
+    hits: FoundRows | None = None
+
+
+class ResultRows:
+    """A RowSource over lines of a results file, which may still grow; `chosen` None: there is no file yet."""
+
+    def __init__(
+        self,
+        opened: OpenResults,
+        chosen: LineNumbers | None,
+        host: Plain,
+        look: Look | None = None,
+        *,
+        tail: bool = True,
+    ) -> None:
         self._opened = opened
         self._host = host
-        self._selection: Sequence[int] = () if opened.file is None else opened.file.rows(chosen)
+        self._chosen = chosen
+        self._look = look or Look()
+        self._tail_shown = tail
         self._cells: dict[str, Callable[[ResultRow], Cell]] = {
-            "number": lambda row: Cell.of(number(row.number + 1), "muted"),
+            "number": self._number,
             "kind": _kind,
             "stop": _stop,
             "input": lambda row: _tokens(row.input_tokens),
             "output": lambda row: _tokens(row.output_tokens),
-            "preview": _preview,
+            "preview": self._preview,
         }
 
+    @property
+    def lines(self) -> LineNumbers | Sequence[int]:
+        """The line numbers that are shown, in order."""
+        return () if self._chosen is None else self._chosen
+
     def __len__(self) -> int:
-        return len(self._selection) + (not self._whole)
+        return len(self.lines) + (not self._whole)
 
     @property
     def last(self) -> int:
         return max(0, len(self) - 1)
 
     def key(self, row: int) -> str:
-        return str(self._selection[row]) if row < len(self._selection) else TAIL
+        return str(self.lines[row]) if row < len(self.lines) else TAIL
 
     def index_of(self, key: str) -> int | None:
         # The last row is a place, not a thing: what stands there changes as lines arrive.
-        if key == TAIL or not isinstance(self._selection, RowSelection):
-            return None
-        return self._selection.index_of(int(key))
+        return None if key == TAIL or self._chosen is None else self._chosen.index_of(int(key))
 
     def nearest(self, key: str) -> int:
-        if key == TAIL:
-            return max(0, len(self._selection) - 1)
-        return min(bisect_left(self._selection, int(key)), max(0, len(self._selection) - 1))
+        if key == TAIL or self._chosen is None:
+            return max(0, len(self.lines) - 1)
+        return self._chosen.nearest(int(key))
+
+    def next_where(self, row: int, direction: int, wanted: Callable[[int], bool]) -> int | None:
+        """The next row in a direction whose line is wanted, or None."""
+        lines = self.lines
+        rows = range(row + 1, len(lines)) if direction > 0 else range(min(row, len(lines)) - 1, -1, -1)
+        return next((each for each in rows if wanted(lines[each])), None)
 
     def next_without_answer(self, row: int, direction: int) -> int | None:
         """The next row in a direction whose request did not succeed, or None."""
-        file, selection = self._opened.file, self._selection
-        if file is None:
-            return None
-        kinds = file.index.kinds
-        rows = range(row + 1, len(selection)) if direction > 0 else range(min(row, len(selection)) - 1, -1, -1)
-        return next((each for each in rows if kinds[selection[each]] != _SUCCEEDED), None)
+        file = self._opened.file
+        return (
+            None if file is None else self.next_where(row, direction, lambda line: file.index.kinds[line] != _SUCCEEDED)
+        )
 
     def version(self, row: int) -> Hashable:
-        return self._opened.progress if row >= len(self._selection) else 0
+        if row >= len(self.lines):
+            return self._opened.progress
+        return self._is_hit(self.lines[row])
+
+    def _is_hit(self, line: int) -> bool:
+        return self._look.hits is not None and self._look.hits.index_of(line) is not None
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
-        if row >= len(self._selection):
-            return [self._tail()]
         file = self._opened.file
-        if file is None:
+        if row >= len(self.lines) or file is None:
             return [self._tail()]
-        shown = file.row(self._selection[row])
+        line = self.lines[row]
+        shown = file.row(line)
         return [
-            _custom_id(shown, cells) if column == "custom_id" else self._cells[column](shown)
+            _custom_id(shown, cells)
+            if column == "custom_id"
+            else self._extracted(file, line, int(column.removeprefix(EXTRACTED)))
+            if column.startswith(EXTRACTED)
+            else self._cells[column](shown)
             for column, cells in widths
         ]
 
+    def _extracted(self, file: ResultsFile, line: int, place: int) -> Cell:
+        start, stop = file.index.span(line)
+        if stop - start > _LONGEST_LINE:
+            return Cell.of(Plain("(line over 1 MB)"), "faint")
+        value = self._look.columns[place].value(file.record(line).value)
+        return Cell.of(Plain("–"), "muted") if value is MISSING else Cell.of(plain(show(value)[:300]))
+
+    def _number(self, row: ResultRow) -> Cell:
+        return Cell.of(number(row.number + 1), "accent" if self._is_hit(row.number) else "muted")
+
+    def _preview(self, row: ResultRow) -> Cell:
+        cell = _preview(row)
+        pattern = self._look.pattern
+        return cell if pattern is None or not self._is_hit(row.number) else highlighted(cell, pattern)
+
     @property
     def _whole(self) -> bool:
-        return self._opened.progress.state == "complete"
+        return not self._tail_shown or self._opened.progress.state == "complete"
 
     def _tail(self) -> Cell:
         progress = self._opened.progress
@@ -126,6 +197,26 @@ class ResultRows:
             case "retrying":
                 return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
         return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")
+
+
+def highlighted(cell: Cell, pattern: SearchPattern) -> Cell:
+    """The cell with what was searched for standing out."""
+    parts: list[Part] = []
+    for text, tone in cell.parts:
+        end = 0
+        for start, stop in pattern.spans(text):
+            parts += [(Plain(text[end:start]), tone), (Plain(text[start:stop]), "match")]
+            end = stop
+        parts.append((Plain(text[end:]), tone))
+    return Cell(tuple(part for part in parts if part[0]))
+
+
+def columns_with(paths: Sequence[JsonPath]) -> tuple[Column, ...]:
+    """The columns of the table, with extracted ones before the answer."""
+    extracted = [
+        Column(f"{EXTRACTED}{place}", plain(path.text).upper()[:18], 14, grow=1) for place, path in enumerate(paths)
+    ]
+    return (*COLUMNS[:-1], *extracted, COLUMNS[-1])
 
 
 def _custom_id(row: ResultRow, cells: int) -> Cell:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.app import App
@@ -12,29 +15,34 @@ from textual.signal import Signal
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.results.errors import ExportExists
+from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads
 from batch_tui.tui.messages import DownloadUpdate, Update
+from batch_tui.tui.outside import OutsideError, show_outside
 from batch_tui.tui.record_reader import RecordReader, Wish
-from batch_tui.tui.results_work import Export, export, summarise
+from batch_tui.tui.results_work import FORMATS, Export, export, summarise
+from batch_tui.tui.row_finder import Hunt, RowFinder
 from batch_tui.tui.screens.dialogs import overwrite_dialog, why_no_results
-from batch_tui.tui.screens.export import ExportDialog
+from batch_tui.tui.screens.menu import Choice, MenuDialog
+from batch_tui.tui.screens.progress import ProgressDialog
+from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.summary import SummaryScreen
-from batch_tui.tui.text import Plain, plain
+from batch_tui.tui.text import Plain, join, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from batch_tui.results.download import ResultsSource
-    from batch_tui.results.row_selection import Filter
+    from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.connection import Connection
     from batch_tui.tui.context import AppContext
 
+_ROWS_WORTH_A_BAR = 5_000
+"""Rows from which writing them takes long enough to be shown."""
 _KEPT_OPEN = 4
 """Results files that stay open behind the list."""
 
@@ -57,6 +65,7 @@ class ResultsApp(App[str]):
         self.connection = None
         self._monotonic = monotonic
         self._records = RecordReader()
+        self._finder = RowFinder(monotonic)
         self._downloads = Downloads(
             store, self._results_source, self.post_message, read_ahead=read_ahead, sleep=back_off
         )
@@ -84,6 +93,7 @@ class ResultsApp(App[str]):
 
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
+        self._finder.stop()
         results = self.shared.monitor.results
         results[batch_id] = results.pop(batch_id)
         ended = [each for each, one in results.items() if one.progress.state in ("complete", "failed", "stopped")]
@@ -103,6 +113,7 @@ class ResultsApp(App[str]):
         opened.file, opened.progress = report.file, report.progress
         if report.progress.state == "complete" and report.file is not None:
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
+        self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
 
     @on(messages.DownloadToggleRequested)
@@ -122,6 +133,40 @@ class ResultsApp(App[str]):
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None and opened.file is not None:
             self._records.ask(Wish(opened.file, event.line, event.page, event.cells, event.reply))
+
+    # Finding
+
+    @on(messages.FindRequested)
+    def _find(self, event: messages.FindRequested) -> None:
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if event.condition is None or opened is None or opened.file is None:
+            self._finder.stop(event.purpose)
+        else:
+            self._finder.start(Hunt(event.purpose, opened.file, event.condition, event.found, event.reply))
+
+    @on(messages.FileWorkRequested)
+    def _work_on_file(self, event: messages.FileWorkRequested) -> None:
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if opened is not None and opened.file is not None:
+            work = partial(self._do_work, event, opened.file)
+            self.run_worker(
+                work, group=event.group, thread=True, exclusive=True, exit_on_error=False, description=event.group
+            )
+
+    @staticmethod
+    def _do_work(event: messages.FileWorkRequested, file: ResultsFile) -> None:
+        worker = get_current_worker()
+        said = event.work(file, lambda: worker.is_cancelled)
+        if said is not None and not worker.is_cancelled:
+            event.reply(said)
+
+    @on(messages.PagerRequested)
+    def _open_pager(self, event: messages.PagerRequested) -> None:
+        try:
+            # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
+            show_outside(self, event.text, event.program, event.ending, os.environ)
+        except OutsideError as error:
+            self.notify(plain(str(error)), markup=False, severity="error", timeout=8)
 
     # Adding up
 
@@ -151,7 +196,7 @@ class ResultsApp(App[str]):
     # Writing out
 
     @on(messages.ExportRequested)
-    def _ask_where(self, event: messages.ExportRequested) -> None:
+    def _ask_what(self, event: messages.ExportRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
@@ -159,35 +204,106 @@ class ResultsApp(App[str]):
             self._downloads.want_row(event.batch_id, None)
             self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
             return
-        amount = len(opened.file.rows(event.chosen))
-        kind = "" if event.chosen is None else f"_{event.name}"
+        if len(event.choices) == 1:
+            self._ask_where(event, opened.file, "0")
+            return
+        choices = [
+            Choice(key, _called(one), str(place))
+            for place, (key, one) in enumerate(zip("123", event.choices, strict=False))
+        ]
+        menu = MenuDialog(Plain("Write to a file"), choices)
+        self.push_screen(menu, partial(self._ask_where, event, opened.file))
+
+    def _ask_where(self, event: messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
+        if place is None:
+            return
+        chosen = event.choices[int(place)]
+        kind = "" if chosen.everything else f"_{chosen.name}"
         suggestion = f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl"
-        what = Plain(f"{amount:,} {'' if event.chosen is None else event.name + ' '}{'row' if amount == 1 else 'rows'}")
-        self.push_screen(ExportDialog(what, suggestion), partial(self._export_to, event.batch_id, event.chosen))
+        hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")
+        dialog = PromptDialog(
+            join(Plain("Write "), _called(chosen), Plain(" to a file")),
+            hint,
+            value=suggestion,
+            verb="writes",
+            problem_with=_path_problem,
+        )
 
-    def _export_to(self, batch_id: str, chosen: Filter, path: Path | None, overwrite: bool = False) -> None:
-        opened = self.shared.monitor.results.get(batch_id)
-        if path is not None and opened is not None and opened.file is not None:
-            work = partial(self._export, batch_id, Export(opened.file, chosen, path, overwrite))
-            self.run_worker(work, group="export", thread=True, exit_on_error=False, description="export")
+        def write(typed: str | None) -> None:
+            if typed is not None:
+                self._export(Export(file, chosen.rows, Path(typed).expanduser(), event.columns))
 
-    def _export(self, batch_id: str, order: Export) -> None:
+        self.push_screen(dialog, write)
+
+    def _export(self, order: Export) -> None:
+        worker = self.run_worker(
+            partial(self._write, order), group="export", thread=True, exit_on_error=False, description="export"
+        )
+
+        def stopped(yes: bool | None) -> None:
+            if yes:
+                worker.cancel()
+
+        if len(order.rows) >= _ROWS_WORTH_A_BAR:
+            said = join(Plain("Writing "), plain(order.path.name))
+            self.push_screen(ProgressDialog(said, len(order.rows)), stopped)
+
+    def _write(self, order: Export) -> None:
         worker = get_current_worker()
+
+        def moved(written: int) -> None:
+            self.post_message(messages.ExportMoved(written))
+
         try:
-            said = export(order, lambda: worker.is_cancelled)
+            said = export(order, moved, lambda: worker.is_cancelled)
         except ExportExists:
-            self.post_message(messages.OverwriteAsked(batch_id, order.chosen, order.path))
+            self.post_message(messages.OverwriteAsked(order))
+        except (ExportError, ResultsStoreError) as error:
+            self.post_message(messages.ExportDone(plain(str(error)), well=False))
         else:
             self.post_message(messages.ExportDone(said))
 
+    @on(messages.ExportMoved)
+    def _show_progress(self, event: messages.ExportMoved) -> None:
+        if isinstance(self.screen, ProgressDialog):
+            self.screen.show(event.written)
+
+    def _close_progress(self) -> None:
+        if isinstance(self.screen, ProgressDialog):
+            self.screen.dismiss(False)
+
     @on(messages.ExportDone)
     def _say_exported(self, event: messages.ExportDone) -> None:
-        self.notify(event.sentence, markup=False, timeout=8)
+        self._close_progress()
+        severity: Literal["information", "error"] = "information" if event.well else "error"
+        self.notify(event.sentence, markup=False, timeout=8, severity=severity)
 
     @on(messages.OverwriteAsked)
     def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
+        self._close_progress()
+
         def answered(yes: bool | None) -> None:
             if yes:
-                self._export_to(event.batch_id, event.chosen, event.path, overwrite=True)
+                self._export(replace(event.order, overwrite=True))
 
-        self.push_screen(overwrite_dialog(plain(str(event.path)), self._monotonic), answered)
+        self.push_screen(overwrite_dialog(plain(str(event.order.path)), self._monotonic), answered)
+
+
+def _called(rows: messages.RowsToWrite) -> Plain:
+    """What rows are called in a sentence."""
+    many = plural(len(rows.rows), "row")
+    if rows.everything:
+        return join(Plain("all "), many) if len(rows.rows) != 1 else many
+    amount, _, noun = many.partition(" ")
+    return plain(f"{amount} {rows.name} {noun}")
+
+
+def _path_problem(typed: str) -> str | None:
+    """Why a file name cannot be written to, or None."""
+    try:
+        path = Path(typed).expanduser()
+    except RuntimeError:
+        return "There is no such user."
+    if not typed or path.suffix.lower() not in FORMATS:
+        return "Give a file name that ends in .jsonl, .csv or .md."
+    return None

@@ -1,32 +1,43 @@
-"""Work on results that takes a while: adding them up and writing them out. Runs in threads; touches no widget."""
+"""Work on results that takes a while: adding up, sorting, counting, writing out. Runs in threads; touches no widget."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch_tui.results.export import export_results
+from batch_tui.results.frequencies import frequencies
 from batch_tui.results.pricing import Prices
+from batch_tui.results.result_row import answer_text
+from batch_tui.results.row_order import sort_rows
 from batch_tui.results.summary import ResultsSummary
+from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import summary_page
-from batch_tui.tui.text import Plain, join, plain, plural
+from batch_tui.tui.text import Plain, join, lines, plain, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from batch_tui.results.export import Format
+    from batch_tui.results.frequencies import Subject
+    from batch_tui.results.json_path import JsonPath
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.row_selection import Filter
+    from batch_tui.results.row_order import SortKey
+
+FORMATS: dict[str, Format] = {".jsonl": "jsonl", ".csv": "csv", ".md": "markdown"}
+"""The format that each ending of a file name stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Which rows of which file go where."""
+    """Which rows of which file go where; `columns` are added to a .csv."""
 
     file: ResultsFile
-    chosen: Filter
+    rows: Sequence[int]
     path: Path
+    columns: Sequence[JsonPath] = ()
     overwrite: bool = False
 
 
@@ -36,9 +47,64 @@ def summarise(file: ResultsFile, should_stop: Callable[[], bool]) -> list[tuple[
     return summary_page(ResultsSummary.of(file, prices, should_stop=should_stop), prices.as_of)
 
 
-def export(order: Export, should_stop: Callable[[], bool]) -> Plain:
+def sort(
+    file: ResultsFile,
+    should_stop: Callable[[], bool],
+    *,
+    basis: object,
+    rows: Sequence[int],
+    key: SortKey,
+    reverse: bool,
+) -> RowsSorted | None:
+    """The rows in order, or None when told to stop."""
+    ordered = sort_rows(file, rows, key, reverse=reverse, should_stop=should_stop)
+    return None if ordered is None else RowsSorted(basis, ordered)
+
+
+def count_values(
+    file: ResultsFile, should_stop: Callable[[], bool], *, rows: Sequence[int], subject: Subject
+) -> ValuesCounted | None:
+    """How often each value occurs in these rows, or None when told to stop."""
+    values = frequencies(file, rows, subject, should_stop=should_stop)
+    return None if should_stop() else ValuesCounted(subject, values)
+
+
+def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str) -> LineFound:
+    """The line of that number or custom_id; a custom_id of digits goes before a number."""
+    line = file.find_custom_id(typed)
+    if line is None and typed.replace(",", "").isdecimal():
+        number = int(typed.replace(",", ""))
+        line = number - 1 if 0 < number <= len(file) else None
+    if line is not None:
+        return LineFound(line, Plain(""))
+    said = Plain(" is neither a custom_id nor a line here; f id:… finds parts of one.")
+    return LineFound(None, join(plain(typed[:80]), said))
+
+
+def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int, what: str) -> RecordText:
+    """One record as a text: its answer, its custom_id, or its JSON laid out; harmless, as it goes to a terminal."""
+    record = file.record(line)
+    if what == "text":
+        text = answer_text(record.value)
+    elif what == "custom_id":
+        text = record.custom_id or ""
+    elif record.value is None:
+        text = record.raw.decode("utf-8", "replace")
+    else:
+        text = json.dumps(record.value, indent=2, ensure_ascii=False)
+    return RecordText(lines(text), what)
+
+
+def export(order: Export, on_progress: Callable[[int], None], should_stop: Callable[[], bool]) -> Plain:
     """Write the rows and say so. Raises ExportExists and other ExportErrors."""
-    rows = order.file.rows(order.chosen)
-    form: Format = "csv" if order.path.suffix.lower() == ".csv" else "jsonl"
-    written = export_results(order.file, rows, order.path, form, overwrite=order.overwrite, should_stop=should_stop)
+    written = export_results(
+        order.file,
+        order.rows,
+        order.path,
+        FORMATS[order.path.suffix.lower()],
+        columns=order.columns,
+        overwrite=order.overwrite,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
     return join(Plain("Wrote "), plural(written, "row"), Plain(" to "), plain(str(order.path)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input
 
 from batch_tui.tui.screens.dialogs import ConfirmDialog
-from batch_tui.tui.screens.export import ExportDialog
+from batch_tui.tui.screens.menu import MenuDialog
+from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.summary import SummaryScreen
 from batch_tui.tui.widgets.text_pane import TextPane
@@ -25,7 +26,9 @@ WIDE = (160, 44)
 async def ask_for(play: Play, path: Path) -> None:
     """Type a file name into the export dialog and press Enter."""
     await play.press("w")
-    assert isinstance(play.screen, ExportDialog)
+    if isinstance(play.screen, MenuDialog):
+        await play.press("enter")
+    assert isinstance(play.screen, PromptDialog)
     play.screen.query_one(Input).value = str(path)
     await play.pilot.press("enter")
 
@@ -76,6 +79,21 @@ async def test_csv_is_chosen_by_the_ending(tmp_path: Path) -> None:
             assert sum(1 for _ in csv.reader(file)) == rows + 1
 
 
+async def test_marked_rows_are_written_first(tmp_path: Path) -> None:
+    target = tmp_path / "marked.md"
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        (opened,) = play.stage.app.shared.monitor.results.values()
+        assert opened.file is not None
+        await play.press("space", "space")
+        assert "2 marked" in play.shown("#chips")
+        await ask_for(play, target)
+        await until(play.pilot, target.exists, "the file")
+        written = target.read_text(encoding="utf-8")
+        ids = [opened.file.row(row).custom_id or "" for row in range(3)]
+        assert [f"## {name}\n" in written.replace("\\", "") for name in ids] == [True, True, False]
+
+
 async def test_a_file_that_exists_is_replaced_only_after_asking(tmp_path: Path) -> None:
     target = tmp_path / "there.jsonl"
     target.write_text("mine", encoding="utf-8")
@@ -96,8 +114,8 @@ async def test_a_name_without_a_known_ending_is_refused_in_place(tmp_path: Path)
         await open_results(play.stage, play.pilot)
         await ask_for(play, tmp_path / "results.docx")
         await play.pilot.pause()
-        assert isinstance(play.screen, ExportDialog)
-        assert "ends in .jsonl or .csv" in play.shown("#export-hint")
+        assert isinstance(play.screen, PromptDialog)
+        assert "ends in .jsonl, .csv or .md" in play.shown("#prompt-hint")
         await play.press("escape")
         assert isinstance(play.screen, ResultsScreen)
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import Static
 
 from batch_tui.tui.messages import (
     DownloadToggleRequested,
     DownloadUpdate,
-    ExportRequested,
     RecordLoaded,
     RecordRequested,
     RowsWanted,
     SummaryRequested,
 )
-from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
+from batch_tui.tui.results_view import CHIPS, ResultsView
+from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
+from batch_tui.tui.screens.take_out import TakeOutScreen
 from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
 from batch_tui.tui.trouble import describe
+from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.record_view import RecordView
 from batch_tui.tui.widgets.status_line import StatusLine
@@ -33,26 +34,25 @@ from batch_tui.tui.widgets.trouble_line import TroubleLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from batch_tui.results.row_selection import Filter
     from batch_tui.tui.context import AppContext, OpenResults
     from batch_tui.tui.messages import Update
 
-FILTERS: Final[tuple[tuple[str, Filter], ...]] = (
-    ("all", None),
-    ("succeeded", "succeeded"),
-    ("errored", "errored"),
-    ("canceled", "canceled"),
-    ("expired", "expired"),
-    ("suspicious", "suspicious"),
+_LETTERS = frozenset(
+    {"open_record", "neighbour", "seek_error", "choose", "toggle_download", "summarise", "export", "copy", "turn"}
+    | {"search", "query", "next_hit", "sort", "reverse", "column", "frequencies", "go_to"}
+    | {"mark", "mark_range", "mark_all"}
 )
+"""Actions whose keys are text while a line is typed."""
 _WIDE = 120
 """Columns from which table and record stand side by side."""
 
 
-class ResultsScreen(Screen[None]):
+class ResultsScreen(TakeOutScreen):
     """Browses one results file; every row is known by its line number."""
 
     AUTO_FOCUS = "#results"
@@ -109,7 +109,7 @@ class ResultsScreen(Screen[None]):
                 id=f"results.{name}",
                 tooltip=f"Show {name} rows",
             )
-            for place, (name, _) in enumerate(FILTERS, 1)
+            for place, (name, _) in enumerate(CHIPS, 1)
         ),
         Binding(
             "P",
@@ -119,9 +119,8 @@ class ResultsScreen(Screen[None]):
             tooltip="Pause the download, go on with it, fetch all of it, or try again",
         ),
         Binding("i", "summarise", "Summary", id="results.summary", tooltip="Tokens, cost and errors of all rows"),
-        Binding("w", "export", "Export", id="results.export", tooltip="Write the rows shown to a file"),
         Binding(
-            "ctrl+f,space",
+            "ctrl+f",
             "scroll_record(1)",
             "Scroll record",
             show=False,
@@ -129,15 +128,12 @@ class ResultsScreen(Screen[None]):
             tooltip="Half a page down in the record",
         ),
         Binding(
-            "ctrl+b,shift+space",
+            "ctrl+b",
             "scroll_record(-1)",
             "Scroll record back",
             show=False,
             id="record.up",
             tooltip="Half a page up in the record",
-        ),
-        Binding(
-            "y", "copy_page", "Copy", show=False, id="results.copy", tooltip="Copy the page of the record that is shown"
         ),
     ]
 
@@ -147,16 +143,18 @@ class ResultsScreen(Screen[None]):
         self._batch_id = batch_id
         self._opened = opened
         self._file = opened.file
-        self._filter = 0
+        self._view = ResultsView(opened, context.host)
         self._reading = False
         self._wish: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         yield Static(id="chips", markup=False)
+        yield FilterLine(QUERY_EXAMPLES, sign="f", id="query")
+        yield FilterLine(Plain("text in any record; /re+gex/ between slashes"), id="search")
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
-            yield VirtualTable(ResultRows(self._opened, None, self._shared.host), COLUMNS, id="results")
+            yield VirtualTable(self._view.rows(), COLUMNS, id="results")
             yield RecordView(id="record")
         yield Static(id="notice", markup=False)
         yield KeyBar()
@@ -165,21 +163,8 @@ class ResultsScreen(Screen[None]):
         # Link colours would hide which filters are empty.
         self.query_one("#chips").auto_links = False
         self._table.rows_changed()
-        self._show_state()
+        self.show_state()
         self._shared.updates.subscribe(self, self._take_update)
-
-    @property
-    def _table(self) -> VirtualTable:
-        return self.query_one(VirtualTable)
-
-    @property
-    def _record(self) -> RecordView:
-        return self.query_one(RecordView)
-
-    @property
-    def _line(self) -> int | None:
-        key = self._table.cursor_key
-        return None if key is None or key == TAIL else int(key)
 
     @property
     def _wide(self) -> bool:
@@ -193,13 +178,17 @@ class ResultsScreen(Screen[None]):
         if self._opened.file is not self._file:
             # The first bytes came, or the download had to start over with another file.
             self._file = self._opened.file
-            self._choose(self._filter)
+            self.hunt_again()
+            self.new_basis()
+        elif self._whole and self._view.order is not None and not self._view.sorted:
+            self.sort_again()
         self._table.rows_changed()
-        self._show_state()
+        self.show_state()
 
-    def _show_state(self) -> None:
+    def show_state(self) -> None:
         self.query_one(StatusLine).show(self._heading(), self._gauge())
         self.query_one("#chips", Static).update(self._chips())
+        self.show_lines()
         self._show_trouble()
         nothing = self._opened.rows == 0
         self.query_one("#body").display = not nothing
@@ -242,24 +231,31 @@ class ResultsScreen(Screen[None]):
 
     def _chips(self) -> Content:
         """The filters with their counts; those that would show nothing leave when there is no room."""
-        file = self._opened.file
-        amounts: dict[str | None, int] = {None: self._opened.rows}
-        if file is not None:
-            amounts |= {"suspicious": file.suspicious_count}
-            amounts.update(file.counts().items())
+        view = self._view
+        amounts = view.counts()
         more = "" if self._opened.progress.state == "complete" else "+"
         labels = []
-        for place, (name, chosen) in enumerate(FILTERS):
+        for place, (name, chosen) in enumerate(CHIPS):
             amount = amounts.get(chosen, 0)
-            style = "bold reverse" if place == self._filter else TONES["text" if amount else "faint"]
+            style = "bold reverse" if place == view.chip else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose({place})"})
             text = f" {place + 1} {name} {number(amount)}{more if amount else ''} "
             labels.append((amount, Content.styled(text, style).stylize(click)))
         odd = [(name, amounts[name]) for name in ("unknown", "unreadable") if amounts.get(name)]
         labels += [(amount, Content.styled(f" {name} {number(amount)} ", TONES["warning"])) for name, amount in odd]
         if sum(label.cell_length for _, label in labels) >= self.size.width:
-            labels = [one for place, one in enumerate(labels) if one[0] or place == self._filter]
-        return Content.assemble(" ", *(label for _, label in labels))
+            labels = [one for place, one in enumerate(labels) if one[0] or place == view.chip]
+        told = [Content.styled(f" {said} ", TONES["accent"]) for said in self._arrangement()]
+        return Content.assemble(" ", *(label for _, label in labels), *told)
+
+    def _arrangement(self) -> Iterator[Plain]:
+        """The order and the marks, where there are any."""
+        order, marks = self._view.order, len(self._table.marks)
+        if order is not None:
+            arrow = "…" if not self._view.sorted else "▼" if order.reverse else "▲"
+            yield plain(f"{arrow} {order.name}")
+        if marks:
+            yield Plain(f"● {marks:,} marked")
 
     def _show_trouble(self) -> None:
         progress, line = self._opened.progress, self.query_one(TroubleLine)
@@ -308,7 +304,7 @@ class ResultsScreen(Screen[None]):
         self.post_message(RowsWanted(self._batch_id, self._opened.rows if last == TAIL else int(last)))
 
     @on(VirtualTable.EndAsked)
-    def _want_all(self) -> None:
+    def want_all(self) -> None:
         self.post_message(RowsWanted(self._batch_id, None))
 
     @on(VirtualTable.RowOpened)
@@ -317,12 +313,12 @@ class ResultsScreen(Screen[None]):
             self.action_toggle_download()
             return
         self._reading = True
-        self._show_state()
+        self.show_state()
         self._record.pane.focus()
         self._ask_for_record()
 
     def on_resize(self) -> None:
-        self._show_state()
+        self.show_state()
         self._ask_for_record()
 
     # Keys
@@ -333,11 +329,11 @@ class ResultsScreen(Screen[None]):
     def action_close_record(self) -> None:
         if self._reading and not self._wide:
             self._reading = False
-            self._show_state()
+            self.show_state()
             self._table.focus()
         elif not self._table.has_focus and self._opened.rows:
             self._table.focus()
-        else:
+        elif not self.clear_one_level():
             self.dismiss()
 
     def action_turn(self, step: int) -> None:
@@ -354,17 +350,17 @@ class ResultsScreen(Screen[None]):
         self._table.action_move(step)
 
     def action_choose(self, place: int) -> None:
-        self._choose(place)
+        if place != self._view.chip:
+            # Whoever asks for one kind wants all of that kind.
+            self.want_all()
+            self._view.chip = place
+            self.new_basis()
 
     def action_toggle_download(self) -> None:
         self.post_message(DownloadToggleRequested(self._batch_id))
 
     def action_summarise(self) -> None:
         self.post_message(SummaryRequested(self._batch_id))
-
-    def action_export(self) -> None:
-        name, chosen = FILTERS[self._filter]
-        self.post_message(ExportRequested(self._batch_id, chosen, name))
 
     def action_seek_error(self, direction: int) -> None:
         """Move to the next row that is no answer, among the rows shown."""
@@ -373,30 +369,17 @@ class ResultsScreen(Screen[None]):
         if row is not None:
             self._table.move_to(row)
         elif direction > 0 and self._opened.progress.state != "complete":
-            self._want_all()
+            self.want_all()
             self.notify("No further failed row so far; fetching the rest.", markup=False, timeout=3)
         else:
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
 
-    def action_copy_page(self) -> None:
-        record = self._record
-        if self._line is not None and record.line == self._line and record.page_text:
-            self.app.copy_to_clipboard(record.page_text)
-            self.notify(f"Copied the {PAGES[record.page].lower()} page of the record.", markup=False, timeout=2)
-        else:
-            self.notify("Open the record first (enter); y copies the page it shows.", markup=False, timeout=3)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a line is typed, letters are letters."""
+        return not (self.typing() and action in _LETTERS)
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
         if action == "toggle_download" and self._opened.progress.state == "complete":
             return "The results are saved already."
         return None
-
-    def _choose(self, place: int) -> None:
-        if place != self._filter:
-            # Whoever asks for one kind wants all of that kind.
-            self._want_all()
-        self._filter = place
-        self._table.nothing = Plain(f"No {FILTERS[place][0]} rows. 1 shows all.")
-        self._table.set_source(ResultRows(self._opened, FILTERS[place][1], self._shared.host))
-        self._show_state()

@@ -105,14 +105,15 @@ class FilterInput(Input):
 class FilterLine(Container):
     """Takes no room until it is opened."""
 
-    def __init__(self, placeholder: Plain, *, id: str | None = None) -> None:
+    def __init__(self, placeholder: Plain, *, sign: str = "/", id: str | None = None) -> None:
         super().__init__(id=id)
+        self._sign = sign
         self._placeholder = placeholder
         self._said: tuple[Plain, str] | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="filter-edit"):
-            yield Static(Content.styled(" / ", TONES["accent"]), id="filter-sign", markup=False)
+            yield Static(Content.styled(f" {self._sign} ", TONES["accent"]), id="filter-sign", markup=False)
             yield FilterInput(self._placeholder, id="filter-text")
         yield Static(id="filter-said", markup=False)
 
@@ -132,6 +133,11 @@ class FilterLine(Container):
         edit = self.query_one(FilterInput)
         edit.focus()
         edit.cursor_position = len(edit.value)
+
+    def show_text(self, text: str) -> None:
+        """Show the line with a text that was not typed."""
+        self.display = True
+        self.query_one(FilterInput).value = text
 
     def clear(self) -> None:
         """Empty the line and take it away."""

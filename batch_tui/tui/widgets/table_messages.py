@@ -62,3 +62,10 @@ class Viewed(TableMessage):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Viewed)
+
+
+class MarksChanged(TableMessage):
+    """Other rows are marked now."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, MarksChanged)

@@ -14,5 +14,6 @@ TONES: Final = {
     "warning": "$text-warning",
     "error": "$text-error",
     "heading": "bold",
+    "match": "bold on $warning-muted",
 }
 """Tone → style of Content; `app.tcss` gives the same tones to what is painted line by line."""

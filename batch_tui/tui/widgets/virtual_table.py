@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from batch_tui.tui.text import Plain, fit, width
+from batch_tui.tui.text import Plain
 from batch_tui.tui.widgets import table_messages
-from batch_tui.tui.widgets.table_rows import GAP, lay_out
+from batch_tui.tui.widgets.row_painter import HEADING, RowPainter
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from textual import events
     from textual.binding import BindingType
+    from textual.strip import Strip
 
-    from batch_tui.tui.widgets.table_rows import Cell, Column, RowSource
-
-
-_MARGIN = 1
-_HEADING = "table--heading"
+    from batch_tui.tui.widgets.table_rows import Column, RowSource
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -36,7 +30,7 @@ class VirtualTable(ScrollView, can_focus=True):
     ALLOW_SELECT = False
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES} | {
-        "table--heading",
+        HEADING,
         "table--cursor",
         "table--cursor-blurred",
     }
@@ -63,19 +57,19 @@ class VirtualTable(ScrollView, can_focus=True):
     BottomNeared: TypeAlias = table_messages.BottomNeared
     EndAsked: TypeAlias = table_messages.EndAsked
     Viewed: TypeAlias = table_messages.Viewed
+    MarksChanged: TypeAlias = table_messages.MarksChanged
 
     def __init__(self, source: RowSource, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._source = source
-        self._columns = tuple(columns)
+        self._painter = RowPainter(columns, self.get_component_rich_style)
         self._strips: LRUCache[Hashable, Strip] = LRUCache(1024)
-        self._styles_by_tone: dict[tuple[str, str], Style] = {}
-        self._layout: tuple[int, tuple[tuple[Column, int], ...]] = (-1, ())
         self._painted: dict[int, Hashable] = {}
         self._cursor_row = 0
         self._cursor_key: str | None = None
         self._top_key: str | None = None
         self._follows_end = False
+        self._marks: set[str] = set()
         self.nothing = Plain("")
         """What an empty table says."""
 
@@ -88,7 +82,13 @@ class VirtualTable(ScrollView, can_focus=True):
     @property
     def columns(self) -> tuple[Column, ...]:
         """Every column, also those there is no room for."""
-        return self._columns
+        return self._painter.columns
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns of the same rows."""
+        self._painter.set_columns(columns)
+        self._strips.clear()
+        self.refresh()
 
     @property
     def cursor_key(self) -> str | None:
@@ -219,6 +219,39 @@ class VirtualTable(ScrollView, can_focus=True):
         if last + self.rows_on_screen >= count - 1:
             self.post_message(self.BottomNeared(self))
 
+    # Marks: they belong to keys, so they stay whatever rows are shown
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The keys of marked rows, shown or not."""
+        return frozenset(self._marks)
+
+    def mark(self, keys: Iterable[str], *, on: bool) -> None:
+        """Mark these keys, or take their marks away."""
+        before = len(self._marks)
+        if on:
+            self._marks.update(keys)
+        else:
+            self._marks.difference_update(keys)
+        if len(self._marks) != before:
+            self.refresh()
+            self.post_message(self.MarksChanged(self))
+
+    def toggle_mark(self) -> None:
+        """Mark the row under the cursor or unmark it, and go on to the next."""
+        key = self._cursor_key
+        if key is not None:
+            self.mark([key], on=key not in self._marks)
+            self.action_move(1)
+
+    def mark_range(self) -> None:
+        """Mark from the nearest marked row above the cursor (or, without one, below) to the cursor."""
+        here, source = self._cursor_row, self._source
+        marked = [row for row in map(source.index_of, self._marks) if row is not None]
+        above = max((row for row in marked if row <= here), default=None)
+        start = above if above is not None else min(marked, default=here)
+        self.mark([source.key(row) for row in range(min(start, here), max(start, here) + 1)], on=True)
+
     # Moving
 
     def action_move(self, rows: int) -> None:
@@ -283,7 +316,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
-        self._styles_by_tone.clear()
+        self._painter.forget_styles()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Finished strips straight from our cache; the table has no border and no padding to draw."""
@@ -301,79 +334,18 @@ class VirtualTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         total = self.size.width
         if y == 0:
-            return self._heading(total)
+            return self._painter.heading(total)
         row = self.top_row + y - 1
         if row >= len(self._source):
-            return self._blank(total, self.nothing if row == 0 else Plain(""))
+            return self._painter.blank(total, self.nothing if row == 0 else Plain(""))
         state = "" if row != self._cursor_row else "cursor" if self.has_focus else "cursor-blurred"
-        version = self._source.version(row)
+        version, key = self._source.version(row), self._source.key(row)
         self._painted[y] = version
-        cache_key = (self._source.key(row), version, state, total)
+        marked = key in self._marks
+        cache_key = (key, version, state, marked, total)
         strip = self._strips.get(cache_key)
         if strip is None:
-            strip = self._paint(row, state, total)
+            cells = self._source.cells(row, self._painter.widths(total))
+            strip = self._painter.row(cells, total, state, marked=marked)
             self._strips[cache_key] = strip
         return strip
-
-    def _blank(self, total: int, said: Plain) -> Strip:
-        segments = [Segment(" " * _MARGIN, self._style("text", "")), Segment(said, self._style("muted", ""))]
-        return Strip(segments).crop_extend(0, total, self._style("text", ""))
-
-    def _heading(self, total: int) -> Strip:
-        style = self._style(_HEADING, "")
-        segments = [Segment(" " * _MARGIN, style)]
-        for position, (column, cells) in enumerate(self._columns_for(total)):
-            label = fit(Plain(column.label), cells)
-            space = " " * (cells - width(label))
-            gap = " " * GAP if position else ""
-            segments.append(Segment(gap + (space + label if column.right else label + space), style))
-        return Strip(segments).crop_extend(0, total, style)
-
-    def _paint(self, row: int, state: str, total: int) -> Strip:
-        columns = self._columns_for(total)
-        cells = self._source.cells(row, [(column.id, cells) for column, cells in columns])
-        base = self._style("text", state)
-        segments = [Segment(("▌" if state else " ") * _MARGIN, self._style("accent", state))]
-        if len(cells) == 1 and len(columns) > 1:
-            segments += self._runs(cells[0], total - 2 * _MARGIN, False, state)
-        else:
-            for position, ((column, space), cell) in enumerate(zip(columns, cells, strict=True)):
-                if position:
-                    segments.append(Segment(" " * GAP, base))
-                segments += self._runs(cell, space, column.right, state)
-        return Strip(segments).crop_extend(0, total, base)
-
-    def _runs(self, cell: Cell, space: int, right: bool, state: str) -> list[Segment]:
-        runs: list[Segment] = []
-        for text, tone in cell.parts:
-            if space <= 0:
-                break
-            shown = fit(text, space)
-            space -= width(shown)
-            runs.append(Segment(shown, self._style(tone, state)))
-            if shown != text:
-                # What was cut ends the cell: a next run would only add a second ellipsis.
-                break
-        padding = Segment(" " * max(space, 0), self._style("text", state))
-        return [padding, *runs] if right else [*runs, padding]
-
-    def _style(self, tone: str, state: str) -> Style:
-        style = self._styles_by_tone.get((tone, state))
-        if style is None:
-            style = self.get_component_rich_style(_HEADING if tone == _HEADING else f"tone--{tone}")
-            if state:
-                cursor = self.get_component_rich_style(f"table--{state}")
-                # One colour on the cursor's background: not every tone can be read there in every theme.
-                style = style + Style(
-                    color=style.color if tone == "accent" else cursor.color,
-                    bgcolor=cursor.bgcolor,
-                    bold=cursor.bold or style.bold,
-                )
-            self._styles_by_tone[tone, state] = style
-        return style
-
-    def _columns_for(self, total: int) -> tuple[tuple[Column, int], ...]:
-        """The columns that fit into so many cells, with their widths."""
-        if self._layout[0] != total:
-            self._layout = (total, lay_out(self._columns, total - 2 * _MARGIN))
-        return self._layout[1]

@@ -1,0 +1,100 @@
+"""How often each value of a column occurs, with the query that finds its rows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from batch_tui.results.error_groups import mask
+from batch_tui.results.json_path import MISSING, JsonPath, show
+from batch_tui.results.result_line import ERRORED, KINDS, SUCCEEDED, error_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batch_tui.results.results_file import ResultsFile
+
+Subject: TypeAlias = Literal["kind", "stop", "model", "error"] | JsonPath
+
+OTHER = "(other)"
+_MOST = 10_000
+_LONGEST = 500
+_EVERY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """A value (None: there is none), its rows, and a RowQuery that finds them, or None where none can say it."""
+
+    value: str | None
+    count: int
+    query: str | None
+
+
+def frequencies(
+    file: ResultsFile,
+    rows: Sequence[int],
+    subject: Subject,
+    *,
+    should_stop: Callable[[], bool] | None = None,
+) -> list[Frequency]:
+    """The values of these rows, most frequent first.
+
+    At most 10,000 different values are told apart; the rest is "(other)". Errors that differ only in numbers and
+    ids count as one.
+    """
+    value_of = _value_of(file, subject)
+    counts: Counter[str | None] = Counter()
+    for place, row in enumerate(rows):
+        if should_stop is not None and place % _EVERY == 0 and should_stop():
+            break
+        value = value_of(row)
+        if value is _NOT_ASKED:
+            continue
+        known = value in counts or len(counts) < _MOST
+        counts[value if known else OTHER] += 1  # type: ignore[index]  # narrowed by the sentinel above
+    return [Frequency(value, count, _query(subject, value)) for value, count in counts.most_common()]
+
+
+_NOT_ASKED = object()
+
+
+def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], object]:
+    index = file.index
+    if isinstance(subject, JsonPath):
+
+        def extracted(row: int) -> object:
+            value = subject.value(file.record(row).value)
+            return None if value is MISSING else show(value)[:_LONGEST]
+
+        return extracted
+    if subject == "kind":
+        return lambda row: KINDS[index.kinds[row]]
+    if subject == "error":
+
+        def masked(row: int) -> object:
+            if index.kinds[row] != ERRORED:
+                return _NOT_ASKED
+            kind, message = error_of(file.record(row).value)
+            return f"{kind}: {mask(message)}"
+
+        return masked
+    numbers, table = (
+        (index.stop_numbers, index.stop_reasons) if subject == "stop" else (index.model_numbers, index.models)
+    )
+    return lambda row: table.names[numbers[row]] if index.kinds[row] == SUCCEEDED else _NOT_ASKED
+
+
+def _query(subject: Subject, value: str | None) -> str | None:
+    if value == OTHER or (value is not None and len(value) >= _LONGEST):
+        return None
+    if isinstance(subject, JsonPath):
+        return None if value is None else f"{subject.text}={json.dumps(value, ensure_ascii=False)}"
+    if value is None or subject == "error":
+        # A masked message stands for many; its type at least can be asked for.
+        return None if value is None else f"error={json.dumps(value.partition(': ')[0], ensure_ascii=False)}"
+    if subject == "kind":
+        return f"type:{value}"
+    return f"{subject}={json.dumps(value, ensure_ascii=False)}"

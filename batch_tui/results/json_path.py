@@ -1,0 +1,103 @@
+"""A path to one value of a record, or into the JSON that its answer's text holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from batch_tui.results.result_row import answer_text
+
+
+class JsonPathError(ValueError):
+    """A path that cannot be read; the text says where and what would be right."""
+
+
+class _Missing:
+    """What a path gives where there is nothing; unlike None, which JSON can say."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+_STEP = re.compile(r"""\.?(?:([^\s.\[\]"]+)|\[(-?\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\])""")
+_FENCE = re.compile(r"\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath:
+    """Names and positions, one after the other.
+
+    `result.message.usage.output_tokens`, `…content[0]`, `…content[-1]`, `…["odd name"]`; a leading dot means inside
+    the answer's text read as JSON (`.label`, `.items[0]`), looking through a ``` fence around it.
+    """
+
+    text: str
+    steps: tuple[str | int, ...]
+    in_answer: bool
+
+    @classmethod
+    def parse(cls, text: str) -> JsonPath:
+        """Read a path. Raises JsonPathError."""
+        text = text.strip()
+        in_answer = text.startswith(".")
+        rest = text[1:] if in_answer else text
+        if text == ".":
+            return cls(text, (), True)
+        if not rest:
+            raise JsonPathError("Give a path, such as .label or result.message.model.")
+        steps: list[str | int] = []
+        position = 0
+        while position < len(rest):
+            step = _STEP.match(rest, position)
+            if step is None or (position == 0 and rest[0] == "."):
+                raise JsonPathError(
+                    f"The path cannot be read from {rest[position:][:20]!r} on: "
+                    'names are joined by dots, positions stand in [0], odd names in ["…"].'
+                )
+            name, place, quoted = step.groups()
+            steps.append(name if name is not None else int(place) if place is not None else _unquote(quoted))
+            position = step.end()
+        return cls(text, tuple(steps), in_answer)
+
+    def value(self, record: object) -> object:
+        """The value at this path of a parsed line, or MISSING."""
+        value = _json_of(answer_text(record)) if self.in_answer else record
+        for step in self.steps:
+            if isinstance(step, str) and isinstance(value, dict):
+                value = value.get(step, MISSING)
+            elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+                value = value[step]
+            else:
+                return MISSING
+        return value
+
+
+def _unquote(quoted: str) -> str:
+    try:
+        return str(json.loads(f'"{quoted}"'))
+    except ValueError as error:
+        raise JsonPathError(f'The name ["{quoted}"] cannot be read: {error}.') from error
+
+
+def _json_of(text: str) -> object:
+    fenced = _FENCE.match(text) if text.lstrip()[:3] == "```" else None
+    try:
+        return msgspec.json.decode(fenced[1] if fenced else text)
+    except (ValueError, RecursionError):
+        return MISSING
+
+
+def show(value: object) -> str:
+    """A value as one string: text as it is, everything else as compact JSON."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except (RecursionError, ValueError):
+        return "…"

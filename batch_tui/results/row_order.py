@@ -1,0 +1,110 @@
+"""Rows of a whole file in another order than they came in."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
+
+from batch_tui.results.json_path import MISSING, JsonPath, show
+from batch_tui.results.result_line import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_tui.results.results_file import ResultsFile
+
+SortKey: TypeAlias = Literal["line", "custom_id", "kind", "stop", "model", "input", "output"] | JsonPath
+
+_Rank: TypeAlias = tuple[int, float | str]
+_EVERY = 256
+"""Rows between two looks at whether to stop."""
+
+
+def sort_rows(
+    file: ResultsFile,
+    rows: Sequence[int],
+    key: SortKey,
+    *,
+    reverse: bool = False,
+    should_stop: Callable[[], bool] | None = None,
+) -> array[int] | None:
+    """The rows by that key, equal ones in file order; None when told to stop.
+
+    Numbers come before texts; rows without a value come last, in both directions. Only custom_id and paths
+    read the lines.
+    """
+    rank = _rank_of(file, key)
+    present: list[tuple[_Rank, int]] = []
+    missing: list[int] = []
+    for place, row in enumerate(sorted(rows)):
+        if should_stop is not None and place % _EVERY == 0 and should_stop():
+            return None
+        found = rank(row)
+        if found is None:
+            missing.append(row)
+        else:
+            present.append((found, row))
+    # A stable sort backwards would turn equal rows round.
+    present.sort(key=lambda one: one[0], reverse=reverse)
+    return array("I", [*(row for _, row in present), *missing])
+
+
+def _rank_of(file: ResultsFile, key: SortKey) -> Callable[[int], _Rank | None]:
+    index = file.index
+    if isinstance(key, JsonPath):
+        return lambda row: _rank(key.value(file.record(row).value))
+    match key:
+        case "line":
+            return lambda row: (0, row)
+        case "kind":
+            return lambda row: (1, KINDS[index.kinds[row]])
+        case "custom_id":
+            return lambda row: None if (name := file.row(row).custom_id) is None else (1, name)
+        case "stop" | "model":
+            numbers, table = (
+                (index.stop_numbers, index.stop_reasons) if key == "stop" else (index.model_numbers, index.models)
+            )
+            return lambda row: None if (name := table.names[numbers[row]]) is None else (1, name)
+    column = index.token_columns[0 if key == "input" else 1]
+    return lambda row: (0, column[row]) if KINDS[index.kinds[row]] == "succeeded" else None
+
+
+def _rank(value: object) -> _Rank | None:
+    if value is MISSING or value is None:
+        return None
+    if isinstance(value, int | float):
+        try:
+            return (0, float(value))
+        except OverflowError:
+            return (0, float("inf") if value > 0 else float("-inf"))
+    return (1, show(value))
+
+
+class OrderedRows(Sequence[int]):
+    """Rows in a fixed order that can tell where each of them stands."""
+
+    def __init__(self, rows: array[int]) -> None:
+        self._rows = rows
+        self._by_row = array("I", sorted(range(len(rows)), key=rows.__getitem__))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, position: int) -> int: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[int]: ...
+    def __getitem__(self, position: int | slice) -> int | Sequence[int]:
+        return self._rows[position]
+
+    def index_of(self, row: int) -> int | None:
+        """Where a row stands, or None."""
+        place = bisect_left(self._by_row, row, key=self._rows.__getitem__)
+        found = place < len(self._by_row) and self._rows[self._by_row[place]] == row
+        return self._by_row[place] if found else None
+
+    def nearest(self, row: int) -> int:
+        """Where a row stands; the first position when it is not here."""
+        return self.index_of(row) or 0

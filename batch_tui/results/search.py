@@ -1,0 +1,248 @@
+"""Rows that say something: a text or a regular expression in what records hold, over a file of any size."""
+
+from __future__ import annotations
+
+import os
+import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import re2
+
+from batch_tui.results.errors import disk_error
+from batch_tui.results.raw_pattern import RawPattern, raw_literal, raw_regex, variants
+from batch_tui.results.result_line import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_tui.results.results_file import ResultsFile
+
+BLOCK = 2**20
+"""Bytes looked through in one step; what holds up the screen's thread grows with it (performance.md section 6)."""
+
+_SPANS = 50
+_QUICK_KEYS = frozenset({b'"text"', b'"thinking"', b'"custom_id"', b'"model"', b'"id"', b'"stop_reason"'})
+_NEVER = frozenset({"type", "role", "signature", "data", "encrypted_content", "encrypted_index", "encrypted_stdout"})
+"""Fields that hold names of kinds or ciphers, which nobody looks for; nor is what `usage` holds."""
+
+
+class PatternError(ValueError):
+    """What was typed is no regular expression; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one step of a scan found: matching rows, ascending; every row before `upto` has been looked at."""
+
+    rows: array[int]
+    upto: int
+
+
+class _Finder(Protocol):
+    """A compiled pattern: Python's or RE2's."""
+
+    def search(self, text: Any, /) -> Any: ...
+    def finditer(self, text: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class SearchPattern:
+    """What is looked for. A capital letter in it makes case matter."""
+
+    text: str
+    regex: bool
+    case_sensitive: bool
+    _shown: _Finder = field(repr=False, compare=False)
+    _raw: RawPattern | None = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, text: str, *, regex: bool = False) -> SearchPattern:
+        """A text as it is, or a regular expression of RE2. Raises PatternError."""
+        if not text:
+            raise PatternError("Type what to look for.")
+        case_sensitive = _has_capital(text, regex)
+        if not regex:
+            source = "".join(
+                re.escape(one) if case_sensitive else f"[{''.join(map(re.escape, sorted(variants(one))))}]"
+                for one in text
+            )
+            return cls(text, False, case_sensitive, re.compile(source), raw_literal(text, any_case=not case_sensitive))
+        shown = _compile(text, case_sensitive=case_sensitive)
+        return cls(text, True, case_sensitive, shown, raw_regex(text, any_case=not case_sensitive))
+
+    def matches(self, shown: str) -> bool:
+        """Whether a text holds what is looked for."""
+        return self._shown.search(_sayable(shown) if self.regex else shown) is not None
+
+    def spans(self, shown: str) -> list[tuple[int, int]]:
+        """Where in a text it is, as starts and ends; the first 50 places."""
+        found: list[tuple[int, int]] = []
+        for match in self._shown.finditer(_sayable(shown) if self.regex else shown):
+            if match.end() > match.start():
+                found.append((match.start(), match.end()))
+            if len(found) == _SPANS:
+                break
+        return found
+
+    def found_in(self, line: bytes) -> bool:
+        """Whether a line of a results file says it."""
+        value, _ = parse(line)
+        if value is None:
+            return self.matches(line.decode("utf-8", "replace"))
+        return any(self.matches(text) for text in _texts(value))
+
+    @property
+    def raw(self) -> RawPattern | None:
+        """What it looks like in a line of the file; None if every line has to be read."""
+        return self._raw
+
+
+def _has_capital(text: str, regex: bool) -> bool:
+    # The letter of an escape such as \S or \pL is none of the user's capitals.
+    plain = re.sub(r"\\(?:p\{\^?\w+\}|[pP]?.)", "", text) if regex else text
+    return any(one.isupper() for one in plain)
+
+
+def _compile(source: str, *, case_sensitive: bool) -> _Finder:
+    options = re2.Options()
+    # It would write into the middle of the screen.
+    options.log_errors = False
+    options.case_sensitive = case_sensitive
+    try:
+        compiled: _Finder = re2.compile(source, options)
+    except (re2.error, UnicodeEncodeError) as error:
+        said = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
+        reason = said.decode("utf-8", "replace")
+        raise PatternError(f"{source!r} is no regular expression (RE2): {reason}.") from error
+    return compiled
+
+
+def _sayable(text: str) -> str:
+    """The text as RE2 can take it: it has no UTF-8 for lone surrogates."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def search(
+    file: ResultsFile,
+    pattern: SearchPattern,
+    *,
+    start: int = 0,
+    should_stop: Callable[[], bool] | None = None,
+) -> Iterator[Slice]:
+    """Look through the rows from `start` to the last one there is by then; gives a step at least every megabyte.
+
+    Found is what the strings of a record hold (answers, thinking, tool inputs and results, errors, ids), each for
+    itself and as decoded text; an unreadable line is searched as it is. Not found are names of fields and kinds,
+    and ciphers. Raises ResultsStoreError when the file cannot be read any more.
+    """
+    row = start
+    judge = _Judge(pattern)
+    while row < len(file) and not (should_stop is not None and should_stop()):
+        stop = _end_of_block(file, row)
+        first, last = file.index.span(row)[0], file.index.span(stop - 1)[1]
+        try:
+            block = os.pread(file.descriptor, last - first, first)
+        except OSError as error:
+            raise disk_error("read", file.path, error) from error
+        found = array("I", judge.rows(file, block, row, stop))
+        row = stop
+        yield Slice(found, row)
+
+
+def _end_of_block(file: ResultsFile, row: int) -> int:
+    rows = len(file)
+    starts, limit = file.index.starts, file.index.starts[row] + BLOCK
+    return max(row + 1, bisect_right(starts, limit, row, rows) - 1) if starts[rows - 1] > limit else rows
+
+
+class _Judge:
+    """Finds candidates in raw bytes, and decides by what the line says."""
+
+    def __init__(self, pattern: SearchPattern) -> None:
+        self._pattern = pattern
+        raw = pattern.raw
+        self._exact = raw is not None and raw.exact
+        self._next = None if raw is None else _scanner(raw)
+
+    def rows(self, file: ResultsFile, block: bytes, first: int, stop: int) -> Iterator[int]:
+        """The rows of a block of whole lines, from the first one to before `stop`, that say it."""
+        starts, found_in = file.index.starts, self._pattern.found_in
+        base = starts[first]
+        if self._next is None:
+            for row in range(first, stop):
+                end = starts[row + 1] - base if row + 1 < stop else len(block)
+                if found_in(_line(block, starts[row] - base, end)):
+                    yield row
+            return
+        row, position = first, 0
+        while position < len(block) and (span := self._next(block, position)) is not None:
+            row = bisect_right(starts, base + span[0], row, stop) - 1
+            begin = starts[row] - base
+            end = starts[row + 1] - base if row + 1 < stop else len(block)
+            line = _line(block, begin, end)
+            if (self._exact and _surely_says(line, span[0] - begin, span[1] - begin)) or found_in(line):
+                yield row
+            position = end
+
+
+def _line(block: bytes, begin: int, end: int) -> bytes:
+    stop = block.find(b"\n", begin, end)
+    return block[begin : end if stop < 0 else stop]
+
+
+def _scanner(raw: RawPattern) -> Callable[[bytes, int], tuple[int, int] | None]:
+    """Gives the next place of a pattern from a position on."""
+    literal = raw.literal
+    if literal is not None:
+
+        def find(block: bytes, position: int) -> tuple[int, int] | None:
+            place = block.find(literal, position)
+            return None if place < 0 else (place, place + len(literal))
+
+        return find
+    options = re2.Options()
+    options.log_errors = False
+    options.encoding = re2.Options.Encoding.LATIN1
+    compiled = re2.compile(raw.source, options)
+
+    def scan(block: bytes, position: int) -> tuple[int, int] | None:
+        match = compiled.search(block, position)
+        return None if match is None else match.span()
+
+    return scan
+
+
+def _surely_says(line: bytes, begin: int, end: int) -> bool:
+    """Whether a place lies within the string of a field that is always searched, and not inside an escape."""
+    if b"\\" in line[max(0, begin - 11) : begin] or not line.startswith(b"{"):
+        return False
+    quote = line.rfind(b'"', 0, begin)
+    while quote > 0 and line[quote - 1] == 0x5C:
+        # Perhaps escaped: what counts is the quote that opens the string.
+        quote = line.rfind(b'"', 0, quote - 1)
+    if quote <= 0 or line[quote - 1] != 0x3A or b'"' in line[begin:end].replace(b'\\"', b""):
+        return False
+    key = line[max(0, line.rfind(b'"', 0, quote - 2)) : quote - 1]
+    return key in _QUICK_KEYS
+
+
+def _is_hidden(key: str, value: object) -> bool:
+    return key == "usage" if isinstance(value, dict) else key in _NEVER and isinstance(value, str)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every string of a record that is searched."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting.extend(each for key, each in one.items() if not _is_hidden(key, each))
+            if isinstance(error := one.get("type"), str) and "message" in one and error.endswith("error"):
+                yield error
+        elif isinstance(one, list):
+            waiting.extend(one)

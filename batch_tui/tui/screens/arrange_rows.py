@@ -1,0 +1,245 @@
+"""Arranging the rows of a results file: their order, extracted columns, counted values, places, marks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+
+from batch_tui.results.json_path import JsonPath, JsonPathError
+from batch_tui.tui.messages import FileWorkRequested, LineFound, RowsSorted, ValuesCounted
+from batch_tui.tui.result_rows import TAIL, ResultRows, columns_with
+from batch_tui.tui.results_view import Order
+from batch_tui.tui.results_work import count_values, find_line, sort
+from batch_tui.tui.screens.find_rows import FindRowsScreen
+from batch_tui.tui.screens.frequencies import FrequenciesScreen
+from batch_tui.tui.screens.menu import Choice, MenuDialog
+from batch_tui.tui.screens.prompt import PromptDialog
+from batch_tui.tui.text import Plain, plain
+from batch_tui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from batch_tui.results.frequencies import Subject
+
+_MOST_COLUMNS = 4
+_ORDERS = (
+    ("l", "line", "line in the file"),
+    ("c", "custom_id", "custom_id"),
+    ("k", "kind", "kind"),
+    ("t", "stop", "stop reason"),
+    ("m", "model", "model"),
+    ("i", "input", "input tokens"),
+    ("o", "output", "output tokens"),
+)
+_SUBJECTS = (("k", "kind", "kind"), ("t", "stop", "stop reason"), ("m", "model", "model"), ("e", "error", "error"))
+
+
+class ArrangeRowsScreen(FindRowsScreen):
+    """The keys that put rows in order and pick some out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Order the rows by a column"),
+        Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the order round"),
+        Binding(
+            "equals_sign",
+            "column",
+            "Column",
+            key_display="=",
+            show=False,
+            id="results.column",
+            tooltip="A column from a JSON path; the same path again takes it away",
+        ),
+        Binding("H", "frequencies", "Values", show=False, id="results.values", tooltip="How often each value occurs"),
+        Binding(
+            "number_sign",
+            "go_to",
+            "Go to",
+            key_display="#",
+            show=False,
+            id="results.go_to",
+            tooltip="Go to a line number or a custom_id",
+        ),
+        Binding("space", "mark", "Mark", show=False, id="results.mark", tooltip="Mark this row, for export"),
+        Binding("V", "mark_range", "Mark to here", show=False, id="results.mark_range"),
+        Binding(
+            "asterisk",
+            "mark_all",
+            "Mark all",
+            key_display="*",
+            show=False,
+            id="results.mark_all",
+            tooltip="Mark all rows shown, or take all marks away",
+        ),
+    ]
+
+    # Order
+
+    def action_sort(self) -> None:
+        if not self._whole:
+            self.want_all()
+            self.notify("Rows can be sorted once all are here; fetching the rest.", markup=False, timeout=4)
+            return
+        choices = [Choice(key, Plain(name), order) for key, order, name in _ORDERS]
+        choices += [
+            Choice(str(place), plain(path.text), f"path:{place - 1}")
+            for place, path in enumerate(self._view.columns, 1)
+        ]
+        self.app.push_screen(MenuDialog(Plain("Sort the rows by"), choices), self._take_order)
+
+    def _take_order(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        before = self._view.order
+        if chosen == "line":
+            order = None
+        elif chosen.startswith("path:"):
+            path = self._view.columns[int(chosen.removeprefix("path:"))]
+            order = Order(path, path.text)
+        else:
+            key, name = next((key, name) for _, key, name in _ORDERS if key == chosen)
+            # Who sorts by tokens looks for the most.
+            order = Order(key, name, reverse=key in ("input", "output"))  # type: ignore[arg-type]  # one of _ORDERS
+        if before is not None and order is not None and before.key == order.key:
+            order = Order(order.key, order.name, not before.reverse)
+        self._view.order = order
+        self.new_basis()
+
+    def action_reverse(self) -> None:
+        order = self._view.order
+        if order is None:
+            self.action_sort()
+        else:
+            self._view.order = Order(order.key, order.name, not order.reverse)
+            self.sort_again()
+
+    def sort_again(self) -> None:
+        view, basis = self._view, self._view.basis
+        looking = view.query is not None and view.query.looking
+        if view.order is not None and basis is not None and self._whole and not looking:
+            work = partial(sort, basis=basis, rows=list(basis), key=view.order.key, reverse=view.order.reverse)
+            self.post_message(FileWorkRequested(self._batch_id, "sort", work, self.post_message))
+
+    @on(RowsSorted)
+    def _take_sorted(self, event: RowsSorted) -> None:
+        event.stop()
+        if self._view.take_order(event.basis, event.rows):
+            self.show_rows()
+
+    # Columns and values
+
+    def action_column(self) -> None:
+        shown = ", ".join(path.text for path in self._view.columns)
+        hint = (
+            f"Shown now: {shown}. The same path again takes it away."
+            if shown
+            else ("A leading dot looks into answers that are JSON; result.message.id and the like into the record.")
+        )
+        dialog = PromptDialog(
+            Plain("Show a column from a JSON path"), plain(hint), value=".", verb="shows it", problem_with=_path_problem
+        )
+        self.app.push_screen(dialog, self._take_column)
+
+    def _take_column(self, typed: str | None) -> None:
+        if typed is None:
+            return
+        path, columns = JsonPath.parse(typed), self._view.columns
+        without = tuple(one for one in columns if one != path)
+        self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
+        self._table.set_columns(columns_with(self._view.columns))
+        self.show_rows()
+
+    def action_frequencies(self) -> None:
+        choices = [Choice(key, Plain(name), subject) for key, subject, name in _SUBJECTS]
+        choices += [
+            Choice(str(place), plain(path.text), f"path:{place - 1}")
+            for place, path in enumerate(self._view.columns, 1)
+        ]
+        choices.append(Choice("p", Plain("another JSON path…"), "ask"))
+        self.app.push_screen(MenuDialog(Plain("Count the values of"), choices), self._take_subject)
+
+    def _take_subject(self, chosen: str | None) -> None:
+        if chosen == "ask":
+            dialog = PromptDialog(
+                Plain("Count the values at a JSON path"),
+                Plain("A leading dot looks into answers that are JSON."),
+                value=".",
+                verb="counts",
+                problem_with=_path_problem,
+            )
+            self.app.push_screen(dialog, lambda typed: None if typed is None else self._count(JsonPath.parse(typed)))
+        elif chosen is not None and chosen.startswith("path:"):
+            self._count(self._view.columns[int(chosen.removeprefix("path:"))])
+        elif chosen is not None:
+            self._count(chosen)  # type: ignore[arg-type]  # one of _SUBJECTS
+
+    def _count(self, subject: Subject) -> None:
+        basis = self._view.basis
+        if basis is not None:
+            work = partial(count_values, rows=list(basis), subject=subject)
+            self.post_message(FileWorkRequested(self._batch_id, "values", work, self.post_message))
+
+    @on(ValuesCounted)
+    def _show_values(self, event: ValuesCounted) -> None:
+        event.stop()
+        name = event.subject.text if isinstance(event.subject, JsonPath) else str(event.subject)
+        self.app.push_screen(FrequenciesScreen(plain(name), event.values), self._narrow_to)
+
+    def _narrow_to(self, query: str | None) -> None:
+        if query is not None:
+            line = self._query_line
+            line.show_text(f"{line.text} {query}".strip())
+            self._take_query(line.text)
+
+    # Places and marks
+
+    def action_go_to(self) -> None:
+        dialog = PromptDialog(Plain("Go to"), Plain("A line number, or a whole custom_id."), verb="goes there")
+        self.app.push_screen(dialog, self._go_to)
+
+    def _go_to(self, typed: str | None) -> None:
+        if typed:
+            work = partial(find_line, typed=typed)
+            self.post_message(FileWorkRequested(self._batch_id, "go to", work, self.post_message))
+
+    @on(LineFound)
+    def _take_line(self, event: LineFound) -> None:
+        event.stop()
+        if event.line is None:
+            self.notify(event.sentence, markup=False, timeout=5)
+            return
+        if self._table.source.index_of(str(event.line)) is None:
+            while self._view.narrowed and self.clear_one_level():
+                pass
+            self.notify("That row was filtered out: all rows are shown again.", markup=False, timeout=4)
+        self._table.move_to_key(str(event.line))
+
+    def action_mark(self) -> None:
+        if self._table.cursor_key != TAIL:
+            self._table.toggle_mark()
+
+    def action_mark_range(self) -> None:
+        self._table.mark_range()
+        self._table.mark([TAIL], on=False)
+
+    def action_mark_all(self) -> None:
+        source, marks = self._table.source, self._table.marks
+        if marks:
+            self._table.mark(marks, on=False)
+        elif isinstance(source, ResultRows):
+            self._table.mark(map(str, source.lines), on=True)
+
+    @on(VirtualTable.MarksChanged)
+    def _show_marks(self) -> None:
+        self.show_state()
+
+
+def _path_problem(typed: str) -> str | None:
+    try:
+        JsonPath.parse(typed)
+    except JsonPathError as error:
+        return str(error)
+    return None

@@ -1,0 +1,115 @@
+"""How often each value of a column occurs; choosing one shows its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from batch_tui.tui.text import Plain, number, plain, plural
+from batch_tui.tui.widgets.table_rows import Cell, Column
+from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from batch_tui.results.frequencies import Frequency
+
+_BAR = 20
+_MOST_ROWS = 14
+"""Rows shown without scrolling: what fits into a terminal of 24 lines."""
+_COLUMNS = (
+    Column("count", "ROWS", 9, right=True),
+    Column("share", "SHARE", 6, right=True),
+    Column("bar", "", _BAR, drop=1),
+    Column("value", "VALUE", 20, grow=1),
+)
+
+
+class FrequencyRows:
+    """A RowSource over counted values; keys are positions, as nothing here moves."""
+
+    def __init__(self, values: Sequence[Frequency]) -> None:
+        self._values = values
+        self._total = sum(one.count for one in values)
+        self._most = max((one.count for one in values), default=1)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def last(self) -> int:
+        return max(0, len(self) - 1)
+
+    def key(self, row: int) -> str:
+        return str(row)
+
+    def index_of(self, key: str) -> int | None:
+        return int(key)
+
+    def nearest(self, key: str) -> int:
+        return int(key)
+
+    def version(self, row: int) -> Hashable:
+        return 0
+
+    def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
+        one = self._values[row]
+        value = Cell.of(Plain("(none)"), "muted") if one.value is None else Cell.of(plain(one.value[:500]))
+        cells = {
+            "count": Cell.of(number(one.count)),
+            "share": Cell.of(Plain(f"{100 * one.count / self._total:.1f}%"), "muted"),
+            "bar": Cell.of(Plain("━" * max(1, round(_BAR * one.count / self._most))), "running"),
+            "value": value,
+        }
+        return [cells[column] for column, _ in widths]
+
+
+class FrequenciesScreen(ModalScreen[str | None]):
+    """Answers with a query that finds the rows of the chosen value, or None."""
+
+    AUTO_FOCUS = "#values"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,l", "choose", "Show rows", id="values.choose"),
+        Binding("escape,q,H", "dismiss(None)", "Close", id="values.close"),
+    ]
+
+    def __init__(self, subject: Plain, values: Sequence[Frequency]) -> None:
+        super().__init__()
+        self._subject = subject
+        self._values = values
+
+    def compose(self) -> ComposeResult:
+        rows = sum(one.count for one in self._values)
+        title = f"{self._subject}: {plural(len(self._values), 'value')} in {plural(rows, 'row')}"
+        with Vertical(id="frequencies"):
+            yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
+            table = VirtualTable(FrequencyRows(self._values), _COLUMNS, id="values")
+            table.styles.height = min(len(self._values), _MOST_ROWS) + 2
+            table.nothing = Plain("None of the rows shown has such a value.")
+            yield table
+            yield Static(Content.styled("enter shows the rows of a value · esc closes", TONES["muted"]), markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VirtualTable).rows_changed()
+
+    @on(VirtualTable.RowOpened)
+    def _open(self, event: VirtualTable.RowOpened) -> None:
+        event.stop()
+        query = self._values[int(event.key)].query
+        if query is None:
+            self.notify("No filter can say this value.", markup=False, timeout=3)
+        else:
+            self.dismiss(query)
+
+    def action_choose(self) -> None:
+        self.query_one(VirtualTable).open_row()

@@ -1,0 +1,86 @@
+"""A short list of choices, each with a key of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from batch_tui.tui.widgets.tones import TONES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from batch_tui.tui.text import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a key of the menu does; `id` is what the menu answers with."""
+
+    key: str
+    label: Plain
+    id: str
+    note: Plain | str = ""
+
+
+class MenuDialog(ModalScreen[str | None]):
+    """Answers with the id of a choice, or None. Arrows, `j` `k` and enter work; so does each choice's own key."""
+
+    AUTO_FOCUS = "#menu-choices"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Cancel", id="menu.close"),
+        Binding("j", "move(1)", "Down", show=False, id="menu.down"),
+        Binding("k", "move(-1)", "Up", show=False, id="menu.up"),
+    ]
+
+    def __init__(self, title: Plain, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = {choice.key: choice for choice in choices}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
+            yield OptionList(
+                *(Option(self._label(choice), id=choice.id) for choice in self._choices.values()),
+                id="menu-choices",
+                markup=False,
+            )
+            yield Static(Content.styled("enter or the key chooses · esc closes", TONES["muted"]), markup=False)
+
+    @staticmethod
+    def _label(choice: Choice) -> Content:
+        return Content.assemble(
+            (f" {choice.key}  ", TONES["accent"]), str(choice.label), (f"  {choice.note}", TONES["muted"])
+        )
+
+    def action_move(self, step: int) -> None:
+        choices = self.query_one(OptionList)
+        if step > 0:
+            choices.action_cursor_down()
+        else:
+            choices.action_cursor_up()
+
+    def on_key(self, event: events.Key) -> None:
+        choice = self._choices.get(event.character or "")
+        if choice is not None:
+            event.stop()
+            event.prevent_default()
+            self.dismiss(choice.id)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option_id)

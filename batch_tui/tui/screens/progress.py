@@ -1,0 +1,50 @@
+"""A job that takes a while: how far it has come, and a key that stops it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from batch_tui.tui.text import Plain, number
+from batch_tui.tui.widgets.tones import TONES
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+_BAR = 40
+
+
+class ProgressDialog(ModalScreen[bool]):
+    """Shown until the job has ended; answers True when the user stops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(True)", "Stop", id="progress.stop")]
+
+    def __init__(self, what: Plain, total: int) -> None:
+        super().__init__()
+        self._what = what
+        self._total = max(total, 1)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content.styled(self._what, "bold"), id="dialog-title", markup=False)
+            yield Static(id="progress-bar", markup=False)
+            yield Static(Content.styled("esc stops; nothing is left behind then", TONES["muted"]), markup=False)
+
+    def on_mount(self) -> None:
+        self.show(0)
+
+    def show(self, done: int) -> None:
+        """So much of the total is done."""
+        filled = _BAR * min(done, self._total) // self._total
+        bar = Content.assemble(
+            ("━" * filled, TONES["running"]),
+            ("─" * (_BAR - filled), TONES["faint"]),
+            (f"  {number(done)} of {number(self._total)}", TONES["muted"]),
+        )
+        self.query_one("#progress-bar", Static).update(bar)

@@ -1,0 +1,91 @@
+"""Taking things out of a results file: copies of a record, and rows written to a file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+
+from batch_tui.tui.messages import ExportRequested, FileWorkRequested, PagerRequested, RecordText, RowsToWrite
+from batch_tui.tui.record_pages import PAGES
+from batch_tui.tui.result_rows import TAIL, ResultRows
+from batch_tui.tui.results_view import CHIPS
+from batch_tui.tui.results_work import record_text
+from batch_tui.tui.screens.arrange_rows import ArrangeRowsScreen
+from batch_tui.tui.screens.menu import Choice, MenuDialog
+from batch_tui.tui.text import Plain, plain, size
+from batch_tui.tui.widgets.record_view import RecordView
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+class TakeOutScreen(ArrangeRowsScreen):
+    """The keys that copy, hand over and export."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "export", "Export", id="results.export", tooltip="Write the rows shown to a file"),
+        Binding("y", "copy", "Copy", show=False, id="results.copy", tooltip="Copy or open the record in other forms"),
+    ]
+
+    @property
+    def _record(self) -> RecordView:
+        return self.query_one(RecordView)
+
+    @property
+    def _line(self) -> int | None:
+        key = self._table.cursor_key
+        return None if key is None or key == TAIL else int(key)
+
+    def action_export(self) -> None:
+        """Marked rows first, then those shown, then all."""
+        view, file, choices = self._view, self._opened.file, []
+        if file is None:
+            return
+        marks = sorted(int(key) for key in self._table.marks)
+        if marks:
+            choices.append(RowsToWrite("marked", marks))
+        shown = self._table.source
+        if (view.narrowed or view.sorted) and isinstance(shown, ResultRows):
+            choices.append(RowsToWrite(CHIPS[view.chip][0] if view.chip else "shown", tuple(shown.lines)))
+        choices.append(RowsToWrite("", range(len(file)), everything=True))
+        self.post_message(ExportRequested(self._batch_id, choices, view.columns))
+
+    def action_copy(self) -> None:
+        if self._line is None:
+            self.notify("There is no record under the cursor.", markup=False, timeout=3)
+            return
+        choices = [
+            Choice("y", Plain("the answer's text"), "text"),
+            Choice("j", Plain("the record as JSON"), "json"),
+            Choice("i", Plain("the custom_id"), "custom_id"),
+            Choice("p", Plain("open in $PAGER"), "PAGER"),
+            Choice("e", Plain("open in $EDITOR"), "EDITOR"),
+        ]
+        if self._record.line == self._line and self._record.page_text:
+            page = plain(f"the {PAGES[self._record.page].lower()} page as shown")
+            choices.insert(0, Choice("c", page, "page"))
+        self.app.push_screen(MenuDialog(Plain("Copy"), choices), partial(self._take_copy, self._line))
+
+    def _take_copy(self, line: int, what: str | None) -> None:
+        if what == "page":
+            self._copy(self._record.page_text, "page")
+        elif what is not None:
+            work = partial(record_text, line=line, what=what)
+            self.post_message(FileWorkRequested(self._batch_id, "copy", work, self.post_message))
+
+    @on(RecordText)
+    def _take_text(self, event: RecordText) -> None:
+        event.stop()
+        if event.what == "PAGER":
+            self.post_message(PagerRequested(event.text, "PAGER", ".json"))
+        elif event.what == "EDITOR":
+            self.post_message(PagerRequested(event.text, "EDITOR", ".json"))
+        else:
+            self._copy(event.text, event.what)
+
+    def _copy(self, text: str, what: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied the {what.replace('json', 'JSON')}, {size(len(text))}.", markup=False, timeout=2)

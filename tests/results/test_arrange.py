@@ -1,0 +1,118 @@
+"""JSON paths, orders, counted values and chosen rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_tui.results.chosen_rows import ChosenRows
+from batch_tui.results.frequencies import frequencies
+from batch_tui.results.json_path import MISSING, JsonPath, JsonPathError, show
+from batch_tui.results.row_order import OrderedRows, sort_rows
+from batch_tui.results.row_query import RowQuery
+from batch_tui.results.row_selection import FoundRows
+from tests.results.lines import bare, errored, succeeded
+from tests.results.opened import opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_tui.results.frequencies import Subject
+
+RECORD: Any = succeeded("a", '{"x": {"odd key": [1, [true, null]]}, "n": 1.5}')
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("custom_id", "a"),
+        ("result.message.usage.output_tokens", 5),
+        ("result.message.content[0].type", "text"),
+        ("result.message.content[-1].type", "text"),
+        ("result.message.content[7].type", MISSING),
+        ('.x["odd key"][1][0]', True),
+        ('.x["odd key"][1][1]', None),
+        (".n", 1.5),
+        (".", {"x": {"odd key": [1, [True, None]]}, "n": 1.5}),
+        (".n.deeper", MISSING),
+        ("nothing", MISSING),
+    ],
+)
+def test_what_a_path_gives(path: str, value: object) -> None:
+    found = JsonPath.parse(path).value(RECORD)
+    assert found is value if value is MISSING else found == value
+
+
+@pytest.mark.parametrize("path", ["", "a..b", "a[x]", "..a", 'a["open', "a b"])
+def test_a_path_that_cannot_be_read_is_a_sentence(path: str) -> None:
+    with pytest.raises(JsonPathError, match=r"path"):
+        JsonPath.parse(path)
+
+
+def test_a_path_takes_any_record() -> None:
+    records: tuple[object, ...] = (
+        None,
+        [],
+        3,
+        "x",
+        {"result": 5},
+        {"result": {"type": "succeeded", "message": {"content": 3}}},
+    )
+    for record in records:
+        assert JsonPath.parse(".label").value(record) is MISSING
+    assert show({"a": "é"}) == '{"a":"é"}'
+
+
+def test_orders_are_stable_and_put_rows_without_a_value_last(tmp_path: Path) -> None:
+    texts = ['{"v": 2}', '{"v": "b"}', "no json", '{"v": 10}', '{"v": 2}', '{"v": "a"}']
+    file = opened(tmp_path, *(succeeded(f"{n}", text) for n, text in enumerate(texts)), bare("x", "expired"))
+    path, rows = JsonPath.parse(".v"), range(7)
+    assert list(sort_rows(file, rows, path) or ()) == [0, 4, 3, 5, 1, 2, 6]
+    assert list(sort_rows(file, rows, path, reverse=True) or ()) == [1, 5, 3, 0, 4, 2, 6]
+    assert list(sort_rows(file, rows, "output") or ())[-1] == 6
+    assert next(iter(sort_rows(file, rows, "custom_id", reverse=True) or ())) == 6
+    assert sort_rows(file, rows, path, should_stop=lambda: True) is None
+
+
+def test_ordered_rows_know_where_each_stands(tmp_path: Path) -> None:
+    file = opened(tmp_path, *(succeeded(f"{9 - n}") for n in range(10)))
+    ordered = OrderedRows(sort_rows(file, range(2, 10), "custom_id") or pytest.fail("stopped"))
+    assert list(ordered) == [9, 8, 7, 6, 5, 4, 3, 2]
+    assert [ordered.index_of(row) for row in ordered] == list(range(8))
+    assert ordered.index_of(0) is None
+    assert ordered.nearest(0) == 0
+
+
+def test_values_are_counted_with_the_query_that_finds_them(tmp_path: Path) -> None:
+    file = opened(
+        tmp_path,
+        *(succeeded(f"r{n}", f'{{"label": "{"yes" if n % 3 else "no"}"}}') for n in range(9)),
+        errored("e1", "api_error", "Request 17 failed"),
+        errored("e2", "api_error", "Request 18 failed"),
+        bare("x", "canceled"),
+    )
+    subjects: list[Subject] = ["kind", "stop", "model", "error", JsonPath.parse(".label")]
+    for subject in subjects:
+        for value in frequencies(file, range(len(file)), subject):
+            if value.query is not None:
+                matching = sum(len(step.rows) for step in RowQuery.parse(value.query).scan(file))
+                assert matching == value.count, value
+    labels = frequencies(file, range(len(file)), JsonPath.parse(".label"))
+    assert [(one.value, one.count) for one in labels] == [("yes", 6), ("no", 3), (None, 3)]
+    assert [(one.value, one.count) for one in frequencies(file, range(len(file)), "error")] == [
+        ("api_error: Request N failed", 2)
+    ]
+
+
+def test_found_rows_are_counted_and_narrowed_by_kind(tmp_path: Path) -> None:
+    file = opened(tmp_path, succeeded("a"), errored("b"), succeeded("c", ""), errored("d"), succeeded("e"))
+    found = FoundRows()
+    errors, odd = ChosenRows(file.index, found, "errored"), ChosenRows(file.index, found, "suspicious")
+    for step in RowQuery.parse("-id=a").scan(file):
+        found.append(step)
+    assert list(errors) == [1, 3]
+    assert list(odd) == [2]
+    assert errors.counts()[None] == 4
+    assert (errors.counts()["errored"], errors.counts()["suspicious"]) == (2, 1)
+    assert (errors.index_of(3), errors.index_of(2), errors.nearest(2)) == (1, None, 1)

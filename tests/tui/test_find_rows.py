@@ -1,0 +1,207 @@
+"""Finding and arranging rows: search, query, order, columns, values, places, marks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.frequencies import FrequenciesScreen
+from batch_tui.tui.screens.results import ResultsScreen
+from tests.tui.play import Play, playing
+from tests.tui.scenes import open_results, settled, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_tui.results.results_file import ResultsFile
+
+WIDE = (160, 40)
+
+
+def lines(play: Play) -> list[int]:
+    """The line numbers that are shown, in order."""
+    return [int(play.table.source.key(row)) for row in range(len(play.table.source))]
+
+
+def file_of(play: Play) -> ResultsFile:
+    (opened,) = play.stage.app.shared.monitor.results.values()
+    assert opened.file is not None
+    return opened.file
+
+
+async def looked_through(play: Play) -> None:
+    """The query has been answered."""
+    view = play.screen._view
+    await until(play.pilot, lambda: view.query is None or not view.query.looking, "an answer")
+    await until(play.pilot, lambda: view.search is None or not view.search.looking, "an answer")
+    await settled(play.stage, play.pilot)
+
+
+async def test_a_query_shows_only_its_rows_and_says_how_many(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        file, everything = file_of(play), len(lines(play))
+        wanted = [row for row in range(len(file)) if (file.row(row).output_tokens or 0) > 100]
+        await play.press("f", *"out>100")
+        await looked_through(play)
+        assert lines(play) == wanted
+        assert f"{len(wanted):,} of {everything:,} rows" in play.shown("#query #filter-said")
+        assert f"all {len(wanted):,}" in play.shown("#chips")
+        await play.press("enter", "escape")
+        await looked_through(play)
+        assert len(lines(play)) == everything
+
+
+async def test_a_query_and_a_kind_go_together(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("f", *"line:..200", "enter")
+        await looked_through(play)
+        await play.press("3")
+        assert all(line < 200 for line in lines(play))
+        assert all(file_of(play).kind(line) == "errored" for line in lines(play))
+
+
+async def test_a_query_that_is_none_says_what_is_wrong_and_leaves_the_rows(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        before = lines(play)
+        await play.press("f")
+        play.screen.query_one("#query Input", Input).value = "colour:red"
+        await settled(play.stage, play.pilot)
+        assert "there is no colour" in play.shown("#query #filter-said")
+        assert lines(play) == before
+        await play.press("escape")
+        assert isinstance(play.screen, ResultsScreen)
+
+
+async def test_a_search_goes_from_hit_to_hit_and_shows_all_rows(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        file, everything = file_of(play), lines(play)
+        errors = [row for row in everything if file.kind(row) == "errored"]
+        kind = file.row(errors[0]).preview.split(":")[0]
+        hits = [row for row in errors if file.row(row).preview.startswith(f"{kind}:")]
+        await play.press("slash", *kind)
+        await looked_through(play)
+        await play.press("enter")
+        assert lines(play) == everything
+        assert f"{len(hits):,} hits in " in play.shown("#search #filter-said")
+        assert int(play.table.cursor_key or 0) == hits[0]
+        await play.press("n")
+        assert int(play.table.cursor_key or 0) == hits[1]
+        await play.press("N", "N")
+        assert int(play.table.cursor_key or 0) == hits[-1]
+        assert "round the end" in play.said()
+
+
+async def test_a_bad_regular_expression_is_said_beside_the_search(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("slash", *"/a(b/")
+        assert "missing )" in play.shown("#search #filter-said")
+        await play.press("enter")
+        assert isinstance(play.screen.focused, Input)
+
+
+async def test_escape_takes_back_one_thing_at_a_time(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("3", "f", *"line:..300", "enter", "space")
+        await looked_through(play)
+        await play.press("escape")
+        assert play.screen._view.query is None
+        await play.press("escape")
+        assert not play.table.marks
+        await play.press("escape")
+        assert play.screen._view.chip == 0
+        await play.press("escape")
+        assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_rows_are_sorted_and_the_cursor_stays_on_its_row(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        file = file_of(play)
+        await play.press("j", "j", "j")
+        line = play.table.cursor_key
+        await play.press("s", "o")
+        await until(play.pilot, lambda: play.screen._view.sorted, "the order")
+        await settled(play.stage, play.pilot)
+        tokens = [file.row(row).output_tokens for row in lines(play)]
+        counted = [one for one in tokens if one is not None]
+        assert counted == sorted(counted, reverse=True)
+        assert tokens[: len(counted)] == counted
+        assert play.table.cursor_key == line
+        assert "▼ output tokens" in play.shown("#chips")
+        await play.press("S")
+        await until(play.pilot, lambda: lines(play)[0] != 0 or True, "the other order")
+        await settled(play.stage, play.pilot)
+        counted = [one for row in lines(play) if (one := file.row(row).output_tokens) is not None]
+        assert counted == sorted(counted)
+
+
+async def test_a_json_path_becomes_a_column_and_the_same_path_takes_it_away(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("equals_sign")
+        play.screen.query_one(Input).value = "result.message.usage.service_tier"
+        await play.press("enter")
+        assert any("SERVICE_TIER" in column.label or "RESULT.MESSAGE" in column.label for column in play.table.columns)
+        assert "batch" in play.row(0)
+        await play.press("equals_sign")
+        play.screen.query_one(Input).value = "[x"
+        await play.press("enter")
+        assert "cannot be read" in play.shown("#prompt-hint")
+        play.screen.query_one(Input).value = "result.message.usage.service_tier"
+        await play.press("enter")
+        assert not any("RESULT" in column.label for column in play.table.columns)
+
+
+async def test_values_are_counted_and_one_of_them_becomes_the_query(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        file = file_of(play)
+        await play.press("H", "k")
+        await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+        await settled(play.stage, play.pilot)
+        assert "succeeded" in play.row(0)
+        assert f"{file.counts()['succeeded']:,}" in play.row(0)
+        await play.press("enter")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the rows")
+        await looked_through(play)
+        assert len(lines(play)) == file.counts()["succeeded"]
+        assert play.screen.query_one("#query Input", Input).value == "type:succeeded"
+
+
+async def test_going_to_a_custom_id_that_is_filtered_out_shows_it_all_the_same(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        custom_id = file_of(play).row(7).custom_id
+        await play.press("4", "number_sign")
+        play.screen.query_one(Input).value = str(custom_id)
+        await play.press("enter")
+        await until(play.pilot, lambda: play.table.cursor_key == "7", "the row")
+        await play.press("number_sign")
+        play.screen.query_one(Input).value = "12"
+        await play.press("enter")
+        await until(play.pilot, lambda: play.table.cursor_key == "11", "the line")
+        await play.press("number_sign")
+        play.screen.query_one(Input).value = "nobody"
+        await play.press("enter")
+        await until(play.pilot, lambda: "neither a custom_id nor a line" in play.said(), "a sentence")
+
+
+async def test_marks_belong_to_rows_whatever_is_shown(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("space", "j", "j", "V")
+        assert play.table.marks == {"0", "1", "2", "3"}
+        await play.press("3", "1")
+        assert play.table.marks == {"0", "1", "2", "3"}
+        await play.press("asterisk")
+        assert not play.table.marks
+        await play.press("3", "asterisk")
+        assert len(play.table.marks) == len(lines(play))
