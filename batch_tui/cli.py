@@ -20,11 +20,14 @@ import click
 
 from batch_tui import __version__
 from batch_tui.settings import Settings, SettingsError, default_config_path, load_settings
+from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batch_tui.api.calls import CallRecord
+    from batch_tui.api.client import BatchClient
+    from batch_tui.api.credentials import Credentials
     from batch_tui.tui.app import BatchApp
 
 
@@ -71,6 +74,7 @@ def command(context: click.Context, /, **flags: Any) -> None:
     environment; without one it says how to get going. `batch-tui demo` needs nothing.
     """
     context.obj = flags
+    context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
     if context.invoked_subcommand is None:
         context.exit(_dashboard(_settings(flags)))
 
@@ -172,6 +176,50 @@ def check(context: click.Context, file: Path) -> None:
     context.exit(Exit.DONE if found.ok else Exit.REFUSED)
 
 
+@command.command()
+@click.argument("batch_id", metavar="ID")
+@click.option("--filter", default="", help="Only rows like: type:errored  error~credit  out>3000  .label=x  word")
+@click.option("--format", type=click.Choice(["jsonl", "csv", "md"]), help="jsonl, or what the file's name ends in.")
+@click.option("--column", "columns", multiple=True, help="A JSON path as a further column of a .csv; repeatable.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--summary", is_flag=True, help="Totals, cost and errors instead of rows.")
+@click.option("--offline", is_flag=True, help="Only what is stored on this machine.")
+@click.pass_context
+def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
+    """Give the results of batch ID: fetched once, stored, checked for completeness, then written to stdout.
+
+    JSON lines come byte for byte as the API sent them. Exit code 1 if rows are missing, 4 if the batch has not ended.
+    """
+    from batch_tui.results.store import ResultsStore
+    from batch_tui.verbs.results import Wish
+    from batch_tui.verbs.results import results as give
+
+    settings = _settings(context.obj)
+    store = ResultsStore(settings.cache_dir / "results", settings.base_url)
+
+    def connect() -> BatchClient:
+        from batch_tui.api.client import BatchClient
+
+        credentials, reason = _credentials(settings)
+        if credentials is None:
+            raise click.UsageError(reason or "No credentials.")
+        return BatchClient(timeout=2 * _PATIENCE, **_client_options(settings, credentials))
+
+    try:
+        context.exit(give(Wish.of(**wanted), store, None if offline else connect))
+    except BrokenPipeError:
+        # Whoever reads has enough, as `head` does; Python must not complain about it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        context.exit(Exit.DONE)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What came is kept; the same command goes on.", err=True)
+        context.exit(Exit.INTERRUPTED)
+
+
+command.add_command(cache)
+
+
 def _stdin_closed() -> bool:
     readable, _, _ = select.select([sys.stdin], [], [], 0)
     return bool(readable) and not os.read(sys.stdin.fileno(), 1)
@@ -191,27 +239,44 @@ def _need_terminal() -> None:
 
 def _dashboard(settings: Settings) -> int:
     """The dashboard on the user's own workspace; asks for credentials on screen when there are none."""
-    from batch_tui.api.credentials import Credentials, credentials_from
-    from batch_tui.api.errors import CredentialsError
-
     _need_terminal()
-    credentials, reason = None, None
-    try:
-        if settings.api_key_env == Settings().api_key_env:
-            credentials = credentials_from(os.environ)
-        elif key := os.environ.get(settings.api_key_env, "").strip():
-            # Never fall back to another key: it belongs to another workspace, perhaps another host.
-            credentials = Credentials(api_key=key)
-    except CredentialsError as error:
-        reason = str(error)
-    if credentials is None and reason is None:
-        places = f"{settings.api_key_env} is not set (profile {settings.profile})"
-        if settings.api_key_env == Settings().api_key_env:
-            places = f"neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set"
-        reason = f"No credentials: {places}."
+    credentials, reason = _credentials(settings)
     if _run(_app(settings, credentials, no_credentials=reason)) == "demo":
         return _demo(settings, batches=240, seed=1, speed=1.0)
     return Exit.DONE
+
+
+def _credentials(settings: Settings) -> tuple[Credentials | None, str | None]:
+    """Who asks the API; without anybody, the sentence that says what is missing."""
+    from batch_tui.api.credentials import Credentials, credentials_from
+    from batch_tui.api.errors import CredentialsError
+
+    usual = settings.api_key_env == Settings().api_key_env
+    try:
+        if usual:
+            found = credentials_from(os.environ)
+        else:
+            # Never fall back to another key: it belongs to another workspace, perhaps another host.
+            key = os.environ.get(settings.api_key_env, "").strip()
+            found = Credentials(api_key=key) if key else None
+    except CredentialsError as error:
+        return None, str(error)
+    if found is not None:
+        return found, None
+    places = f"{settings.api_key_env} is not set (profile {settings.profile})"
+    if usual:
+        places = f"neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set"
+    return None, f"No credentials: {places}."
+
+
+def _client_options(settings: Settings, credentials: Credentials | None) -> dict[str, Any]:
+    return {
+        "credentials": credentials,
+        "base_url": settings.base_url,
+        "api_version": settings.api_version,
+        "auth_style": settings.auth_style,
+        "workspace_id": settings.workspace_id,
+    }
 
 
 def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
@@ -279,13 +344,7 @@ def _app(
     def connect() -> Connection:
         from batch_tui.api.client import AsyncBatchClient, BatchClient
 
-        options: dict[str, Any] = {
-            "credentials": credentials,
-            "base_url": settings.base_url,
-            "api_version": settings.api_version,
-            "auth_style": settings.auth_style,
-            "workspace_id": settings.workspace_id,
-        }
+        options = _client_options(settings, credentials)
         client = AsyncBatchClient(on_call=note_date, timeout=_PATIENCE, **options)
         return Connection(client, BatchClient(timeout=2 * _PATIENCE, **options))
 
@@ -298,6 +357,7 @@ def _app(
         now=clock,
         pace=Pace(running=settings.poll_seconds, idle=max(30.0, settings.poll_seconds)),
         read_ahead=settings.read_ahead_mb * 2**20,
+        cache_limit=round(settings.cache_limit_gb * 1e9),
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,
         read_only=settings.read_only,

@@ -43,6 +43,8 @@ class Settings:
     """Offer nothing that changes anything at the API."""
     read_ahead_mb: int = 32
     """How far the download of results runs ahead of the last row looked at; 0 fetches everything."""
+    cache_limit_gb: float = 20.0
+    """What stored results may take together; the least recently used go first, 0 keeps everything."""
     poll_seconds: float = 10.0
     """Seconds between polls while batches run and nothing moves; 10 is the server's own hint."""
 
@@ -52,8 +54,8 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "auth_style": get_args(AuthStyle),
     "theme": ("dark", "light"),
 }
-_NUMBERS = {"read_ahead_mb": "a whole number", "poll_seconds": "a number"}
-_LOWEST = {"read_ahead_mb": 0, "poll_seconds": 1}
+_NUMBERS = {"read_ahead_mb": "a whole number", "poll_seconds": "a number", "cache_limit_gb": "a number"}
+_LOWEST = {"read_ahead_mb": 0, "poll_seconds": 1, "cache_limit_gb": 0}
 _NAMES = sorted(one.name for one in fields(Settings) if one.name != "profile")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

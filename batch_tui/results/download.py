@@ -52,7 +52,8 @@ class ResultsSource(Protocol):
 class ResultsDownload:
     """Fetches one batch's results into a store; `run()` blocks in a thread, the rest may come from any.
 
-    `expected_total` is the sum of the batch's request counts, to compare with when the file is whole.
+    `expected_total` is the sum of the batch's request counts, to compare with when the file is whole; `batch` is
+    its JSON, remembered beside the file.
     Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). `sleep`, `jitter` (0
     to 1) and `monotonic` stand in for the clock; without `sleep` a back-off ends early on `stop()`.
     `on_progress` is called in the thread of `run()`, at each change of state and otherwise at most every
@@ -66,6 +67,7 @@ class ResultsDownload:
         store: ResultsStore,
         *,
         expected_total: int | None = None,
+        batch: bytes | None = None,
         read_ahead: int = 32 * MEGABYTE,
         sleep: Callable[[float], None] | None = None,
         jitter: Callable[[], float] = random.random,
@@ -78,6 +80,7 @@ class ResultsDownload:
         self._source = source
         self._store = store
         self._expected_total = expected_total
+        self._batch = batch
         self._controls = Controls(read_ahead)
         self._sleep = sleep or self._controls.sleep
         self._jitter = jitter
@@ -153,6 +156,9 @@ class ResultsDownload:
         finally:
             if part is not None:
                 part.close()
+                if self._progress.state == "complete":
+                    # Not before: an unfinished one must be free to be written again.
+                    part.results.hold()
             self._controls.clear_stop()
         return self._progress
 
@@ -285,7 +291,7 @@ class ResultsDownload:
         results = part.results
         results.index.finish()
         verdict = check_completeness(results, self._expected_total)
-        self._store.keep(self.batch_id, results, verified=verdict.verified)
+        self._store.keep(self.batch_id, results, verified=verdict.verified, batch=self._batch)
         self._content_length = results.size
         if self._expected_total is not None and not verdict.verified:
             self._note = " ".join(verdict.sentences)

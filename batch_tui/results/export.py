@@ -76,6 +76,15 @@ def export_results(
     return written
 
 
+def write_rows(
+    out: BinaryIO, file: ResultsFile, rows: Iterable[int], format: Format, *, columns: Sequence[JsonPath] = ()
+) -> None:
+    """Write rows to an open stream, such as stdout; raises what that raises, and ResultsStoreError."""
+    write = _writer(out, format, columns)
+    for row in rows:
+        write(out, file, row)
+
+
 def _write_jsonl(out: BinaryIO, file: ResultsFile, row: int) -> None:
     out.write(file.line(row) + b"\n")
 

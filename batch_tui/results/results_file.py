@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import weakref
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -87,6 +89,12 @@ class ResultsFile:
             results.index_was_saved = True
             results._row = lru_cache(maxsize=_ROWS_KEPT)(_RowReader(results.descriptor, saved))
         return results
+
+    def hold(self) -> None:
+        """Tell other processes that the file is being looked at, for as long as it is open."""
+        with suppress(OSError):
+            # Where locks are not known, or the download still holds its own, nothing is told.
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     @property
     def descriptor(self) -> int:

@@ -10,16 +10,20 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from batch_tui.results.errors import ResultsStoreError, disk_error
 from batch_tui.results.index_file import save_index
 from batch_tui.results.results_file import ResultsFile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"
+
+
+_NOTHING = Raw(b"null")
 
 
 class _About(Struct, kw_only=True):
@@ -29,6 +33,8 @@ class _About(Struct, kw_only=True):
     size: int
     rows: int
     verified: bool
+    batch: Raw = _NOTHING
+    """The batch as the API described it, so that it can be shown when the API knows it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,12 @@ class StoredResults:
     rows: int | None
     verified: bool
     problem: str | None = None
+    batch: Mapping[str, object] | None = None
+    """What the API said of the batch when its results were stored, where that is remembered."""
+    pinned: bool = False
+    """Whether it is never dropped to make room."""
+    used_at: float = 0.0
+    """When it was last opened, in seconds since the epoch."""
 
 
 class ResultsStore:
@@ -57,6 +69,22 @@ class ResultsStore:
 
     def __init__(self, directory: Path, origin: str = DEFAULT_ORIGIN) -> None:
         self.directory = directory / _safe_name(origin.split("://", 1)[-1], origin)
+
+    @classmethod
+    def all_in(cls, directory: Path) -> list[ResultsStore]:
+        """The stores of every origin below a directory that was given to any of them."""
+        try:
+            found = sorted(one for one in directory.iterdir() if one.is_dir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise disk_error("look into", directory, error) from error
+        stores = []
+        for one in found:
+            store = cls(directory)
+            store.directory = one
+            stores.append(store)
+        return stores
 
     def results_path(self, batch_id: str) -> Path:
         """Where the whole file of a batch is, or would be."""
@@ -72,6 +100,25 @@ class ResultsStore:
 
     def _about_path(self, batch_id: str) -> Path:
         return self._path(batch_id, ".about.json")
+
+    def _pin_path(self, batch_id: str) -> Path:
+        return self._path(batch_id, ".pin")
+
+    def _used_at(self, batch_id: str) -> float:
+        # Opening sets it; on a file system that refuses, the time of storing has to do.
+        paths = (self._about_path(batch_id), self.results_path(batch_id))
+        return next((path.stat().st_mtime for path in paths if path.exists()), 0.0)
+
+    def set_pinned(self, batch_id: str, pinned: bool) -> None:
+        """Never drop these results to make room, or do so again."""
+        path = self._pin_path(batch_id)
+        try:
+            if pinned:
+                path.touch(mode=0o600)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise disk_error("pin", path, error) from error
 
     def _path(self, batch_id: str, ending: str) -> Path:
         return self.directory / (_safe_name(batch_id, batch_id) + ending)
@@ -96,15 +143,19 @@ class ResultsStore:
         except OSError as error:
             raise disk_error("look at", path, error) from error
         about = _read_about(self._about_path(batch_id))
+        pinned, used_at = self._pin_path(batch_id).exists(), self._used_at(batch_id)
         if about is None:
-            return StoredResults(batch_id, path, size, None, False)
+            return StoredResults(batch_id, path, size, None, False, pinned=pinned, used_at=used_at)
+        batch = _batch_of(about)
         if about.size == size:
-            return StoredResults(batch_id, path, size, about.rows, about.verified)
+            return StoredResults(
+                batch_id, path, size, about.rows, about.verified, batch=batch, pinned=pinned, used_at=used_at
+            )
         problem = (
             f"{path} has {size:,} bytes but was stored with {about.size:,}: something else changed it. "
             "Delete the local copy and download it again."
         )
-        return StoredResults(batch_id, path, size, None, False, problem)
+        return StoredResults(batch_id, path, size, None, False, problem, batch, pinned, used_at)
 
     def all_stored(self) -> list[StoredResults]:
         """Every whole file of this origin whose batch is remembered, by batch id."""
@@ -117,19 +168,27 @@ class ResultsStore:
         if not path.exists():
             return None
         results = ResultsFile.open(path, index_path)
+        results.hold()
+        with suppress(OSError):
+            # A file system that is read-only keeps the old time; then others are dropped first.
+            os.utime(self._about_path(batch_id))
         if not results.index_was_saved:
             # On a full disk the rows can be browsed all the same; the next opening just takes as long.
             with suppress(ResultsStoreError):
                 save_index(results.index, results.descriptor, index_path)
         return results
 
-    def keep(self, batch_id: str, results: ResultsFile, *, verified: bool) -> StoredResults:
-        """Turn the part file behind `results` into the whole file of a batch, with its index."""
+    def keep(self, batch_id: str, results: ResultsFile, *, verified: bool, batch: bytes | None = None) -> StoredResults:
+        """Turn the part file behind `results` into the whole file of a batch, with its index.
+
+        `batch` is the JSON of the batch, to be remembered.
+        """
         path = self.results_path(batch_id)
         save_index(results.index, results.descriptor, self.index_path(batch_id))
         # An id with a lone surrogate has no UTF-8; it is stored all the same, only not listed.
         sayable = batch_id.encode("utf-8", "backslashreplace").decode()
         about = _About(batch_id=sayable, size=results.size, rows=len(results), verified=verified)
+        about.batch = _NOTHING if batch is None else Raw(batch)
         about_path = self._about_path(batch_id)
         temporary = about_path.with_name(about_path.name + ".new")
         try:
@@ -150,12 +209,18 @@ class ResultsStore:
             self.part_path(batch_id),
             self.index_path(batch_id),
             self._about_path(batch_id),
+            self._pin_path(batch_id),
         )
         for path in paths:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise disk_error("delete", path, error) from error
+
+
+def _batch_of(about: _About) -> Mapping[str, object] | None:
+    value = msgspec.json.decode(about.batch)
+    return value if isinstance(value, dict) else None
 
 
 def _safe_name(shown: str, identity: str) -> str:

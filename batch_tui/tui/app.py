@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.connection import Connection, Origin
+    from batch_tui.tui.screens.dialogs import Answer
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
@@ -98,6 +99,7 @@ class BatchApp(ResultsApp):
         jitter: Callable[[], float] = random.random,
         pace: Pace | None = None,
         read_ahead: int = 32 * 2**20,
+        cache_limit: int = 0,
         back_off: Callable[[float], None] | None = None,
         themes: tuple[str, str] = ("textual-dark", "textual-light"),
         no_credentials: str | None = None,
@@ -108,7 +110,7 @@ class BatchApp(ResultsApp):
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
         `themes`: the first one, and the other.
         """
-        super().__init__(store, read_ahead=read_ahead, back_off=back_off, monotonic=monotonic)
+        super().__init__(store, read_ahead=read_ahead, cache_limit=cache_limit, back_off=back_off, monotonic=monotonic)
         self._connect = connect
         self._poller: Poller | None = None
         self._watcher: Worker[None] | None = None
@@ -226,11 +228,11 @@ class BatchApp(ResultsApp):
         dialog = cancel_dialog if action == "cancel" else delete_dialog
         self.push_screen(dialog(batch, self.shared, self._monotonic), partial(self._answered, action, batch_id))
 
-    def _answered(self, action: Action, batch_id: str, yes: bool | None) -> None:
-        if yes:
-            self._start(partial(self._act, action, batch_id), "actions")
+    def _answered(self, action: Action, batch_id: str, answer: Answer | None) -> None:
+        if answer:
+            self._start(partial(self._act, action, batch_id, with_copy=answer == "also"), "actions")
 
-    async def _act(self, action: Action, batch_id: str) -> None:
+    async def _act(self, action: Action, batch_id: str, *, with_copy: bool) -> None:
         assert self.connection is not None  # a batch was listed, so there is a connection
         pending = self.shared.monitor.pending
         pending[batch_id] = action
@@ -239,6 +241,8 @@ class BatchApp(ResultsApp):
         try:
             outcome = await carry_out(action, batch_id, self.connection.client, self.shared)
             changes = outcome.changes
+            if with_copy and outcome.severity != "error":
+                self.delete_copy(batch_id)
             timeout = 5 if outcome.severity == "information" else 12
             self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
         finally:

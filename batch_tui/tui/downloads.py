@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from batch_tui.results.cache_limit import keep_within
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.download_control import DownloadProgress
+from batch_tui.results.results_file import CHUNK_SIZE
+from batch_tui.results.store import ResultsStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
-    from batch_tui.results.download import ResultsSource
+    from batch_tui.results.download import ResultsSource, ResultsStream
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.store import ResultsStore, StoredResults
+    from batch_tui.results.store import StoredResults
 
 
 class DownloadReport(Message):
@@ -31,6 +35,26 @@ class DownloadReport(Message):
         return isinstance(message, DownloadReport) and message.batch_id == self.batch_id
 
 
+class SavedDropped(Message):
+    """Results that were dropped to make room, by batch id."""
+
+    def __init__(self, batch_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.batch_ids = batch_ids
+
+
+class _LateSource:
+    """A source that is asked for only when something has to be fetched: what is stored opens without any."""
+
+    def __init__(self, source: Callable[[], ResultsSource]) -> None:
+        self._source = source
+
+    def stream_results(
+        self, message_batch_id: str, *, start: int = 0, chunk_size: int = CHUNK_SIZE
+    ) -> AbstractContextManager[ResultsStream]:
+        return self._source().stream_results(message_batch_id, start=start, chunk_size=chunk_size)
+
+
 class Downloads:
     """Starts, steers and stops the downloads. Every method is for the loop's thread."""
 
@@ -42,12 +66,17 @@ class Downloads:
         *,
         read_ahead: int,
         sleep: Callable[[float], None] | None = None,
+        cache_limit: int = 0,
+        dropped: Callable[[SavedDropped], object] | None = None,
     ) -> None:
+        """`cache_limit` in bytes is what all stored results may take together, 0 for any amount."""
         self._store = store
         self._source = source
         self._report = report
         self._read_ahead = read_ahead
         self._sleep = sleep
+        self._cache_limit = cache_limit
+        self._dropped = dropped
         self._known: dict[str, ResultsDownload] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._paused: set[str] = set()
@@ -56,7 +85,7 @@ class Downloads:
         """Whole results on this machine by batch id; reads the directory. Raises ResultsStoreError."""
         return {stored.batch_id: stored for stored in self._store.all_stored() if stored.problem is None}
 
-    def fetch(self, batch_id: str, expected_total: int | None) -> None:
+    def fetch(self, batch_id: str, expected_total: int | None, batch: bytes | None = None) -> None:
         """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""
         running = self._threads.get(batch_id)
         if running is not None and running.is_alive():
@@ -64,10 +93,11 @@ class Downloads:
         download = self._known.get(batch_id)
         if download is None:
             download = ResultsDownload(
-                self._source(),
+                _LateSource(self._source),
                 batch_id,
                 self._store,
                 expected_total=expected_total,
+                batch=batch,
                 read_ahead=self._read_ahead,
                 sleep=self._sleep,
                 on_progress=lambda progress: self._forward(batch_id, progress),
@@ -117,9 +147,24 @@ class Downloads:
 
     def _run(self, batch_id: str, download: ResultsDownload) -> None:
         try:
-            download.run()
+            if download.run().state == "complete" and self._cache_limit:
+                self._make_room()
         except Exception as error:  # noqa: BLE001  (a thread has nobody else to tell)
             self._forward(batch_id, DownloadProgress("failed", error=error))
+
+    def _make_room(self) -> None:
+        stores = ResultsStore.all_in(self._store.directory.parent)
+        dropped = keep_within(stores, self._cache_limit)
+        if dropped and self._dropped is not None:
+            self._dropped(SavedDropped([one.batch_id for one in dropped]))
+
+    def delete(self, batch_id: str) -> None:
+        """Remove what is stored of a batch. Touches the disk; raises ResultsStoreError."""
+        self._store.delete(batch_id)
+
+    def set_pinned(self, batch_id: str, pinned: bool) -> None:
+        """Keep these results whatever room they take, or not. Touches the disk; raises ResultsStoreError."""
+        self._store.set_pinned(batch_id, pinned)
 
     def _forward(self, batch_id: str, progress: DownloadProgress) -> None:
         download = self._known.get(batch_id)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from batch_tui.results.row_query import RowQuery
     from batch_tui.results.row_selection import FoundRows
     from batch_tui.results.search import SearchPattern
+    from batch_tui.results.store import StoredResults
     from batch_tui.tui.record_pages import RecordPages
     from batch_tui.tui.results_work import Export
     from batch_tui.tui.row_finder import Purpose
@@ -190,6 +191,35 @@ class PagerRequested(Message):
         self.text = text
         self.program = program
         self.ending = ending
+
+
+class SavedListRequested(Message):
+    """Show the results that are stored on this machine."""
+
+
+class SavedListed(Message):
+    """The results that are stored on this machine; `opens`: somebody asked to see them."""
+
+    def __init__(self, stored: Sequence[StoredResults], *, opens: bool = True) -> None:
+        super().__init__()
+        self.stored = stored
+        self.opens = opens
+
+
+class SavedDeleteRequested(BatchIntent):
+    """Delete the stored results of a batch, after asking; `listed`: the API can give them again."""
+
+    def __init__(self, batch_id: str, *, listed: bool) -> None:
+        super().__init__(batch_id)
+        self.listed = listed
+
+
+class SavedPinRequested(BatchIntent):
+    """Keep the stored results of a batch whatever room they take, or not."""
+
+    def __init__(self, batch_id: str, *, pinned: bool) -> None:
+        super().__init__(batch_id)
+        self.pinned = pinned
 
 
 class SummaryRequested(BatchIntent):

@@ -18,23 +18,25 @@ from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.context import OpenResults, SavedResults
-from batch_tui.tui.downloads import DownloadReport, Downloads
+from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.messages import DownloadUpdate, Update
 from batch_tui.tui.outside import OutsideError, show_outside
 from batch_tui.tui.record_reader import RecordReader, Wish
 from batch_tui.tui.results_work import FORMATS, Export, export, summarise
 from batch_tui.tui.row_finder import Hunt, RowFinder
-from batch_tui.tui.screens.dialogs import overwrite_dialog, why_no_results
+from batch_tui.tui.screens.dialogs import delete_copy_dialog, overwrite_dialog, why_no_results
 from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.screens.progress import ProgressDialog
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.screens.summary import SummaryScreen
 from batch_tui.tui.text import Plain, join, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batch_tui.api.models import MessageBatch
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
@@ -58,6 +60,7 @@ class ResultsApp(App[str]):
         store: ResultsStore,
         *,
         read_ahead: int,
+        cache_limit: int,
         back_off: Callable[[float], None] | None,
         monotonic: Callable[[], float],
     ) -> None:
@@ -67,7 +70,13 @@ class ResultsApp(App[str]):
         self._records = RecordReader()
         self._finder = RowFinder(monotonic)
         self._downloads = Downloads(
-            store, self._results_source, self.post_message, read_ahead=read_ahead, sleep=back_off
+            store,
+            self._results_source,
+            self.post_message,
+            read_ahead=read_ahead,
+            sleep=back_off,
+            cache_limit=cache_limit,
+            dropped=self.post_message,
         )
         self._updates: Signal[Update] = Signal(self, "updates")
 
@@ -75,7 +84,7 @@ class ResultsApp(App[str]):
     def _open_results(self, event: messages.ResultsRequested) -> None:
         batch_id = event.batch_id
         batch = self.shared.catalog.get(batch_id)
-        reason = why_no_results(batch, self.shared)
+        reason = why_no_results(batch, self.shared, saved=batch_id in self.shared.monitor.saved)
         if reason is not None:
             self.notify(reason, markup=False)
             return
@@ -84,7 +93,7 @@ class ResultsApp(App[str]):
         results = self.shared.monitor.results
         opened = results.setdefault(batch_id, OpenResults(None, DownloadProgress("starting")))
         if opened.progress.state in ("starting", "failed", "stopped"):
-            self._downloads.fetch(batch_id, self._total(batch_id))
+            self._downloads.fetch(batch_id, self._total(batch_id), None if batch is None else _json_of(batch))
         self.push_screen(ResultsScreen(self.shared, batch_id, opened), lambda _: self._close_results(batch_id))
 
     def _total(self, batch_id: str) -> int | None:
@@ -102,7 +111,8 @@ class ResultsApp(App[str]):
             self._downloads.forget(each)
 
     def _results_source(self) -> ResultsSource:
-        assert self.connection is not None  # a batch was listed, so there is a connection
+        if self.connection is None:
+            raise ResultsStoreError("These results are not on this machine, and there is no connection to fetch them.")
         # A download has a back-off of its own, which can be stopped; one beneath could not.
         return self.connection.download_client.with_options(max_retries=0).messages.batches
 
@@ -115,6 +125,58 @@ class ResultsApp(App[str]):
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
         self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
+
+    @on(SavedDropped)
+    def _note_dropped(self, event: SavedDropped) -> None:
+        for batch_id in event.batch_ids:
+            self.shared.monitor.saved.pop(batch_id, None)
+        said = plural(len(event.batch_ids), "stored results file")
+        self.notify(f"Dropped the {said} not opened for longest, to make room.", markup=False, timeout=8)
+
+    # Saved results
+
+    @on(messages.SavedListRequested)
+    def _list_saved(self) -> None:
+        self.run_worker(self._read_saved, group="saved", thread=True, exclusive=True, exit_on_error=False)
+
+    def _read_saved(self) -> None:
+        self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
+
+    @on(messages.SavedListed)
+    def _show_saved(self, event: messages.SavedListed) -> None:
+        monitor = self.shared.monitor
+        monitor.saved.clear()
+        monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
+        if isinstance(self.screen, SavedScreen):
+            self.screen.show(event.stored)
+        elif event.opens and not isinstance(self.screen, ModalScreen):
+            self.push_screen(SavedScreen(self.shared, event.stored))
+
+    @on(messages.SavedDeleteRequested)
+    def _ask_delete_saved(self, event: messages.SavedDeleteRequested) -> None:
+        def answered(yes: str | None) -> None:
+            if yes:
+                self.delete_copy(event.batch_id)
+
+        self.push_screen(delete_copy_dialog(event.batch_id, event.listed, self._monotonic), answered)
+
+    @on(messages.SavedPinRequested)
+    def _pin(self, event: messages.SavedPinRequested) -> None:
+        self._change_saved(partial(self._downloads.set_pinned, event.batch_id, event.pinned))
+
+    def delete_copy(self, batch_id: str) -> None:
+        """Delete what is stored of a batch on this machine."""
+        self.shared.monitor.results.pop(batch_id, None)
+        self.shared.monitor.saved.pop(batch_id, None)
+        self._downloads.forget(batch_id)
+        self._change_saved(partial(self._downloads.delete, batch_id))
+
+    def _change_saved(self, change: Callable[[], None]) -> None:
+        def work() -> None:
+            change()
+            self.post_message(messages.SavedListed(list(self._downloads.stored().values()), opens=False))
+
+        self.run_worker(work, group="saved", thread=True, exit_on_error=False)
 
     @on(messages.DownloadToggleRequested)
     def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
@@ -282,11 +344,15 @@ class ResultsApp(App[str]):
     def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
         self._close_progress()
 
-        def answered(yes: bool | None) -> None:
+        def answered(yes: str | None) -> None:
             if yes:
                 self._export(replace(event.order, overwrite=True))
 
         self.push_screen(overwrite_dialog(plain(str(event.order.path)), self._monotonic), answered)
+
+
+def _json_of(batch: MessageBatch) -> bytes:
+    return batch.model_dump_json(warnings=False).encode("utf-8", "backslashreplace")
 
 
 def _called(rows: messages.RowsToWrite) -> Plain:

@@ -76,7 +76,7 @@ async def test_a_refused_action_cannot_speak_to_the_terminal(hostile_app: BatchA
     app = hostile_app
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await until(pilot, lambda: len(app.shared.catalog) == 5, "batches")
-        app._answered("delete", app.shared.catalog.at(0).id, True)
+        app._answered("delete", app.shared.catalog.at(0).id, "yes")
         await until(pilot, lambda: len(app._notifications) > 0, "a toast")
         await pilot.pause(0.1)
         assert_harmless(app)

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from batch_tui.monitor.batch_filter import NO_FILTER, TABS, Selection, count_tabs, read_filter
 from batch_tui.tui.batch_rows import COLUMNS, TAIL, BatchRows
 from batch_tui.tui.freshness import freshness, trouble_line
-from batch_tui.tui.messages import DetailRequested, MonitorUpdate, OlderPageRequested
+from batch_tui.tui.messages import DetailRequested, MonitorUpdate, OlderPageRequested, SavedListRequested
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.trouble import describe
@@ -42,7 +42,7 @@ _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d")
-_BATCH_KEYS = frozenset({"open_detail", "open_results", "cancel", "delete", "copy_id", "filter"})
+_BATCH_KEYS = frozenset({"open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved"})
 """Actions whose keys are letters while a filter is typed."""
 
 
@@ -68,6 +68,7 @@ class BatchListScreen(BatchActionsScreen):
             id="batch.clear_filter",
             tooltip="Clear the filter, then the tab",
         ),
+        Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
         *tab_bindings(),
     ]
 
@@ -358,6 +359,9 @@ class BatchListScreen(BatchActionsScreen):
     def _stop_typing(self, event: Input.Blurred) -> None:
         event.stop()
         self._show_state()
+
+    def action_saved(self) -> None:
+        self.post_message(SavedListRequested())
 
     def action_clear_filter(self) -> None:
         """Back one level: the filter goes first, then the tab; never quits."""

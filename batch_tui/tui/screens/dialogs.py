@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -29,13 +29,18 @@ _DEAF_SECONDS = 0.3
 """Keys typed before a person can have read the question are not an answer to it."""
 
 
-class ConfirmDialog(ModalScreen[bool]):
+Answer = Literal["", "yes", "also"]
+"""No, yes, or yes and what the dialog offers besides."""
+
+
+class ConfirmDialog(ModalScreen[Answer]):
     """Asks one question; the safe answer has the focus, so Enter changes nothing."""
 
     AUTO_FOCUS = "#keep"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", id="dialog.yes"),
-        Binding("n,escape,q", "answer(False)", "No", id="dialog.no"),
+        Binding("y", "answer('yes')", "Yes", id="dialog.yes"),
+        Binding("x", "answer('also')", "Yes, and more", show=False, id="dialog.also"),
+        Binding("n,escape,q", "answer('')", "No", id="dialog.no"),
         Binding("left,right,h,l", "app.focus_next", "Other button", show=False, id="dialog.other"),
     ]
 
@@ -46,6 +51,7 @@ class ConfirmDialog(ModalScreen[bool]):
         *,
         yes: str,
         no: str,
+        also: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -53,6 +59,7 @@ class ConfirmDialog(ModalScreen[bool]):
         self._facts = facts
         self._yes = yes
         self._no = no
+        self._also = also
         self._monotonic = monotonic
         self._opened_at = monotonic()
 
@@ -61,6 +68,8 @@ class ConfirmDialog(ModalScreen[bool]):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
             for fact in self._facts:
                 yield Static(fact, classes="dialog-fact", markup=False)
+            if self._also is not None:
+                yield Static(Content.styled(f"x {self._also}", TONES["muted"]), classes="dialog-fact", markup=False)
             with Horizontal(id="dialog-buttons"):
                 yield Button(Content(f"{self._no} (n)"), id="keep")
                 yield Button(Content(f"{self._yes} (y)"), id="go", variant="error")
@@ -68,13 +77,15 @@ class ConfirmDialog(ModalScreen[bool]):
     def on_mount(self) -> None:
         self._opened_at = self._monotonic()
 
-    def action_answer(self, answer: bool) -> None:
+    def action_answer(self, answer: Answer) -> None:
+        if answer == "also" and self._also is None:
+            return
         if self._monotonic() - self._opened_at >= _DEAF_SECONDS:
             self.dismiss(answer)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.action_answer(event.button.id == "go")
+        self.action_answer("yes" if event.button.id == "go" else "")
 
 
 def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
@@ -103,8 +114,7 @@ def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
     saved = context.monitor.saved.get(batch.id)
     if saved is not None:
         whole = "A copy" if saved.verified else "A copy, not verified as complete,"
-        said = f"{whole} of its results stays on this machine, though no longer in this list:"
-        fate = Content(f"{said}\n{plain(str(saved.path))}")
+        fate = Content(f"{whole} of its results stays on this machine: o lists what is saved, and deletes it.")
     elif batch.archived_at is not None or results_of(batch, context)[0] == "gone":
         fate = Content("Its results are gone already; the entry in the list goes too.")
     else:
@@ -115,7 +125,22 @@ def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
         fate,
         Content("The API cannot bring it back."),
     ]
-    return ConfirmDialog(plain("Delete this batch?"), facts, yes="Delete the batch", no="Keep it", monotonic=monotonic)
+    also = None if saved is None else "deletes the batch and the copy on this machine"
+    title = plain("Delete this batch?")
+    return ConfirmDialog(title, facts, yes="Delete the batch", no="Keep it", also=also, monotonic=monotonic)
+
+
+def delete_copy_dialog(batch_id: str, listed: bool, monotonic: Callable[[], float]) -> ConfirmDialog:
+    """Asks whether to delete stored results, and says whether they can be had again."""
+    fate = (
+        Content("The API still has these results: they can be fetched again.")
+        if listed
+        else Content.styled("The API has them no more: this is the only copy known here.", TONES["error"])
+    )
+    title = plain("Delete these results from this machine?")
+    return ConfirmDialog(
+        title, [Content(plain(batch_id)), fate], yes="Delete the copy", no="Keep it", monotonic=monotonic
+    )
 
 
 def overwrite_dialog(path: Plain, monotonic: Callable[[], float]) -> ConfirmDialog:
@@ -146,8 +171,10 @@ def why_not_delete(batch: MessageBatch | None) -> str | None:
     return None
 
 
-def why_no_results(batch: MessageBatch | None, context: AppContext) -> str | None:
+def why_no_results(batch: MessageBatch | None, context: AppContext, *, saved: bool = False) -> str | None:
     """Why there are no results to look at, or None."""
+    if saved:
+        return None
     if batch is None:
         return "There is no batch under the cursor."
     if batch.id in context.monitor.saved:

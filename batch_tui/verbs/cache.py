@@ -1,0 +1,98 @@
+"""`batch-tui cache`: the results stored on this machine. Loads nothing heavy before a verb is chosen."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CACHE_DIRECTORY: Final = "batch_tui.cache_directory"
+"""Where in click's context the function is that knows the directory of all stored results."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def cache(context: click.Context, as_json: bool) -> None:
+    """List the results stored on this machine, or prune, pin, unpin, path."""
+    if context.invoked_subcommand is None:
+        from batch_tui.verbs.stored import list_stored
+
+        list_stored(_directory(context), as_json=as_json, now=datetime.now(UTC))
+
+
+def _directory(context: click.Context) -> Path:
+    directory: Path = context.meta[CACHE_DIRECTORY]()
+    return directory
+
+
+@cache.command()
+@click.option("--older-than", help="What was not opened for so long: 12h, 30d, 2w.")
+@click.option("--to", help="What was opened longest ago, until the rest takes no more than this: 5GB, 500MB.")
+@click.option("--batch", "batch_ids", multiple=True, help="The results of this batch; repeatable.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.pass_context
+def prune(
+    context: click.Context, older_than: str | None, to: str | None, batch_ids: tuple[str, ...], yes: bool, dry_run: bool
+) -> None:
+    """Delete stored results; what is pinned or open elsewhere stays, unless it is named."""
+    from batch_tui.tui.text import plain, plural, size
+    from batch_tui.verbs.stored import chosen_for_pruning
+
+    if older_than is None and to is None and not batch_ids:
+        raise click.UsageError("Say what is to go: --older-than, --to or --batch.")
+    dropped = chosen_for_pruning(
+        _directory(context), batch_ids=batch_ids, older_than=older_than, to=to, now=datetime.now(UTC)
+    )
+    for one, _ in dropped:
+        click.echo(f"{plain(one.batch_id)}  {size(one.size)}")
+    amount = f"{plural(len(dropped), 'file')}, {size(sum(one.size for one, _ in dropped))}"
+    if dry_run or not dropped:
+        click.echo(f"{amount} would go." if dropped else "Nothing to delete.", err=True)
+        return
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("This is no terminal to ask on: add --yes.")
+    if not yes and not click.confirm(f"Delete {amount}?", err=True):
+        context.exit(1)
+    for one, store in dropped:
+        store.delete(one.batch_id)
+    click.echo(f"Deleted {amount}.", err=True)
+
+
+@cache.command()
+@click.argument("batch_id", metavar="ID")
+@click.pass_context
+def pin(context: click.Context, batch_id: str) -> None:
+    """Never drop the results of batch ID to make room."""
+    _set_pinned(context, batch_id, True)
+
+
+@cache.command()
+@click.argument("batch_id", metavar="ID")
+@click.pass_context
+def unpin(context: click.Context, batch_id: str) -> None:
+    """Let the results of batch ID go when room is needed."""
+    _set_pinned(context, batch_id, False)
+
+
+def _set_pinned(context: click.Context, batch_id: str, pinned: bool) -> None:
+    from batch_tui.verbs.stored import find
+
+    _, store = find(_directory(context), batch_id)
+    store.set_pinned(batch_id, pinned)
+
+
+@cache.command()
+@click.argument("batch_id", metavar="ID")
+@click.pass_context
+def path(context: click.Context, batch_id: str) -> None:
+    """Print where the results of batch ID are."""
+    from batch_tui.verbs.stored import find
+
+    click.echo(find(_directory(context), batch_id)[0].path)

@@ -1,0 +1,155 @@
+"""Results of one batch to stdout or a file: fetched or from disk, checked, filtered, in three formats."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from batch_tui.api.errors import APIConnectionError, BatchAPIError
+from batch_tui.results.completeness import check_completeness
+from batch_tui.results.download import ResultsDownload
+from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
+from batch_tui.results.export import export_results, write_rows
+from batch_tui.results.json_path import JsonPath, JsonPathError
+from batch_tui.results.pricing import Prices, PricesError
+from batch_tui.results.row_query import QueryError, RowQuery
+from batch_tui.results.summary import ResultsSummary
+from batch_tui.tui.summary_page import summary_page
+from batch_tui.tui.text import lines, number, plain, plural, size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from batch_tui.api.client import BatchClient
+    from batch_tui.results.download_control import DownloadProgress
+    from batch_tui.results.export import Format
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.store import ResultsStore
+
+DONE, REFUSED, UNREACHABLE, NOT_READY = 0, 1, 3, 4
+_SHOWN_EVERY = 0.5
+_FORMATS: dict[str, Format] = {"jsonl": "jsonl", "csv": "csv", "md": "markdown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of the results of a batch."""
+
+    batch_id: str
+    query: RowQuery
+    columns: tuple[JsonPath, ...]
+    format: Format
+    output: Path | None
+    force: bool
+    summary: bool
+
+    @classmethod
+    def of(
+        cls,
+        batch_id: str,
+        *,
+        filter: str,
+        columns: Sequence[str],
+        format: str | None,
+        output: Path | None,
+        force: bool,
+        summary: bool,
+    ) -> Wish:
+        """Read what was typed. Raises click.UsageError."""
+        try:
+            query, paths = RowQuery.parse(filter), tuple(JsonPath.parse(one) for one in columns)
+        except QueryError as error:
+            raise click.UsageError(f"--filter: {plain(str(error))}") from error
+        except JsonPathError as error:
+            raise click.UsageError(f"--column: {plain(str(error))}") from error
+        ending = format or ("" if output is None else output.suffix.lower().removeprefix(".")) or "jsonl"
+        if ending not in _FORMATS:
+            raise click.UsageError(f"--output: {output} does not say which format: name it with --format.")
+        return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary)
+
+
+def results(wish: Wish, store: ResultsStore, connect: Callable[[], BatchClient] | None) -> int:
+    """Carry it out and give the exit code; `connect` None means that only stored results will do."""
+    try:
+        stored = store.stored(wish.batch_id)
+        if stored is not None and stored.problem is None:
+            file, verified = store.open(wish.batch_id), stored.verified
+            assert file is not None  # it was there a moment ago
+            if not verified:
+                click.echo("These results were stored without being verified as complete.", err=True)
+        elif connect is None:
+            raise click.ClickException(f"Nothing whole is stored of {plain(wish.batch_id)}.")
+        else:
+            code, file, verified = _fetch(wish.batch_id, store, connect())
+            if file is None:
+                return code
+        return _give(wish, file, verified)
+    except ResultsStoreError as error:
+        raise click.ClickException(plain(str(error))) from error
+
+
+def _fetch(batch_id: str, store: ResultsStore, client: BatchClient) -> tuple[int, ResultsFile | None, bool]:
+    """Have the results on this machine; the code to end with where there are none."""
+    try:
+        batch = client.messages.batches.retrieve(batch_id)
+        if batch.processing_status != "ended":
+            left = number(batch.request_counts.processing)
+            click.echo(f"{plain(batch_id)} has not ended ({left} requests left): there are no results yet.", err=True)
+            return NOT_READY, None, False
+        download = ResultsDownload(
+            client.with_options(max_retries=0).messages.batches,
+            batch_id,
+            store,
+            expected_total=batch.request_counts.total,
+            batch=batch.model_dump_json(warnings=False).encode(),
+            read_ahead=0,
+            on_progress=_tell if sys.stderr.isatty() else None,
+            progress_interval=_SHOWN_EVERY,
+        )
+        progress = download.run()
+    except BatchAPIError as error:
+        click.echo(plain(str(error)), err=True)
+        return (UNREACHABLE if isinstance(error, APIConnectionError) else REFUSED), None, False
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    if progress.state != "complete":
+        click.echo(plain(f"{progress.error} What came is kept; the same command goes on."), err=True)
+        return (UNREACHABLE if isinstance(progress.error, APIConnectionError) else REFUSED), None, False
+    file = download.results
+    assert file is not None  # it is complete
+    verdict = check_completeness(file, batch.request_counts)
+    for sentence in verdict.sentences:
+        click.echo(plain(f"Not complete: {sentence}"), err=True)
+    return DONE, file, verdict.verified
+
+
+def _tell(progress: DownloadProgress) -> None:
+    speed = f", {size(int(progress.bytes_per_second))}/s" if progress.bytes_per_second else ""
+    click.echo(f"\r{plural(progress.rows, 'row')}, {size(progress.bytes)}{speed}    ", nl=False, err=True)
+
+
+def _give(wish: Wish, file: ResultsFile, verified: bool) -> int:
+    rows = range(len(file)) if not wish.query.text else [row for step in wish.query.scan(file) for row in step.rows]
+    if wish.summary:
+        try:
+            prices = Prices.load()
+        except PricesError as error:
+            raise click.ClickException(plain(str(error))) from error
+        for text, _ in summary_page(ResultsSummary.of(file, prices), prices.as_of):
+            click.echo(lines(text))
+    elif wish.output is None:
+        write_rows(sys.stdout.buffer, file, rows, wish.format, columns=wish.columns)
+        sys.stdout.buffer.flush()
+    else:
+        try:
+            written = export_results(file, rows, wish.output, wish.format, columns=wish.columns, overwrite=wish.force)
+        except ExportExists as error:
+            raise click.ClickException(f"{plain(str(wish.output))} exists. --force replaces it.") from error
+        except ExportError as error:
+            raise click.ClickException(plain(str(error))) from error
+        click.echo(f"Wrote {plural(written, 'row')} to {plain(str(wish.output))}.", err=True)
+    return DONE if verified else REFUSED

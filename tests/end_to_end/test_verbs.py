@@ -1,0 +1,147 @@
+"""`results` and `cache`: data on stdout, narration on stderr, exit codes that scripts can rely on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_tui.simulator import Simulator
+from tests.end_to_end.homes import BATCH_TUI
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from tests.end_to_end.homes import Home
+
+KEY = {"ANTHROPIC_API_KEY": "sk-ant-test-verbs"}
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(batches=30) as running:
+        yield running
+
+
+def run(home: Home, url: str, *arguments: str, key: bool = True) -> subprocess.CompletedProcess[str]:
+    return home.run(BATCH_TUI, "--base-url", url, *arguments, environment=KEY if key else {})
+
+
+def batches(simulator: Simulator) -> list[dict[str, Any]]:
+    from batch_tui.api import BatchClient
+
+    with BatchClient(api_key="k", base_url=simulator.url) as client:
+        return [batch.model_dump() for batch in client.messages.batches.list(limit=100).data]
+
+
+def with_errors(simulator: Simulator) -> dict[str, Any]:
+    return next(one for one in batches(simulator) if one["results_url"] and one["request_counts"]["errored"] > 3)
+
+
+def test_results_are_fetched_once_filtered_and_kept(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    done = run(home, simulator.url, "results", batch["id"], "--filter", "type:errored")
+    assert done.returncode == 0
+    kinds = [json.loads(line)["result"]["type"] for line in done.stdout.split("\n") if line]
+    assert kinds == ["errored"] * batch["request_counts"]["errored"]
+    asked = simulator.request_count
+    done = run(home, simulator.url, "results", batch["id"], key=False)
+    assert done.stdout.count("\n") == sum(batch["request_counts"].values())
+    assert simulator.request_count == asked
+    listed = run(home, simulator.url, "cache", key=False)
+    assert batch["id"] in listed.stdout
+    assert "complete" in listed.stdout
+
+
+def test_the_ending_of_the_file_says_the_format_and_nothing_is_overwritten(home: Home, simulator: Simulator) -> None:
+    batch_id = with_errors(simulator)["id"]
+    target = home.path / "rows.csv"
+    arguments = ("results", batch_id, "--filter", "type:errored line:..400", "--column", "custom_id", "-o", str(target))
+    assert run(home, simulator.url, *arguments).returncode == 0
+    header = target.read_text().splitlines()[0]
+    assert header == "custom_id,kind,stop_reason,model,input_tokens,output_tokens,custom_id,text"
+    again = run(home, simulator.url, *arguments)
+    assert (again.returncode, "--force" in again.stderr) == (1, True)
+    assert run(home, simulator.url, *arguments, "--force").returncode == 0
+
+
+def test_a_summary_says_what_it_cost(home: Home, simulator: Simulator) -> None:
+    done = run(home, simulator.url, "results", with_errors(simulator)["id"], "--summary")
+    assert "COST AT BATCH PRICE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("RUNNING",), 4, "has not ended"),
+        (("msgbatch_nobody",), 1, "404"),
+        (("ENDED", "--filter", "colour:red"), 2, "there is no colour"),
+        (("ENDED", "--column", "a..b"), 2, "cannot be read"),
+        (("ENDED", "-o", "rows.docx"), 2, "does not say which format"),
+        (("ENDED", "--offline"), 1, "Nothing whole is stored"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_and_a_code(
+    home: Home, simulator: Simulator, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    running = next(one["id"] for one in batches(simulator) if one["processing_status"] != "ended")
+    names = {"RUNNING": running, "ENDED": with_errors(simulator)["id"]}
+    done = run(home, simulator.url, "results", *(names.get(one, one) for one in arguments))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_key_or_a_server_stored_results_are_all_there_is(home: Home) -> None:
+    nowhere = "http://127.0.0.1:9"
+    done = run(home, nowhere, "results", "msgbatch_x", key=False)
+    assert (done.returncode, "ANTHROPIC_API_KEY" in done.stderr) == (2, True)
+    done = run(home, nowhere, "results", "msgbatch_x")
+    assert (done.returncode, "Could not connect" in done.stderr) == (3, True)
+
+
+def test_a_cut_body_is_kept_and_the_same_command_goes_on(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    simulator.arm(cut_results_at=0.5, count=20)
+    done = run(home, simulator.url, "results", batch["id"])
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "goes on" in done.stderr
+    simulator.disarm()
+    done = run(home, simulator.url, "results", batch["id"])
+    assert (done.returncode, done.stdout.count("\n")) == (0, sum(batch["request_counts"].values()))
+    assert 206 in {one.status for one in simulator.requests()}
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(home: Home, simulator: Simulator) -> None:
+    batch_id = with_errors(simulator)["id"]
+    line = f"{BATCH_TUI} --base-url {simulator.url} results {batch_id} | head -1"
+    done = home.run("bash", "-c", line, environment=KEY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_cache_is_pruned_after_asking_and_never_what_is_pinned(home: Home, simulator: Simulator) -> None:
+    first, second, *_ = [one["id"] for one in batches(simulator) if one["results_url"]]
+    for batch_id in (first, second):
+        run(home, simulator.url, "results", batch_id)
+    assert run(home, simulator.url, "cache", "pin", first).returncode == 0
+    asked = run(home, simulator.url, "cache", "prune", "--to", "0")
+    assert (asked.returncode, "--yes" in asked.stderr) == (2, True)
+    would = run(home, simulator.url, "cache", "prune", "--to", "0", "--dry-run")
+    assert second in would.stdout
+    assert first not in would.stdout
+    assert run(home, simulator.url, "cache", "prune", "--to", "0", "--yes").returncode == 0
+    left = [json.loads(line) for line in run(home, simulator.url, "cache", "--json").stdout.splitlines()]
+    assert [(one["batch_id"], one["pinned"], one["verified"]) for one in left] == [(first, True, True)]
+    path = run(home, simulator.url, "cache", "path", first).stdout.strip()
+    assert path == left[0]["path"]
+    for wrong in (("prune",), ("prune", "--older-than", "soon"), ("prune", "--to", "much"), ("prune", "--batch", "x")):
+        assert run(home, simulator.url, "cache", *wrong).returncode == 2
+    assert run(home, simulator.url, "cache", "path", "nobody").returncode == 1
+
+
+def test_the_key_is_in_no_file_of_the_home(home: Home, simulator: Simulator) -> None:
+    run(home, simulator.url, "results", with_errors(simulator)["id"])
+    assert home.files_with(KEY["ANTHROPIC_API_KEY"].encode()) == []

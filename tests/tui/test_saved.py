@@ -1,0 +1,94 @@
+"""Results saved on this machine: found, opened, pinned and deleted, also when the API knows them no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.screens.saved import SavedScreen
+from tests.tui.play import Play, playing
+from tests.tui.scenes import open_results, settled, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WIDE = (120, 30)
+
+
+async def saved_list(play: Play) -> str:
+    """Have results saved, and look at the list of what is; gives the batch's id."""
+    await open_results(play.stage, play.pilot)
+    (batch_id,) = play.stage.app.shared.monitor.saved
+    await play.press("escape", "o")
+    await until(play.pilot, lambda: isinstance(play.screen, SavedScreen), "what is saved")
+    await settled(play.stage, play.pilot)
+    return batch_id
+
+
+async def test_saved_results_open_after_their_batch_was_deleted(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        (batch_id,) = play.stage.app.shared.monitor.saved
+        await play.press("escape", "D")
+        assert isinstance(play.screen, ConfirmDialog)
+        await play.press("y")
+        await until(play.pilot, lambda: batch_id not in play.catalog, "the end of the batch")
+        play.stage.app.shared.monitor.results.clear()
+        play.stage.app._downloads.forget(batch_id)
+        asked = play.stage.simulator.request_count
+        await play.press("o")
+        await until(play.pilot, lambda: isinstance(play.screen, SavedScreen), "what is saved")
+        await settled(play.stage, play.pilot)
+        assert "✓ complete" in play.row(0)
+        await play.press("enter")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: len(play.table.source) > 100, "the rows")
+        assert play.stage.simulator.request_count == asked
+        await play.press("escape")
+        assert isinstance(play.screen, SavedScreen)
+        await play.press("escape")
+        assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_deleting_a_batch_offers_to_delete_the_copy_too(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        monitor = play.stage.app.shared.monitor
+        (saved,) = monitor.saved.values()
+        await play.press("escape", "D", "x")
+        await until(play.pilot, lambda: not saved.path.exists(), "the end of the copy")
+        await settled(play.stage, play.pilot)
+        assert not monitor.saved
+
+
+async def test_x_answers_only_where_it_is_offered(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("4", "D")
+        assert isinstance(play.screen, ConfirmDialog)
+        await play.press("x")
+        assert isinstance(play.screen, ConfirmDialog)
+
+
+async def test_a_copy_is_pinned_and_deleted_after_asking(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_list(play)
+        await play.press("P")
+        await until(play.pilot, lambda: "●" in play.row(0), "the pin")
+        await play.press("D")
+        assert "fetched again" in str([str(one.visual) for one in play.screen.query(".dialog-fact")])
+        await play.press("n")
+        assert len(play.table.source) == 1
+        await play.press("D", "y")
+        await until(play.pilot, lambda: len(play.table.source) == 0, "an empty list")
+        assert "No results are saved" in play.shown("#notice")
+        assert batch_id not in play.stage.app.shared.monitor.saved
+
+
+async def test_the_least_recently_used_are_dropped_to_make_room(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"cache_limit": 1}) as play:
+        await open_results(play.stage, play.pilot)
+        first = next(iter(play.stage.app.shared.monitor.saved))
+        # What is open is never dropped, however little room there is.
+        assert play.stage.app.shared.monitor.saved[first].path.exists()
