@@ -21,6 +21,11 @@ class ChosenRows(Sequence[int]):
         self._index = index
         self._found = found
         self._chosen = chosen
+        self._forget()
+
+    def _forget(self) -> None:
+        """Look again from the start: what counts as suspicious has changed."""
+        self._version = self._index.suspicion_version
         self._rows = array("I")
         self._looked_at = 0
         self._counts: dict[str | None, int] = dict.fromkeys((None, "suspicious", *KINDS), 0)
@@ -54,6 +59,8 @@ class ChosenRows(Sequence[int]):
 
     def _catch_up(self) -> None:
         index, found = self._index, self._found
+        if index.suspicion_version != self._version:
+            self._forget()
         end = len(found)
         if end == self._looked_at:
             return

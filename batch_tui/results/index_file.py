@@ -16,7 +16,7 @@ from batch_tui.results.line_index import LineIndex, NameTable
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MAGIC = b"batch-tui index 1\n"
+_MAGIC = b"batch-tui index 2\n"
 _SAMPLE = 65_536
 _SAMPLES = 16
 
@@ -29,7 +29,6 @@ class _Head(Struct):
     checksum: int
     columns_checksum: int
     kind_counts: list[int]
-    suspicious: int
     stop_reasons: list[str | None]
     models: list[str | None]
 
@@ -68,7 +67,6 @@ def save_index(index: LineIndex, descriptor: int, path: Path) -> None:
         checksum,
         columns_checksum,
         index.kind_counts,
-        index.suspicious_count,
         [_sayable(name) for name in index.stop_reasons.names],
         [_sayable(name) for name in index.models.names],
     )
@@ -124,6 +122,6 @@ def _unpack(head: _Head, columns: memoryview) -> LineIndex | None:
     index.stop_reasons = NameTable(head.stop_reasons)
     index.models = NameTable(head.models)
     index.kind_counts = head.kind_counts
-    index.suspicious_count = head.suspicious
+    index.count_flags(bytes(index.flags))
     index.publish(head.rows, head.size)
     return index

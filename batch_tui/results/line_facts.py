@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -24,11 +24,8 @@ from batch_tui.results.result_line import (
     text_or_none,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-US_ONLY, EMPTY_TEXT, SUSPICIOUS, NO_CUSTOM_ID = 1, 2, 4, 8
-"""Bits of a line's flags."""
+US_ONLY, EMPTY_TEXT, SUSPICIOUS, NO_CUSTOM_ID, HAS_TEXT, IS_JSON = 1, 2, 4, 8, 16, 32
+"""Bits of a line's flags; IS_JSON: the text is an object or an array, perhaps in a ``` fence."""
 
 SUSPICIOUS_STOP_REASONS = frozenset({"max_tokens", "model_context_window_exceeded", "refusal", "pause_turn"})
 
@@ -41,6 +38,9 @@ _NO_COUNTS = (0, 0, 0, 0, 0, 0, 0)
 _TEXT_FIRST = b'[{"type":"text","text":"'
 # A quote ends the text; a blank, an escape or a lead byte of U+00A0, U+2003 or U+3000 may be white space.
 _NOT_SURELY_VISIBLE = frozenset(b'" \\\xc2\xe1\xe2\xe3')
+_NOT_SURELY_PROSE = _NOT_SURELY_VISIBLE | frozenset(b"{[`")
+_JSON_START = re.compile(rb"(?:[ \t\r\n]|\\[nrt])*[\[{`]")
+_FENCE = re.compile(r"```[A-Za-z]*\s*\n(.*?)\s*```\Z", re.DOTALL)
 # The same with leading blanks, and telling white space beyond ASCII from what only looks alike at its first byte.
 _VISIBLE_TEXT = re.compile(
     rb'\{"type":"text","text":"(?: |\\[nrt])*(?:'
@@ -67,9 +67,8 @@ def facts_of_line(line: Line) -> Facts:
     usage = message.usage
     flags = US_ONLY if usage.inference_geo == "us" else 0
     content = bytes(message.content)
-    plainly_text = content.startswith(_TEXT_FIRST) and content[24] not in _NOT_SURELY_VISIBLE
-    if not plainly_text and not _VISIBLE_TEXT.match(content, 1) and _says_nothing(content):
-        flags |= EMPTY_TEXT | SUSPICIOUS
+    plainly_text = content.startswith(_TEXT_FIRST) and content[24] not in _NOT_SURELY_PROSE
+    flags |= HAS_TEXT if plainly_text else _flags_of_content(content)
     stop_reason = message.stop_reason
     if stop_reason in SUSPICIOUS_STOP_REASONS:
         flags |= SUSPICIOUS
@@ -94,18 +93,42 @@ def facts_of_line(line: Line) -> Facts:
     )
 
 
-def _says_nothing(content: bytes) -> bool:
-    """Whether there is neither visible text nor a tool call; raises what msgspec raises on odd shapes."""
+def _flags_of_content(content: bytes) -> int:
+    """Whether there is text, whether that is JSON, or neither text nor tool call; raises on odd shapes as msgspec."""
+    if _VISIBLE_TEXT.match(content, 1) and not _JSON_START.match(content, 24):
+        return HAS_TEXT
+    texts: list[Raw] = []
+    calls = False
     for block in _probe_decoder.decode(content):
         if block.type == "text":
-            text = bytes(block.text)
-            if text[:1] == b'"' and text[1] not in _NOT_SURELY_VISIBLE:
-                return False
-            decoded = msgspec.json.decode(text)
-            if isinstance(decoded, str) and decoded.strip():
-                return False
-        elif block.type == "tool_use":
-            return False
+            texts.append(block.text)
+        calls = calls or block.type == "tool_use"
+    surely = any(text[:1] == b'"' and text[1] not in _NOT_SURELY_PROSE for text in map(bytes, texts[:1]))
+    if surely:
+        return HAS_TEXT
+    decoded = [msgspec.json.decode(text) for text in texts]
+    return flags_of_text("".join(text for text in decoded if isinstance(text, str)), calls)
+
+
+def flags_of_text(text: str, calls: bool) -> int:
+    """The flags of an answer that says this, and calls tools or not."""
+    text = text.strip()
+    if not text:
+        return 0 if calls else EMPTY_TEXT | SUSPICIOUS
+    return HAS_TEXT | IS_JSON if is_json(text) else HAS_TEXT
+
+
+def is_json(text: str) -> bool:
+    """Whether a text without blanks around it is a JSON object or array, perhaps in a fence."""
+    if text.startswith("```"):
+        fenced = _FENCE.match(text)
+        text = fenced[1].strip() if fenced else ""
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        msgspec.json.decode(text, type=Raw)
+    except (ValueError, RecursionError):
+        return False
     return True
 
 
@@ -134,8 +157,8 @@ def facts_of_value(value: object) -> Facts:
     if usage.get("inference_geo") == "us":
         flags |= US_ONLY
     blocks = list(blocks_of(message))
-    if not any(_speaks(block) for block in blocks):
-        flags |= EMPTY_TEXT | SUSPICIOUS
+    said = "".join(text_or_none(block.get("text")) or "" for block in blocks if block.get("type") == "text")
+    flags |= flags_of_text(said, any(block.get("type") == "tool_use" for block in blocks))
     if stop_reason in SUSPICIOUS_STOP_REASONS:
         flags |= SUSPICIOUS
     written = count(usage.get("cache_creation_input_tokens"))
@@ -159,11 +182,3 @@ def facts_of_value(value: object) -> Facts:
 def custom_id_code(custom_id: str) -> int:
     """A 32-bit code by which a custom_id is looked for; who finds it confirms by reading the line."""
     return crc32(custom_id.encode("utf-8", "surrogatepass"))
-
-
-def _speaks(block: Mapping[str, object]) -> bool:
-    kind = block.get("type")
-    if kind == "text":
-        text = block.get("text")
-        return isinstance(text, str) and bool(text.strip())
-    return kind == "tool_use"

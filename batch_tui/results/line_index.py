@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from batch_tui.results.line_facts import SUSPICIOUS, Facts, custom_id_code, facts_of_bytes, facts_of_line
+from batch_tui.results.line_facts import (
+    HAS_TEXT,
+    IS_JSON,
+    SUSPICIOUS,
+    Facts,
+    custom_id_code,
+    facts_of_bytes,
+    facts_of_line,
+)
 from batch_tui.results.result_line import KINDS, Kind, decode_lines, parse
 
 if TYPE_CHECKING:
@@ -23,6 +32,12 @@ TOKEN_COLUMNS = (
 )
 _CURLY_OPEN, _CURLY_CLOSE, _CR = b"{}\r"
 _NAMES_LIMIT = 255
+_ENOUGH_JSON, _MOST = 10, 0.9
+
+
+def is_odd(flag: int, wants_json: bool) -> bool:
+    """Whether a row with these flags is suspicious, in a file whose answers are meant to be JSON or not."""
+    return bool(flag & SUSPICIOUS) or (wants_json and flag & (HAS_TEXT | IS_JSON) == HAS_TEXT)
 
 
 class NameTable(dict[str | None, int]):
@@ -62,7 +77,10 @@ class LineIndex:
         self.stop_reasons = NameTable([None])
         self.models = NameTable([None])
         self.kind_counts = [0] * len(KINDS)
-        self.suspicious_count = 0
+        self.suspicion_version = 0
+        """Grows whenever the verdict on earlier rows changes."""
+        self._odd = self._texts = self._json = self._prose = 0
+        self._wants_json = False
         self._published = (0, 0)
         self._tail: list[bytes] = []
         self._tail_size = 0
@@ -90,7 +108,17 @@ class LineIndex:
 
     def is_suspicious(self, row: int) -> bool:
         """Whether a row succeeded without giving the answer it should."""
-        return bool(self.flags[row] & SUSPICIOUS)
+        return is_odd(self.flags[row], self._wants_json)
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether answers of this file are meant to be JSON: at least ten are, and nine of ten that say anything."""
+        return self._wants_json
+
+    @property
+    def suspicious_count(self) -> int:
+        """Rows that `is_suspicious` is true of."""
+        return self._odd + (self._prose if self._wants_json else 0)
 
     def span(self, row: int) -> tuple[int, int]:
         """Offsets that hold a row's line, its line end and any blank lines after it."""
@@ -184,7 +212,21 @@ class LineIndex:
         self.starts.extend(starts)
         for number in range(len(KINDS)):
             self.kind_counts[number] += kinds.count(number)
-        self.suspicious_count += sum(flag & SUSPICIOUS for flag in flags) // SUSPICIOUS
+        self.count_flags(bytes(flags))
+
+    def count_flags(self, flags: bytes) -> None:
+        """Take the flags of further rows into account."""
+        times = Counter(flags)
+        self._odd += sum(number for flag, number in times.items() if flag & SUSPICIOUS)
+        self._texts += sum(number for flag, number in times.items() if flag & HAS_TEXT)
+        self._json += sum(number for flag, number in times.items() if flag & IS_JSON)
+        self._prose += sum(
+            number for flag, number in times.items() if flag & (HAS_TEXT | IS_JSON | SUSPICIOUS) == HAS_TEXT
+        )
+        wants_json = self._json >= _ENOUGH_JSON and self._json >= _MOST * self._texts
+        if wants_json != self._wants_json:
+            self._wants_json = wants_json
+            self.suspicion_version += 1
 
 
 def _line_ends(text: bytes) -> tuple[list[int], list[int]]:

@@ -61,6 +61,7 @@ class ResultsFile:
         self.path = path
         self.index = index
         self.index_was_saved = False
+        self._version = index.suspicion_version
         try:
             self._descriptor = os.open(path, os.O_RDONLY)
         except OSError as error:
@@ -129,6 +130,10 @@ class ResultsFile:
     def row(self, number: int) -> ResultRow:
         """What a table shows of a row. Cheap, remembered, and never raises for what the line holds."""
         self.index.span(number)
+        if self.index.suspicion_version != self._version:
+            # What is suspicious has changed, and rows remember it.
+            self._version = self.index.suspicion_version
+            self._row.cache_clear()
         return self._row(number)
 
     def line(self, number: int) -> bytes:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
-from batch_tui.results.line_facts import SUSPICIOUS
+from batch_tui.results.line_index import is_odd
 from batch_tui.results.result_line import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class RowSelection(Sequence[int]):
         self._chosen = chosen
         self._rows = array("I")
         self._seen = 0
+        self._version = index.suspicion_version
 
     def __len__(self) -> int:
         if self._chosen is None:
@@ -61,12 +62,16 @@ class RowSelection(Sequence[int]):
         return max(0, min(position, length - 1))
 
     def _catch_up(self) -> None:
+        if self._chosen == "suspicious" and self._index.suspicion_version != self._version:
+            # The verdict on earlier rows has changed.
+            self._version = self._index.suspicion_version
+            self._rows, self._seen = array("I"), 0
         published, seen = len(self._index), self._seen
         if published == seen:
             return
         if self._chosen == "suspicious":
-            flags = self._index.flags[seen:published]
-            self._rows.extend(row for row, flag in enumerate(flags, seen) if flag & SUSPICIOUS)
+            flags, wants_json = self._index.flags[seen:published], self._index.wants_json
+            self._rows.extend(row for row, flag in enumerate(flags, seen) if is_odd(flag, wants_json))
         elif self._chosen is not None:
             wanted = KINDS.index(self._chosen)
             kinds = self._index.kinds[seen:published]

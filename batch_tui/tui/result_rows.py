@@ -228,7 +228,8 @@ def _custom_id(row: ResultRow, cells: int) -> Cell:
 def _kind(row: ResultRow) -> Cell:
     """The kind, or for a success that is none, why."""
     if row.suspicious:
-        odd = row.stop_reason if row.stop_reason not in (None, "end_turn", "stop_sequence") else "no text"
+        usual = row.stop_reason in (None, "end_turn", "stop_sequence", "tool_use")
+        odd = row.stop_reason if not usual else "not JSON" if row.preview else "no text"
         return Cell.of(join(Plain("△ "), plain(odd or "")), "warning")
     return Cell((_KINDS.get(row.kind, (plain(f"? {row.kind}"), "warning")),))
 

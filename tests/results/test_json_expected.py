@@ -1,0 +1,70 @@
+"""Answers that should be JSON and are not are suspicious, as soon as most of the file's are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from batch_tui.results.line_facts import facts_of_bytes, facts_of_value
+from batch_tui.results.line_index import LineIndex
+from batch_tui.results.results_file import ResultsFile
+from tests.results.lines import body, errored, succeeded
+from tests.results.opened import opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_prose_is_suspicious_where_nearly_all_answers_are_json(tmp_path: Path) -> None:
+    prose, fenced, cut = "I cannot do that.", '```json\n{"a": 1}\n```', '{"a": '
+    file = opened(
+        tmp_path,
+        succeeded("first", prose),
+        *(succeeded(f"r{n}", f'{{"n": {n}}}') for n in range(36)),
+        succeeded("fenced", fenced),
+        succeeded("blank before", " \n [1, 2]"),
+        succeeded("cut", cut),
+        succeeded("called", content=[{"type": "tool_use", "id": "t", "name": "n", "input": {}}]),
+        errored("failed"),
+    )
+    assert file.index.wants_json
+    odd = [file.row(row).custom_id for row in file.rows("suspicious")]
+    assert odd == ["first", "cut"]
+    assert file.suspicious_count == 2
+
+
+def test_the_verdict_on_earlier_rows_follows_what_comes(tmp_path: Path) -> None:
+    lines = [body(succeeded("p", "prose"))] + [body(succeeded(f"r{n}", "{}")) for n in range(9)]
+    path = tmp_path / "growing.part"
+    path.write_bytes(
+        b"".join(lines) + body(succeeded("last", "[]")) + body(*(succeeded("q", "prose") for _ in range(9)))
+    )
+    file = ResultsFile(path, LineIndex())
+    odd = file.rows("suspicious")
+    for line in lines:
+        file.index.feed(line)
+    assert (len(odd), file.row(0).suspicious) == (0, False)
+    file.index.feed(body(succeeded("last", "[]")))
+    assert (list(odd), file.row(0).suspicious, file.suspicious_count) == ([0], True, 1)
+    file.index.feed(body(*(succeeded("q", "prose") for _ in range(9))))
+    assert (len(odd), file.row(0).suspicious, file.suspicious_count) == (0, False, 0)
+
+
+def test_json_is_told_the_same_way_for_lines_read_fast_or_slowly() -> None:
+    texts = [
+        "{}",
+        "[]",
+        "{",
+        "prose",
+        " {} ",
+        "```\n[1]\n```",
+        "```\nno\n```",
+        "",
+        "\u00a0{}",
+        "3",
+        "`code`",
+        "\u00e9{}",
+    ]
+    for text in texts:
+        raw = body(succeeded("a", text)).rstrip()
+        assert facts_of_bytes(raw) == facts_of_value(json.loads(raw)), text
