@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batch_tui.results.completeness import Completeness, RequestCounts, check_completeness
+from batch_tui.results.distribution import Distribution
 from batch_tui.results.error_groups import ErrorGroup, group_errors
 from batch_tui.results.line_facts import US_ONLY
+from batch_tui.results.line_index import TOKEN_COLUMNS
 from batch_tui.results.pricing import TokenCounts
 from batch_tui.results.result_line import SUCCEEDED, Kind
 
@@ -71,6 +73,9 @@ class ResultsSummary:
     error_groups: tuple[ErrorGroup, ...]
     cost: Decimal | None
     unpriced: tuple[str, ...]
+    output: Distribution
+    """Output tokens of the succeeded rows."""
+    web_search_cost: Decimal
 
     @classmethod
     def of(
@@ -88,7 +93,20 @@ class ResultsSummary:
         unpriced = tuple(totals.model for totals in models if totals.cost is None)
         known = [totals.cost for totals in models if totals.cost is not None]
         cost = sum(known, Decimal(0)) if prices is not None and not unpriced else None
-        return cls(results, rows, kinds, suspicious, stop_reasons, models, groups, cost, unpriced)
+        searches = sum(totals.web_searches for totals in models)
+        return cls(
+            results,
+            rows,
+            kinds,
+            suspicious,
+            stop_reasons,
+            models,
+            groups,
+            cost,
+            unpriced,
+            Distribution.of(_outputs(results, rows)),
+            Decimal(0) if prices is None else prices.web_search * searches,
+        )
 
     @property
     def input_tokens(self) -> int:
@@ -120,11 +138,25 @@ class ResultsSummary:
         """Web searches made by server tools."""
         return sum(totals.web_searches for totals in self.models)
 
+    @property
+    def saving(self) -> Decimal | None:
+        """Dollars saved against the standard price, which is twice the batch price (batches-api.md section 10).
+
+        Web searches cost the same in both.
+        """
+        return None if self.cost is None else self.cost - self.web_search_cost
+
     def completeness(
         self, expected: RequestCounts | int | None, *, custom_ids: Collection[str] | None = None
     ) -> Completeness:
         """Whether the file holds what its batch promised; meant for a file that is whole."""
         return check_completeness(self.results, expected, custom_ids=custom_ids)
+
+
+def _outputs(results: ResultsFile, rows: int) -> list[int]:
+    index = results.index
+    column = index.token_columns[TOKEN_COLUMNS.index("output_tokens")]
+    return [tokens for kind, tokens in zip(index.kinds[:rows], column[:rows], strict=True) if kind == SUCCEEDED]
 
 
 def _add_up(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batch_tui.results.row_selection import FoundRows
     from batch_tui.results.search import SearchPattern
     from batch_tui.results.store import StoredResults
+    from batch_tui.tui.json_tree import JsonTree
     from batch_tui.tui.record_pages import RecordPages
     from batch_tui.tui.results_work import Export
     from batch_tui.tui.row_finder import Purpose
@@ -87,7 +88,15 @@ class RecordRequested(BatchIntent):
 class RecordLoaded(Message):
     """A page of a record is ready to be shown."""
 
-    def __init__(self, file: ResultsFile, line: int, page: int, pages: RecordPages, rows: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        file: ResultsFile,
+        line: int,
+        page: int,
+        pages: RecordPages,
+        rows: Sequence[Row],
+        tree: JsonTree | None = None,
+    ) -> None:
         super().__init__()
         self.file = file
         self.line = line
@@ -95,6 +104,8 @@ class RecordLoaded(Message):
         self.pages = pages
         self.rows = rows
         """The page, wrapped for the pane."""
+        self.tree = tree
+        """The page as a tree, where it is one."""
 
 
 class FindRequested(BatchIntent):

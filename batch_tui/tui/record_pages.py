@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PAGES: Final = ("Text", "Thinking", "Tools", "Raw", "Usage")
 
+RAW: Final = PAGES.index("Raw")
+
 Line = tuple[str, str]
 """Harmless text that may hold line breaks, and its tone."""
 
@@ -42,6 +44,8 @@ class RecordPages:
     """Which of PAGES hold anything."""
     page: tuple[Line, ...]
     """The page that was asked for; empty when it holds nothing."""
+    tree: object = None
+    """For the page of raw JSON: the parsed line, to be shown as a tree; None where it could not be read."""
 
 
 def record_pages(record: Record, page: int) -> RecordPages:
@@ -57,13 +61,15 @@ def record_pages(record: Record, page: int) -> RecordPages:
         lambda: _text(blocks) if kind == "succeeded" else _why_no_answer(kind, result),
         lambda: _thinking(blocks),
         lambda: _tools(blocks),
-        lambda: [(_json(value), "text")],
+        # The tree shows it; a text of the same would have to be made of all of it.
+        lambda: [],
         lambda: _usage(message),
     )
     filled = (True, _has_thinking(blocks), _has_tools(blocks), True, bool(_mapping(message.get("usage"))))
     problem = [(f"Odd about this line: {plain(record.problem)}\n", "warning")] if record.problem else []
     shown = [*problem, *makers[page]()] if filled[page] else []
-    return RecordPages(_title(record, value, kind, message), filled, _capped(shown))
+    tree = value if page == RAW else None
+    return RecordPages(_title(record, value, kind, message), filled, _capped(shown), tree)
 
 
 def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -6,14 +6,19 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batch_tui.tui.json_tree import JsonTree
 from batch_tui.tui.messages import RecordLoaded
 from batch_tui.tui.record_pages import record_pages
-from batch_tui.tui.wrapping import wrap
+from batch_tui.tui.wrapping import unwrapped, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch_tui.results.results_file import Record, ResultsFile
+
+
+_UNWRAPPED = 1_000
+"""Cells that long texts of a tree are wrapped to where lines are left as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Wish:
     line: int
     page: int
     cells: int
+    """0 leaves lines as long as they are."""
     reply: Callable[[RecordLoaded], object]
 
 
@@ -59,4 +65,6 @@ class RecordReader:
             # Turning pages of a large record must not read it again.
             self._last = (wish.file, wish.file.record(wish.line))
         pages = record_pages(self._last[1], wish.page)
-        return RecordLoaded(wish.file, wish.line, wish.page, pages, wrap(pages.page, wish.cells))
+        tree = None if pages.tree is None else JsonTree(pages.tree, wish.cells or _UNWRAPPED)
+        rows = wrap(pages.page, wish.cells) if wish.cells else unwrapped(pages.page)
+        return RecordLoaded(wish.file, wish.line, wish.page, pages, rows, tree)

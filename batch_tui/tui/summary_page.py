@@ -9,12 +9,14 @@ from batch_tui.tui.text import lines, number, plain, plural
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from batch_tui.results.distribution import Distribution
     from batch_tui.results.error_groups import ErrorGroup
     from batch_tui.results.summary import ModelTotals, ResultsSummary
 
 Line = tuple[str, str]
 
 _MOST_GROUPS = 20
+_BAR = 24
 _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
@@ -31,7 +33,7 @@ def summary_page(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
     for reason, amount in summary.stop_reasons.items():
         name = plain(reason or "none given")
         page.append(_row(name[:30], number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
-    page += [("", "text"), *_tokens(summary), ("", "text"), *_cost(summary, prices_as_of)]
+    page += [("", "text"), *_tokens(summary), *_spread(summary.output), ("", "text"), *_cost(summary, prices_as_of)]
     if summary.error_groups:
         page += [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
         for group in summary.error_groups[:_MOST_GROUPS]:
@@ -58,6 +60,27 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
     return [("TOKENS", "accent"), *(_row(label, number(amount)) for label, amount in amounts if amount)]
 
 
+def _spread(output: Distribution) -> list[Line]:
+    """Percentiles and a histogram of the output tokens of an answer."""
+    if not output.bars:
+        return []
+    percentiles = (
+        ("p50", output.p50),
+        ("p90", output.p90),
+        ("p95", output.p95),
+        ("p99", output.p99),
+        ("most", output.most),
+    )
+    said = " · ".join(f"{name} {number(tokens)}" for name, tokens in percentiles)
+    page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
+    most = max(bar.count for bar in output.bars)
+    for bar in output.bars:
+        cells = -(-_BAR * bar.count // most)
+        label = f"{number(bar.low)} – {number(bar.high - 1)}" if bar.high - bar.low > 1 else number(bar.low)
+        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>9}", "text" if bar.count else "faint"))
+    return page
+
+
 def _cost(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [
@@ -65,6 +88,8 @@ def _cost(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
     ]
     if len(summary.models) > 1 or summary.cost is None:
         page.append(_row("together", _dollars(summary.cost), "heading"))
+    if summary.saving:
+        page.append(_row("saved against the standard price", _dollars(summary.saving), "success"))
     note = f"  An estimate from a price list of {prices_as_of}; only succeeded requests are billed."
     return [*page, (note, "muted")]
 

@@ -19,6 +19,11 @@ def wrap(page: Iterable[tuple[str, str]], cells: int) -> list[Row]:
     return [(row, tone) for text, tone in page for line in text.split("\n") for row in _wrap_line(line, cells)]
 
 
+def unwrapped(page: Iterable[tuple[str, str]]) -> list[Row]:
+    """Lines as long as they are."""
+    return [(line, tone) for text, tone in page for line in text.split("\n")]
+
+
 def _wrap_line(line: str, cells: int) -> Iterator[str]:
     start, end = 0, len(line)
     narrow = line.isascii()

@@ -15,7 +15,10 @@ from batch_tui.simulator import Simulator
 from batch_tui.tui.app import BatchApp
 from batch_tui.tui.connection import Connection, Origin
 from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.screens.saved import SavedScreen
+from batch_tui.tui.screens.summary import SummaryScreen
 from batch_tui.tui.widgets.record_view import RecordView
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
@@ -271,6 +274,60 @@ async def _results_raw(stage: Stage, pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
+async def _results_found(stage: Stage, pilot: Pilot[str]) -> None:
+    """A query, a search, an order and marks, all at once."""
+    await open_results(stage, pilot)
+    await pilot.press("f", *"out>100", "enter")
+    await settled(stage, pilot)
+    await pilot.press("slash", *"depot", "enter")
+    await settled(stage, pilot)
+    await pilot.press("space", "space", "s", "o")
+    await settled(stage, pilot)
+    await pilot.press("g")
+    await pilot.pause(0.2)
+
+
+async def _results_query_problem(stage: Stage, pilot: Pilot[str]) -> None:
+    await open_results(stage, pilot)
+    await pilot.press("f", *"type:wrong")
+    await settled(stage, pilot)
+
+
+async def _results_sort(stage: Stage, pilot: Pilot[str]) -> None:
+    await open_results(stage, pilot)
+    await pilot.press("s")
+    await pilot.pause()
+
+
+async def _results_values(stage: Stage, pilot: Pilot[str]) -> None:
+    await open_results(stage, pilot)
+    await pilot.press("H", "e")
+    await until(pilot, lambda: isinstance(stage.app.screen, FrequenciesScreen), "the values")
+    await settled(stage, pilot)
+
+
+async def _results_export(stage: Stage, pilot: Pilot[str]) -> None:
+    await open_results(stage, pilot)
+    await pilot.press("3", "w", "enter")
+    await settled(stage, pilot)
+
+
+async def _summary(stage: Stage, pilot: Pilot[str]) -> None:
+    await open_results(stage, pilot)
+    await pilot.press("i")
+    await until(pilot, lambda: isinstance(stage.app.screen, SummaryScreen), "the summary")
+    await settled(stage, pilot)
+
+
+async def _saved(stage: Stage, pilot: Pilot[str]) -> None:
+    await open_results(stage, pilot)
+    await pilot.press("escape", "o")
+    await until(pilot, lambda: isinstance(stage.app.screen, SavedScreen), "what is saved")
+    await settled(stage, pilot)
+    await pilot.press("P")
+    await settled(stage, pilot)
+
+
 async def _record_narrow(stage: Stage, pilot: Pilot[str]) -> None:
     await open_results(stage, pilot)
     await pilot.press("enter")
@@ -337,6 +394,14 @@ SCENES: dict[str, Scene] = {
     "results-errored": Scene(_results_errored),
     "results-raw": Scene(_results_raw),
     "results-cut": Scene(_results_cut),
+    "results-found": Scene(_results_found),
+    "results-found-80": Scene(_results_found, size=SMALL, theme="light"),
+    "results-query-problem": Scene(_results_query_problem, size=SMALL),
+    "results-sort": Scene(_results_sort, size=SMALL),
+    "results-values": Scene(_results_values, size=SMALL),
+    "results-export": Scene(_results_export, size=SMALL),
+    "summary": Scene(_summary, size=(120, 44)),
+    "saved": Scene(_saved, size=(120, 24)),
     "record-80": Scene(_record_narrow, size=SMALL),
     "confirm-cancel": Scene(_confirm_cancel, size=(120, 36)),
     "confirm-delete": Scene(_confirm_delete, size=SMALL),

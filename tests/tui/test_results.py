@@ -88,7 +88,7 @@ async def test_a_record_opens_beside_the_table_and_follows_the_cursor(tmp_path: 
         await play.press("J")
         await until(play.pilot, lambda: page(play) != before, "the next record")
         await play.press("left_square_bracket", "left_square_bracket")
-        assert '"custom_id"' in page(play)
+        assert 'custom_id: "' in page(play)
 
 
 async def test_on_a_narrow_screen_the_record_covers_the_table_and_escape_returns(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ async def test_a_long_record_can_be_read_with_the_usual_keys(tmp_path: Path) -> 
     async with playing(tmp_path) as play:
         await open_results(play.stage, play.pilot)
         await play.press("enter", "left_square_bracket", "left_square_bracket")
-        await until(play.pilot, lambda: '"custom_id"' in page(play), "the raw page")
+        await until(play.pilot, lambda: 'custom_id: "' in page(play), "the raw page")
         pane = play.screen.query_one(RecordView).pane
         assert pane.has_focus
         await play.press("pagedown")

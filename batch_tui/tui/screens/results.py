@@ -43,7 +43,18 @@ if TYPE_CHECKING:
     from batch_tui.tui.messages import Update
 
 _LETTERS = frozenset(
-    {"open_record", "neighbour", "seek_error", "choose", "toggle_download", "summarise", "export", "copy", "turn"}
+    {
+        "open_record",
+        "neighbour",
+        "seek_error",
+        "choose",
+        "toggle_download",
+        "summarise",
+        "export",
+        "copy",
+        "turn",
+        "wrap",
+    }
     | {"search", "query", "next_hit", "sort", "reverse", "column", "frequencies", "go_to"}
     | {"mark", "mark_range", "mark_all"}
 )
@@ -98,6 +109,7 @@ class ResultsScreen(TakeOutScreen):
             id="record.previous",
             tooltip="Previous record, the pane stays open",
         ),
+        Binding("z", "wrap", "Wrap", show=False, id="record.wrap", tooltip="Wrap long lines of the record, or not"),
         Binding("e", "seek_error(1)", "Next failed", id="results.next_error", tooltip="Next row without an answer"),
         Binding("E", "seek_error(-1)", "Previous failed", show=False, id="results.previous_error"),
         *(
@@ -321,6 +333,15 @@ class ResultsScreen(TakeOutScreen):
         self.show_state()
         self._ask_for_record()
 
+    def show_rows(self) -> None:
+        super().show_rows()
+        pattern = None if self._view.search is None else self._view.search.condition
+        pane = self._record.text_pane
+        if pattern != pane.highlight:
+            pane.highlight = pattern
+            pane.scroll_to_match()
+            pane.refresh()
+
     # Keys
 
     def action_open_record(self) -> None:
@@ -341,6 +362,14 @@ class ResultsScreen(TakeOutScreen):
 
     def action_choose_page(self, page: int) -> None:
         self._record.page = page
+        self._ask_for_record()
+
+    def action_wrap(self) -> None:
+        record = self._record
+        record.wraps = not record.wraps
+        self.notify(
+            "Long lines are wrapped." if record.wraps else "Long lines go on to the right.", markup=False, timeout=2
+        )
         self._ask_for_record()
 
     def action_scroll_record(self, halves: int) -> None:

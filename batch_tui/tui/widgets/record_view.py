@@ -11,6 +11,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from batch_tui.tui.record_pages import PAGES
+from batch_tui.tui.widgets.json_pane import JsonPane
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
 
@@ -33,11 +34,14 @@ class RecordView(Vertical):
         self._loaded: RecordLoaded | None = None
         self.page = 0
         """The tab that is chosen, a position in PAGES."""
+        self.wraps = True
+        """Whether long lines go on in the next row."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="record-title", markup=False)
         yield Static(id="record-tabs", markup=False)
         yield TextPane(id="record-page")
+        yield JsonPane(id="record-tree")
 
     def on_mount(self) -> None:
         # Link colours would hide which tabs are empty.
@@ -47,14 +51,20 @@ class RecordView(Vertical):
         self.post_message(self.Rewrapped())
 
     @property
-    def pane(self) -> TextPane:
-        """Where the page is painted."""
+    def text_pane(self) -> TextPane:
+        """Where pages of text are painted."""
         return self.query_one(TextPane)
 
     @property
+    def pane(self) -> TextPane | JsonPane:
+        """Where the page is painted."""
+        tree = self.query_one(JsonPane)
+        return tree if tree.display else self.text_pane
+
+    @property
     def cells(self) -> int:
-        """Cells of a row of the page, leaving room for the scroll bar."""
-        return max(self.content_size.width - 1, 2)
+        """Cells of a row of the page, leaving room for the scroll bar; 0 leaves lines as long as they are."""
+        return max(self.content_size.width - 1, 2) if self.wraps else 0
 
     @property
     def line(self) -> int | None:
@@ -64,7 +74,11 @@ class RecordView(Vertical):
     @property
     def page_text(self) -> str:
         """The harmless text of the page that is shown, empty when there is none."""
-        return "" if self._loaded is None else "\n".join(text for text, _ in self._loaded.pages.page)
+        if self._loaded is None:
+            return ""
+        if self._loaded.tree is not None:
+            return self.query_one(JsonPane).text
+        return "\n".join(text for text, _ in self._loaded.pages.page)
 
     def show(self, loaded: RecordLoaded | None) -> None:
         """Show another record or page, or none."""
@@ -74,14 +88,25 @@ class RecordView(Vertical):
         if loaded is None:
             self.query_one("#record-title", Static).update(Content(""))
             self.query_one("#record-tabs", Static).update(Content(""))
-            self.pane.show(())
+            self.text_pane.show(())
+            self.query_one(JsonPane).show(None)
             return
         self.page = loaded.page
         title = Content.assemble(*((text, TONES[tone]) for text, tone in loaded.pages.title))
         self.query_one("#record-title", Static).update(title)
         self.query_one("#record-tabs", Static).update(self._tabs(loaded.pages))
-        rows = loaded.rows or [("Nothing of this kind in this record.", "muted")]
-        self.pane.show(rows, keep_place=same_page)
+        self._show_pane(loaded, same_page)
+
+    def _show_pane(self, loaded: RecordLoaded, same_page: bool) -> None:
+        focused, tree = self.pane.has_focus, self.query_one(JsonPane)
+        tree.display = loaded.tree is not None
+        self.text_pane.display = loaded.tree is None
+        tree.show(loaded.tree)
+        if loaded.tree is None:
+            rows = loaded.rows or [("Nothing of this kind in this record.", "muted")]
+            self.text_pane.show(rows, keep_place=same_page)
+        if focused:
+            self.pane.focus()
 
     def next_page(self, step: int) -> int:
         """The next or previous tab that holds anything."""

@@ -1,0 +1,178 @@
+"""A JSON value as rows that open and close; only what is open is laid out, so size and depth do not matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from batch_tui.tui.text import fit, lines, number, plain
+from batch_tui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_tui.tui.text import Plain
+
+_AT_ONCE: Final = 1_000
+"""Members of an object or array that are laid out together; a row behind them leads to the next."""
+_MOST_ROWS: Final = 10_000
+_OPEN_AT_FIRST: Final = 200
+_LONG: Final = 60
+_LONGEST_SHOWN: Final = 2_000
+_INDENT = 2
+
+
+@dataclass(slots=True, eq=False)
+class TreeRow:
+    """One row: a member with its key, a line of a long text, or a row that leads to `start` and what follows."""
+
+    depth: int
+    key: Plain | None
+    value: object
+    is_open: bool = False
+    text: Plain | None = None
+    start: int | None = None
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is something inside."""
+        if self.text is not None:
+            return False
+        value = self.value
+        if isinstance(value, str):
+            return len(value) > _LONG or "\n" in value
+        return isinstance(value, dict | list) and len(value) > 0
+
+    def parts(self, cells: int) -> list[tuple[str, str]]:
+        """The row as texts with tones."""
+        indent = " " * (_INDENT * self.depth)
+        if self.text is not None:
+            return [(indent, "text"), (self.text, "text")]
+        if self.start is not None:
+            return [(f"{indent}… ", "muted"), (f"{number(self._left)} more; enter shows the next", "muted")]
+        sign = "  " if not self.can_open else "▾ " if self.is_open else "▸ "
+        parts = [(indent + sign, "muted")]
+        if self.key is not None:
+            parts.append((f"{self.key}: ", "heading"))
+        text, tone = self._value()
+        room = max(cells - sum(len(one) for one, _ in parts), 8)
+        return [*parts, (fit(plain(text[: 2 * room]), room), tone)]
+
+    @property
+    def _left(self) -> int:
+        return len(self.value) - (self.start or 0) if isinstance(self.value, dict | list) else 0
+
+    def _value(self) -> tuple[str, str]:
+        value = self.value
+        if isinstance(value, dict):
+            return f"{{{number(len(value))} {'key' if len(value) == 1 else 'keys'}}}" if value else "{}", "muted"
+        if isinstance(value, list):
+            return f"[{number(len(value))}]" if value else "[]", "muted"
+        if isinstance(value, str):
+            # Its own quotes and line breaks stay as they are: this is for reading, and y j copies JSON.
+            return f'"{value[:_LONGEST_SHOWN]}"', "success"
+        if value is None or isinstance(value, bool):
+            return {None: "null", True: "true", False: "false"}[value], "running"
+        return _digits(value), "running"
+
+
+def _digits(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        # Python refuses to write integers of more than 4,300 digits.
+        return "(a number of thousands of digits)"
+
+
+class JsonTree:
+    """The rows of a value, as far as they are open; `cells` is the width that long texts are wrapped to."""
+
+    def __init__(self, value: object, cells: int) -> None:
+        self.cells = cells
+        self.rows: list[TreeRow] = []
+        if isinstance(value, dict | list) and value:
+            self.rows = list(self._members(value, 0, 0))
+        else:
+            self.rows = [TreeRow(0, None, value)]
+        self._open_some()
+
+    def _open_some(self) -> None:
+        """Open whole levels from the top while all of it stays easy to take in."""
+        level = 0
+        while True:
+            # Texts stay closed: one of them could fill the screen.
+            closed = [
+                row for row in self.rows if row.depth == level and isinstance(row.value, dict | list) and row.can_open
+            ]
+            inside = sum(min(len(row.value), _AT_ONCE) for row in closed if isinstance(row.value, dict | list))
+            if not closed or len(self.rows) + inside > _OPEN_AT_FIRST:
+                return
+            for row in closed:
+                self.unfold(self.rows.index(row))
+            level += 1
+
+    def _members(self, value: dict[str, object] | list[object], depth: int, start: int) -> Iterator[TreeRow]:
+        end = min(start + _AT_ONCE, len(value))
+        if isinstance(value, dict):
+            for place, (key, member) in enumerate(value.items()):
+                if place >= end:
+                    break
+                if place >= start:
+                    yield TreeRow(depth, plain(str(key)[:200]), member)
+        else:
+            for place in range(start, end):
+                yield TreeRow(depth, plain(str(place)), value[place])
+        if end < len(value):
+            yield TreeRow(depth, None, value, start=end)
+
+    def unfold(self, place: int) -> None:
+        """Show what is inside a row, or what follows a row that stands for more."""
+        row = self.rows[place]
+        if row.start is not None and isinstance(row.value, dict | list):
+            self.rows[place : place + 1] = self._members(row.value, row.depth, row.start)
+        elif row.can_open and not row.is_open:
+            row.is_open = True
+            if isinstance(row.value, dict | list):
+                inside = list(self._members(row.value, row.depth + 1, 0))
+            else:
+                inside = list(self._lines(str(row.value), row.depth + 1))
+            self.rows[place + 1 : place + 1] = inside
+
+    def _lines(self, text: str, depth: int) -> Iterator[TreeRow]:
+        room = max(self.cells - _INDENT * depth, 20)
+        rows = wrap([(lines(text[:2_000_000]), "text")], room)
+        for shown, _ in rows[:_MOST_ROWS]:
+            yield TreeRow(depth, None, None, text=plain(shown))
+        if len(rows) > _MOST_ROWS:
+            yield TreeRow(depth, None, None, text=plain("… the rest is in the file"))
+
+    def fold(self, place: int) -> int:
+        """Hide what is inside a row; on a row that is closed, that of the row around it. Gives where it stands."""
+        if not self.rows[place].is_open:
+            depth = self.rows[place].depth
+            while place > 0 and self.rows[place].depth >= depth:
+                place -= 1
+            if self.rows[place].depth >= depth:
+                return place
+        row = self.rows[place]
+        row.is_open = False
+        end = place + 1
+        while end < len(self.rows) and self.rows[end].depth > row.depth:
+            end += 1
+        del self.rows[place + 1 : end]
+        return place
+
+    def unfold_all(self) -> None:
+        """Open every object and array, as far as the rows stay manageable."""
+        place = 0
+        while place < len(self.rows) and len(self.rows) < _MOST_ROWS:
+            if isinstance(self.rows[place].value, dict | list) and self.rows[place].start is None:
+                self.unfold(place)
+            place += 1
+
+    def fold_all(self) -> None:
+        """Close everything."""
+        top = [row for row in self.rows if row.depth == 0]
+        for row in top:
+            row.is_open = False
+        self.rows = top
