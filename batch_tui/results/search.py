@@ -9,6 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
 import re2
 
 from batch_tui.results.errors import disk_error
@@ -24,7 +25,10 @@ BLOCK = 2**20
 """Bytes looked through in one step; what holds up the screen's thread grows with it (performance.md section 6)."""
 
 _SPANS = 50
-_QUICK_KEYS = frozenset({b'"text"', b'"thinking"', b'"custom_id"', b'"model"', b'"id"', b'"stop_reason"'})
+_LONGEST_ESCAPE = 11
+"""Bytes of an escaped surrogate pair before its last one."""
+_BACKSLASH, _COLON = b"\\:"
+_QUICK_KEYS = frozenset({b'"text"', b'"thinking"', b'"custom_id"', b'"message"', b'"model"', b'"id"', b'"stop_reason"'})
 _NEVER = frozenset({"type", "role", "signature", "data", "encrypted_content", "encrypted_index", "encrypted_stdout"})
 """Fields that hold names of kinds or ciphers, which nobody looks for; nor is what `usage` holds."""
 
@@ -183,9 +187,17 @@ class _Judge:
             begin = starts[row] - base
             end = starts[row + 1] - base if row + 1 < stop else len(block)
             line = _line(block, begin, end)
-            if (self._exact and _surely_says(line, span[0] - begin, span[1] - begin)) or found_in(line):
+            if self._surely_says(line, span[0] - begin, span[1] - begin) or found_in(line):
                 yield row
             position = end
+
+    def _surely_says(self, line: bytes, begin: int, end: int) -> bool:
+        """Whether what was found there is meant, told from the string around it alone."""
+        quote = _opening_quote(line, begin, end)
+        if quote is None or self._exact:
+            return quote is not None
+        text = _string_from(line, quote, end)
+        return text is not None and self._pattern.matches(text)
 
 
 def _line(block: bytes, begin: int, end: int) -> bytes:
@@ -215,18 +227,29 @@ def _scanner(raw: RawPattern) -> Callable[[bytes, int], tuple[int, int] | None]:
     return scan
 
 
-def _surely_says(line: bytes, begin: int, end: int) -> bool:
-    """Whether a place lies within the string of a field that is always searched, and not inside an escape."""
-    if b"\\" in line[max(0, begin - 11) : begin] or not line.startswith(b"{"):
-        return False
+def _opening_quote(line: bytes, begin: int, end: int) -> int | None:
+    """Where the string begins that a place lies in, if that is a field which is always searched."""
+    if b"\\" in line[max(0, begin - _LONGEST_ESCAPE) : begin] or not line.startswith(b"{"):
+        return None
     quote = line.rfind(b'"', 0, begin)
-    while quote > 0 and line[quote - 1] == 0x5C:
+    while quote > 0 and line[quote - 1] == _BACKSLASH:
         # Perhaps escaped: what counts is the quote that opens the string.
         quote = line.rfind(b'"', 0, quote - 1)
-    if quote <= 0 or line[quote - 1] != 0x3A or b'"' in line[begin:end].replace(b'\\"', b""):
-        return False
+    if quote <= 0 or line[quote - 1] != _COLON or b'"' in line[begin:end].replace(b'\\"', b""):
+        return None
     key = line[max(0, line.rfind(b'"', 0, quote - 2)) : quote - 1]
-    return key in _QUICK_KEYS
+    return quote if key in _QUICK_KEYS else None
+
+
+def _string_from(line: bytes, quote: int, end: int) -> str | None:
+    """The text of the string that begins at a quote and goes beyond `end`."""
+    close = line.find(b'"', end)
+    while close > 0 and line[close - 1] == _BACKSLASH:
+        close = line.find(b'"', close + 1)
+    try:
+        return msgspec.json.decode(line[quote : close + 1], type=str)
+    except ValueError:
+        return None
 
 
 def _is_hidden(key: str, value: object) -> bool:

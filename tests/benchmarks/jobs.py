@@ -1,0 +1,74 @@
+"""What is measured, each in a process of its own: `python -m tests.benchmarks.jobs NAME ARGUMENT…`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def ingest(url: str, rows: str) -> None:
+    """Ours: fetch, store, index, verify, add up."""
+    from batch_tui.api.client import BatchClient
+    from batch_tui.results.download import ResultsDownload
+    from batch_tui.results.pricing import Prices
+    from batch_tui.results.store import ResultsStore
+    from batch_tui.results.summary import ResultsSummary
+
+    with tempfile.TemporaryDirectory() as directory, BatchClient(api_key="k", base_url=url, timeout=60) as client:
+        began = time.perf_counter()
+        source = client.messages.batches
+        store = ResultsStore(Path(directory), url)
+        download = ResultsDownload(source, "msgbatch_bench", store, expected_total=int(rows), read_ahead=0)
+        progress = download.run()
+        assert progress.state == "complete", progress
+        assert download.results is not None
+        summary = ResultsSummary.of(download.results, Prices.load())
+        _say(began, summary.rows)
+
+
+def official_sdk(url: str, rows: str) -> None:
+    """The official SDK: iterate over typed results and add the tokens up."""
+    from anthropic import Anthropic
+
+    client = Anthropic(api_key="k", base_url=url)
+    began = time.perf_counter()
+    count = tokens = 0
+    for response in client.messages.batches.results("msgbatch_bench"):
+        count += 1
+        if response.result.type == "succeeded":
+            tokens += response.result.message.usage.output_tokens
+    assert count == int(rows)
+    _say(began, count)
+
+
+def search(path: str, kind: str, needle: str) -> None:
+    """Ours: rows that say something, in a stored file whose index is there."""
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.search import SearchPattern
+    from batch_tui.results.search import search as look
+
+    file = ResultsFile.open(Path(path))
+    began = time.perf_counter()
+    pattern = SearchPattern.of(needle, regex=kind == "regex")
+    found = sum(len(step.rows) for step in look(file, pattern))
+    _say(began, found)
+
+
+def _say(began: float, count: int) -> None:
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps({"seconds": seconds, "count": count, "peak_mb": peak}) + "\n")
+
+
+JOBS: dict[str, Callable[..., None]] = {"ingest": ingest, "official_sdk": official_sdk, "search": search}
+
+if __name__ == "__main__":
+    JOBS[sys.argv[1]](*sys.argv[2:])
