@@ -40,7 +40,7 @@ TRY_AGAIN = r"P tries again"
 RECORD_TITLE = r"#([\d,]+) (\S+) +succeeded"
 """Number and custom_id of the record shown."""
 RECORD_TABS = r"Text.*Raw.*Usage"
-RAW_CUSTOM_ID = r'"custom_id": "{}"'
+RAW_CUSTOM_ID = r'custom_id: "{}"'
 INPUT_TOKENS = r"input_tokens"
 
 # Help and welcome

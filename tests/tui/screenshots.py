@@ -16,6 +16,7 @@ SHOWN = {
     "list-light": "list-light",
     "detail": "detail-running",
     "results": "results-errored",
+    "results-found": "results-found",
     "confirm": "confirm-cancel",
     "help": "help",
 }

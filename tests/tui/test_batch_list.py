@@ -335,7 +335,7 @@ async def test_deleting_says_where_the_saved_results_are(tmp_path: Path) -> None
         await play.press("escape", "D")
         facts = " ".join(str(fact.visual) for fact in play.screen.query(Static))
         assert "stays on this machine" in facts
-        assert str(tmp_path) in facts.replace("\n", "")
+        assert "o lists what is saved" in facts
 
 
 async def test_an_unexpected_end_of_the_watch_is_said_and_r_starts_again(tmp_path: Path) -> None:

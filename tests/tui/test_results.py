@@ -238,7 +238,7 @@ async def test_quitting_does_not_wait_for_a_download(tmp_path: Path) -> None:
 
 async def test_the_viewer_opens_at_once_and_a_second_key_changes_nothing(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
-        play.stage.simulator.arm(delay=1.0, path="/results")
+        play.stage.simulator.arm(delay=2.5, path="/results")
         await go_to(play.stage, play.pilot, with_errors)
         await play.pilot.press("v", "v")
         await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
