@@ -30,12 +30,18 @@ class _Handler(BaseHTTPRequestHandler):
                 while sent < size:
                     sent += os.sendfile(self.connection.fileno(), body.fileno(), sent, size - sent)
             return
-        rows = int(self.server.rows)  # type: ignore[attr-defined]  # set below
+        rows, errored = self.server.counts  # type: ignore[attr-defined]  # set below
         batch = {
             "id": "msgbatch_bench",
             "type": "message_batch",
             "processing_status": "ended",
-            "request_counts": {"processing": 0, "succeeded": rows, "errored": 0, "canceled": 0, "expired": 0},
+            "request_counts": {
+                "processing": 0,
+                "succeeded": rows - errored,
+                "errored": errored,
+                "canceled": 0,
+                "expired": 0,
+            },
             "created_at": "2026-11-22T12:00:00Z",
             "expires_at": "2026-11-23T12:00:00Z",
             "ended_at": "2026-11-22T13:00:00Z",
@@ -43,7 +49,9 @@ class _Handler(BaseHTTPRequestHandler):
             "archived_at": None,
             "results_url": f"http://{host}/v1/messages/batches/msgbatch_bench/results",
         }
-        said = json.dumps(batch).encode()
+        page = {"data": [batch], "has_more": False, "first_id": batch["id"], "last_id": batch["id"]}
+        listed = self.path.partition("?")[0].endswith("/batches")
+        said = json.dumps(page if listed else batch).encode()
         self._head(len(said), "application/json")
         self.wfile.write(said)
 
@@ -58,9 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(file: Path, rows: int) -> Iterator[str]:
-    """Serve one results file from another process; gives the base URL."""
-    line = [sys.executable, "-m", "tests.benchmarks.serve", str(file), str(rows)]
+def serving(file: Path, rows: int, errored: int = 0) -> Iterator[str]:
+    """Serve one results file from another process, as the results of the only batch; gives the base URL."""
+    line = [sys.executable, "-m", "tests.benchmarks.serve", str(file), str(rows), str(errored)]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # a pipe, as asked for above
         try:
@@ -72,7 +80,8 @@ def serving(file: Path, rows: int) -> Iterator[str]:
 def main() -> None:
     """Serve the file named on the command line until somebody ends it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.file, server.rows = sys.argv[1], sys.argv[2]  # type: ignore[attr-defined]  # read above
+    server.file = sys.argv[1]  # type: ignore[attr-defined]  # read above
+    server.counts = int(sys.argv[2]), int(sys.argv[3])  # type: ignore[attr-defined]  # read above
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()

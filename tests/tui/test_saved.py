@@ -8,8 +8,9 @@ from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
+from batch_tui.tui.screens.welcome import WelcomeScreen
 from tests.tui.play import Play, playing
-from tests.tui.scenes import open_results, settled, until
+from tests.tui.scenes import Scene, loaded, open_results, settled, staged, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,16 @@ async def test_saved_results_open_after_their_batch_was_deleted(tmp_path: Path) 
         assert isinstance(play.screen, SavedScreen)
         await play.press("escape")
         assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_without_a_key_what_is_saved_can_be_read_all_the_same(tmp_path: Path) -> None:
+    scene = Scene(loaded, size=WIDE, app={"no_credentials": "No credentials: ANTHROPIC_API_KEY is not set."})
+    with staged(scene, tmp_path) as stage:
+        async with stage.app.run_test(size=WIDE) as pilot:
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(stage.app.screen, SavedScreen), "what is saved")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(stage.app.screen, WelcomeScreen), "the welcome")
 
 
 async def test_deleting_a_batch_offers_to_delete_the_copy_too(tmp_path: Path) -> None:

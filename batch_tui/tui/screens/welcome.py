@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from batch_tui.tui.messages import SavedListRequested
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.status_line import StatusLine
@@ -31,6 +32,7 @@ class WelcomeScreen(Screen[None]):
             id="app.demo",
             tooltip="A local simulator with made-up batches; no key, no cost",
         ),
+        Binding("o", "saved", "Saved results", id="welcome.saved", tooltip="Results saved on this machine"),
     ]
 
     def __init__(self, reason: str) -> None:
@@ -45,6 +47,9 @@ class WelcomeScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(StatusLine).show([(" batch-tui", TONES["accent"])], [("no credentials ", TONES["warning"])])
+
+    def action_saved(self) -> None:
+        self.post_message(SavedListRequested())
 
     def _text(self) -> Content:
         def code(text: str) -> Content:

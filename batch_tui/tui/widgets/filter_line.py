@@ -131,7 +131,8 @@ class FilterLine(Container):
         """Show the line and type into it, behind what stands there."""
         self.display = True
         edit = self.query_one(FilterInput)
-        edit.focus()
+        # Not edit.focus(), which waits a turn: letters typed at once would be taken for keys of the screen.
+        self.screen.set_focus(edit)
         edit.cursor_position = len(edit.value)
 
     def show_text(self, text: str) -> None:
