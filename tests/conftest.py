@@ -7,9 +7,14 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# How long one example takes says something about the machine, not about the product.
+settings.register_profile("batch-tui", deadline=None)
+settings.load_profile("batch-tui")
 
 
 @pytest.fixture(scope="session")

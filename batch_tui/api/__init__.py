@@ -9,18 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_tui.api.calls import (
-        NOT_GIVEN,
-        CallRecord,
-        NotGiven,
-    )
+    from batch_tui.api.calls import CallRecord
     from batch_tui.api.client import (
         AsyncBatchClient,
         BatchClient,
     )
-    from batch_tui.api.credentials import (
-        Credentials,
-    )
+    from batch_tui.api.credential_chain import FoundCredentials, find_credentials
+    from batch_tui.api.credentials import Credentials
     from batch_tui.api.errors import (
         APIConnectionError,
         APIError,
@@ -75,6 +70,7 @@ if TYPE_CHECKING:
         UnreadableResult,
         Usage,
     )
+    from batch_tui.api.not_given import NOT_GIVEN, NotGiven
     from batch_tui.api.pages import (
         AsyncPage,
         AsyncPaginator,
@@ -84,6 +80,7 @@ if TYPE_CHECKING:
         MessageBatchIndividualRequest,
         MessageCreateParams,
     )
+    from batch_tui.api.raw_response import APIResponse, AsyncAPIResponse
     from batch_tui.api.results_stream import (
         ResultsStream,
     )
@@ -95,9 +92,11 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022
     "APIConnectionError",
     "APIError",
+    "APIResponse",
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AsyncAPIResponse",
     "AsyncBatchClient",
     "AsyncJSONLDecoder",
     "AsyncPage",
@@ -116,6 +115,7 @@ __all__ = [  # noqa: RUF022
     "DeletedMessageBatch",
     "ErrorObject",
     "ErrorResponse",
+    "FoundCredentials",
     "GatewayTimeoutError",
     "HTTPNotImplementedError",
     "InternalServerError",
@@ -154,18 +154,16 @@ __all__ = [  # noqa: RUF022
     "UnprocessableEntityError",
     "UnreadableResult",
     "Usage",
+    "find_credentials",
 ]
 
 _NAMES_IN = {
-    "calls": (
-        "NOT_GIVEN",
-        "CallRecord",
-        "NotGiven",
-    ),
+    "calls": ("CallRecord",),
     "client": (
         "AsyncBatchClient",
         "BatchClient",
     ),
+    "credential_chain": ("FoundCredentials", "find_credentials"),
     "credentials": ("Credentials",),
     "errors": (
         "APIConnectionError",
@@ -221,6 +219,7 @@ _NAMES_IN = {
         "UnreadableResult",
         "Usage",
     ),
+    "not_given": ("NOT_GIVEN", "NotGiven"),
     "pages": (
         "AsyncPage",
         "AsyncPaginator",
@@ -230,6 +229,7 @@ _NAMES_IN = {
         "MessageBatchIndividualRequest",
         "MessageCreateParams",
     ),
+    "raw_response": ("APIResponse", "AsyncAPIResponse"),
     "results_stream": ("ResultsStream",),
     "retry": ("RetryPolicy",),
 }

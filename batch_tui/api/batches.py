@@ -1,84 +1,134 @@
-"""The six calls on Message Batches, as methods: `client.messages.batches` of either client."""
+"""The calls on Message Batches, as methods: `client.messages.batches` of the synchronous client."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from batch_tui.api import calls
-from batch_tui.api.calls import NOT_GIVEN, NotGiven
-from batch_tui.api.jsonl import AsyncJSONLDecoder, JSONLDecoder, RowReader, read_result_line
-from batch_tui.api.pages import AsyncPage, AsyncPaginator, PageQuery, SyncPage
+from batch_tui.api.calls import CallExtras
+from batch_tui.api.jsonl import JSONLDecoder, RowReader, read_result_line
+from batch_tui.api.not_given import NOT_GIVEN, NotGiven
+from batch_tui.api.pages import PageQuery, SyncPage
 from batch_tui.api.results_stream import CHUNK_SIZE, ResultsStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from batch_tui.api.client import AsyncBatchClient, BatchClient
+    from batch_tui.api.calls import Call
+    from batch_tui.api.errors import CreateUncertain
     from batch_tui.api.models import DeletedMessageBatch, MessageBatch, MessageBatchIndividualResponse
     from batch_tui.api.options import Timeout
     from batch_tui.api.params import MessageBatchIndividualRequest
+    from batch_tui.api.raw_batches import BatchesWithRawResponse
+    from batch_tui.api.raw_response import Answer
+    from batch_tui.api.retry import Outcome
 
     Requests = Iterable[MessageBatchIndividualRequest | Mapping[str, Any]]
     Headers = Mapping[str, str] | None
     Query = Mapping[str, object] | None
+    Body = Mapping[str, Any] | None
+    # Aliases, since inside the class `list` is the method.
+    Candidates = list[MessageBatch]
 
-V = TypeVar("V")
+T = TypeVar("T")
+Given: TypeAlias = T | NotGiven | None
+"""An optional argument; None is as good as not given."""
+
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+class Caller(Protocol):
+    """What makes the calls: the client, or something around it."""
+
+    def fetch(self, call: Call[T], timeout: Timeout) -> Answer[T]:
+        """Make a call, repeating it as the policy allows."""
+        ...
+
+    def open_results(self, call: Call[Outcome], *, chunk_size: int, timeout: Timeout) -> Answer[ResultsStream]:
+        """Make the results call; its body is still coming."""
+        ...
 
 
 class Batches:
     """Message Batches, synchronously.
 
-    Every method takes `extra_headers`, `extra_query` and `timeout` (seconds) for this call only, and raises
-    the errors of `batch_tui.api.errors`; an id that cannot be one path segment is a ValueError.
+    Every method takes `workspace_id`, `extra_headers`, `extra_query`, `extra_body` (which a GET cannot have, and
+    drops) and `timeout` (seconds) for this call only, and raises the errors of `batch_tui.api.errors`; an id that
+    cannot be one path segment is a ValueError.
     """
 
-    def __init__(self, client: BatchClient) -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
+
+    @property
+    def with_raw_response(self) -> BatchesWithRawResponse:
+        """The six methods of the API, each giving status, headers and retries with its answer."""
+        # Here, since that module wraps this class.
+        from batch_tui.api.raw_batches import BatchesWithRawResponse
+
+        return BatchesWithRawResponse(self._client)
 
     def create(
         self,
         *,
         requests: Requests,
+        user_profile_id: Given[str] = NOT_GIVEN,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
-        extra_body: Mapping[str, Any] | None = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> MessageBatch:
         """Submit a batch; `requests` may be any iterable and is walked once.
 
-        Sent again only after an attempt that certainly created nothing. Raises CreateUncertain where that
-        cannot be told; TypeError or ValueError, naming the request, if one cannot be written as JSON.
+        `user_profile_id` says on whose behalf all its requests are. Sent again only after an attempt that
+        certainly created nothing. Raises CreateUncertain where that cannot be told (`find_created` looks for the
+        batch then); TypeError or ValueError, naming the request, if one cannot be written as JSON.
         """
         call = calls.create(requests, extra_body=extra_body)
-        return self._client.run(call.with_extras(extra_headers, extra_query), timeout)
+        extras = CallExtras(
+            headers=extra_headers,
+            query=extra_query,
+            workspace_id=workspace_id,
+            user_profile_id=user_profile_id,
+        )
+        return self._client.fetch(call.with_extras(extras), timeout).value
 
     def retrieve(
         self,
         message_batch_id: str,
         *,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> MessageBatch:
         """One batch as it is now."""
         call = calls.retrieve(message_batch_id)
-        return self._client.run(call.with_extras(extra_headers, extra_query), timeout)
+        extras = CallExtras(headers=extra_headers, query=extra_query, body=extra_body, workspace_id=workspace_id)
+        return self._client.fetch(call.with_extras(extras), timeout).value
 
     def list(
         self,
         *,
-        before_id: str | NotGiven | None = NOT_GIVEN,
-        after_id: str | NotGiven | None = NOT_GIVEN,
-        limit: int | NotGiven | None = NOT_GIVEN,
+        before_id: Given[str] = NOT_GIVEN,
+        after_id: Given[str] = NOT_GIVEN,
+        limit: Given[int] = NOT_GIVEN,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> SyncPage[MessageBatch]:
         """One page, newest batch first; iterating the page walks on. `limit` is 1 to 1,000, by default 20."""
+        first, others = PageQuery.of(before_id, after_id, limit, extra_query)
+        extras = CallExtras(headers=extra_headers, query=others, body=extra_body, workspace_id=workspace_id)
 
         def fetch(query: PageQuery) -> SyncPage[MessageBatch]:
-            call = calls.list_page(query).with_extras(extra_headers, extra_query)
-            page = self._client.run(call, timeout)
+            call = calls.list_page(query).with_extras(extras)
+            page = self._client.fetch(call, timeout).value
             return SyncPage(
                 data=page.data,
                 has_more=page.has_more,
@@ -88,43 +138,56 @@ class Batches:
                 fetch=fetch,
             )
 
-        return fetch(PageQuery(_given(before_id), _given(after_id), _given(limit)))
+        return fetch(first)
 
     def cancel(
         self,
         message_batch_id: str,
         *,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> MessageBatch:
         """Ask to cancel; requests already running may still finish and be billed."""
         call = calls.cancel(message_batch_id)
-        return self._client.run(call.with_extras(extra_headers, extra_query), timeout)
+        extras = CallExtras(headers=extra_headers, query=extra_query, body=extra_body, workspace_id=workspace_id)
+        return self._client.fetch(call.with_extras(extras), timeout).value
 
     def delete(
         self,
         message_batch_id: str,
         *,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> DeletedMessageBatch:
         """Delete an ended batch and its results."""
         call = calls.delete(message_batch_id)
-        return self._client.run(call.with_extras(extra_headers, extra_query), timeout)
+        extras = CallExtras(headers=extra_headers, query=extra_query, body=extra_body, workspace_id=workspace_id)
+        return self._client.fetch(call.with_extras(extras), timeout).value
 
     def results(
         self,
         message_batch_id: str,
         *,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> JSONLDecoder[MessageBatchIndividualResponse]:
         """The results row by row as they arrive, in any order. NotFoundError until the batch has ended."""
         stream = self.stream_results(
-            message_batch_id, extra_headers=extra_headers, extra_query=extra_query, timeout=timeout
+            message_batch_id,
+            workspace_id=workspace_id,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
         )
         reader = RowReader(read_result_line, request_id=stream.request_id)
         return JSONLDecoder(stream.iter_bytes(), reader, stream.close)
@@ -135,128 +198,54 @@ class Batches:
         *,
         start: int = 0,
         chunk_size: int = CHUNK_SIZE,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
     ) -> ResultsStream:
         """The results as bytes, from byte `start` on if the server can (206; else 200 and all)."""
         if chunk_size < 1:
             raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
         call = calls.results(message_batch_id, start=start)
-        return self._client.open_results(
-            call.with_extras(extra_headers, extra_query), chunk_size=chunk_size, timeout=timeout
-        )
+        extras = CallExtras(headers=extra_headers, query=extra_query, body=extra_body, workspace_id=workspace_id)
+        return self._client.open_results(call.with_extras(extras), chunk_size=chunk_size, timeout=timeout).value
 
-
-class AsyncBatches:
-    """Message Batches, asynchronously; for the arguments and errors see Batches."""
-
-    def __init__(self, client: AsyncBatchClient) -> None:
-        self._client = client
-
-    async def create(
+    def find_created(
         self,
+        error: CreateUncertain,
         *,
-        requests: Requests,
+        slack: timedelta = CLOCK_SLACK,
+        workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
-        extra_body: Mapping[str, Any] | None = None,
+        extra_body: Body = None,
         timeout: Timeout = NOT_GIVEN,
-    ) -> MessageBatch:
-        """Submit a batch; see Batches.create."""
-        call = calls.create(requests, extra_body=extra_body)
-        return await self._client.run(call.with_extras(extra_headers, extra_query), timeout)
+    ) -> Candidates:
+        """The batches that a create in doubt may have made, newest first: of its size, and from its time.
 
-    async def retrieve(
-        self,
-        message_batch_id: str,
-        *,
-        extra_headers: Headers = None,
-        extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,
-    ) -> MessageBatch:
-        """One batch as it is now."""
-        call = calls.retrieve(message_batch_id)
-        return await self._client.run(call.with_extras(extra_headers, extra_query), timeout)
-
-    def list(
-        self,
-        *,
-        before_id: str | NotGiven | None = NOT_GIVEN,
-        after_id: str | NotGiven | None = NOT_GIVEN,
-        limit: int | NotGiven | None = NOT_GIVEN,
-        extra_headers: Headers = None,
-        extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,
-    ) -> AsyncPaginator[MessageBatch]:
-        """Await it for one page, or `async for` over every batch."""
-
-        async def fetch(query: PageQuery) -> AsyncPage[MessageBatch]:
-            call = calls.list_page(query).with_extras(extra_headers, extra_query)
-            page = await self._client.run(call, timeout)
-            return AsyncPage(
-                data=page.data,
-                has_more=page.has_more,
-                first_id=page.first_id,
-                last_id=page.last_id,
-                query=query,
-                fetch=fetch,
-            )
-
-        return AsyncPaginator(fetch, PageQuery(_given(before_id), _given(after_id), _given(limit)))
-
-    async def cancel(
-        self,
-        message_batch_id: str,
-        *,
-        extra_headers: Headers = None,
-        extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,
-    ) -> MessageBatch:
-        """Ask to cancel; requests already running may still finish and be billed."""
-        call = calls.cancel(message_batch_id)
-        return await self._client.run(call.with_extras(extra_headers, extra_query), timeout)
-
-    async def delete(
-        self,
-        message_batch_id: str,
-        *,
-        extra_headers: Headers = None,
-        extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,
-    ) -> DeletedMessageBatch:
-        """Delete an ended batch and its results."""
-        call = calls.delete(message_batch_id)
-        return await self._client.run(call.with_extras(extra_headers, extra_query), timeout)
-
-    async def results(
-        self,
-        message_batch_id: str,
-        *,
-        extra_headers: Headers = None,
-        extra_query: Query = None,
-        timeout: Timeout = NOT_GIVEN,
-    ) -> AsyncJSONLDecoder[MessageBatchIndividualResponse]:
-        """The results row by row as they arrive, in any order. NotFoundError until the batch has ended."""
-        call = calls.results(message_batch_id).with_extras(extra_headers, extra_query)
-        stream, pieces = await self._client.open_results(call, timeout)
-        reader = RowReader(read_result_line, request_id=stream.request_id)
-        return AsyncJSONLDecoder(pieces, reader, stream.close)
+        None, one or several: an own batch is told from another of the same size only by what is in it. A new batch
+        can be missing from the list for up to a minute, so none is no proof yet. `slack` is how far the clocks of
+        client and server may differ.
+        """
+        found = []
+        for batch in self.list(
+            limit=100,
+            workspace_id=workspace_id,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+        ):
+            if batch.created_at < error.sent_at - slack:
+                break
+            if batch.created_at <= error.lost_at + slack and batch.request_counts.total == error.count:
+                found.append(batch)
+        return found
 
 
 class Messages:
     """`client.messages`."""
 
-    def __init__(self, client: BatchClient) -> None:
+    def __init__(self, client: Caller) -> None:
         self.batches = Batches(client)
-
-
-class AsyncMessages:
-    """`client.messages` of the asynchronous client."""
-
-    def __init__(self, client: AsyncBatchClient) -> None:
-        self.batches = AsyncBatches(client)
-
-
-def _given(value: V | NotGiven | None) -> V | None:
-    return None if isinstance(value, NotGiven) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote, unquote, urlencode
@@ -11,9 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from batch_tui.api.errors import APIResponseValidationError, describe_body
 from batch_tui.api.models import DeletedMessageBatch, MessageBatch, MessageBatchPage
+from batch_tui.api.not_given import NOT_GIVEN, NotGiven
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from batch_tui.api.pages import PageQuery
@@ -24,23 +26,6 @@ M = TypeVar("M", bound=BaseModel)
 
 BATCHES = "/v1/messages/batches"
 JSON_LINES = "application/x-jsonl"
-
-
-class NotGiven:
-    """Type of NOT_GIVEN, the default of optional arguments for which None would mean something."""
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return "NOT_GIVEN"
-
-    def __reduce__(self) -> str:
-        # One object only, also after pickling: it is compared by identity.
-        return "NOT_GIVEN"
-
-
-NOT_GIVEN = NotGiven()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +66,54 @@ class Call(Generic[T]):
         """Path and query."""
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
-    def with_extras(self, headers: Mapping[str, str] | None, query: Mapping[str, object] | None) -> Call[T]:
-        """The same call with more headers and query parameters.
+    def with_extras(self, extras: CallExtras) -> Call[T]:
+        """The same call with what its caller adds.
 
-        A header replaces the call's own; a parameter does not, or walking the list would never leave its
-        first page.
+        A header replaces the call's own; a query parameter does not, or walking the list would never leave its
+        first page. `extra_body` becomes the body of a call that has none; a GET cannot have one, and drops it as
+        the official client does. Raises TypeError or ValueError for a body that cannot be written as JSON.
         """
-        if not headers and not query:
-            return self
-        named = {name: str(value) for name, value in (query or {}).items()} | dict(self.query)
-        return replace(self, headers=(*self.headers, *(headers or {}).items()), query=tuple(named.items()))
+        own = dict(self.query)
+        added = tuple((name, value) for name, value in query_items(extras.query or {}) if name not in own)
+        body = self.body
+        if extras.body and body is None and self.method != "GET":
+            body = _json_bytes(dict(extras.body), "extra_body")
+        return replace(self, headers=(*self.headers, *extras.header_items()), query=(*added, *self.query), body=body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallExtras:
+    """What every method of the surface lets its caller add to one call; NOT_GIVEN and None add nothing."""
+
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    query: Mapping[str, object] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    workspace_id: str | NotGiven | None = NOT_GIVEN
+    user_profile_id: str | NotGiven | None = NOT_GIVEN
+
+    def header_items(self) -> Iterator[tuple[str, str]]:
+        """The headers, those of the ids first: a header given by name wins over them."""
+        if self.workspace_id and not isinstance(self.workspace_id, NotGiven):
+            yield "anthropic-workspace-id", self.workspace_id
+        if self.user_profile_id and not isinstance(self.user_profile_id, NotGiven):
+            yield "anthropic-user-profile-id", self.user_profile_id
+        yield from (self.headers or {}).items()
+
+
+def query_items(parameters: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Query parameters as the official client writes them: `a[]=1&a[]=2`, `a[b]=1`, `true`; None is left out."""
+    return [item for name, value in parameters.items() for item in _query_item(name, value)]
+
+
+def _query_item(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _query_item(f"{name}[{key}]", inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _query_item(f"{name}[]", inner)
+    elif value is not None:
+        yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def create(requests: Iterable[Mapping[str, Any]], *, extra_body: Mapping[str, Any] | None = None) -> Call[MessageBatch]:

@@ -1,4 +1,4 @@
-"""The key or token, where it is found, and the headers it becomes; nothing else ever shows it."""
+"""A key or token and the headers it becomes; nothing else ever shows it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ AuthStyle = Literal["x-api-key", "bearer"]
 
 OAUTH_PREFIX = "sk-ant-oat"
 OAUTH_BETA = "oauth-2025-04-20"
+HIDDEN = b"[hidden]"
 # Below this a "secret" is a placeholder, and hiding it would only spoil the text around it.
 SHORTEST_HIDDEN = 8
 
 HOW_TO_SET = (
     "No API key was found. Set ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) in the environment, "
-    "or give the client an api_key or auth_token."
+    "log in with `ant auth login`, or give the client an api_key or auth_token."
 )
 
 
@@ -30,11 +31,13 @@ class Credentials:
 
     __slots__ = ("_secret", "kind")
 
+    kind: Literal["api_key", "auth_token", "login"]
+
     def __init__(self, *, api_key: str | None = None, auth_token: str | None = None) -> None:
         if (api_key is None) == (auth_token is None):
             raise ValueError("Give either api_key or auth_token, and only one of them.")
-        self.kind: Literal["api_key", "auth_token"] = "api_key" if auth_token is None else "auth_token"
-        self._secret = _clean(api_key if auth_token is None else auth_token, self.kind)
+        self.kind = "api_key" if auth_token is None else "auth_token"
+        self._secret = clean_secret(api_key if auth_token is None else auth_token, self.kind)
 
     def headers(self, auth_style: AuthStyle = "x-api-key") -> dict[str, str]:
         """The headers that authenticate a request; `auth_style` is how an API key travels."""
@@ -46,10 +49,21 @@ class Credentials:
             headers["anthropic-beta"] = OAUTH_BETA
         return headers
 
-    def conceal(self, data: bytes) -> bytes:
-        """`data` without the secret, for text that came back from a server and will be shown."""
-        secret = self._secret.encode()
-        return data.replace(secret, b"[hidden]") if len(secret) >= SHORTEST_HIDDEN else data
+    def is_due(self) -> bool:
+        """Whether `renew` must be called before the next request; never for a key, which stays what it is."""
+        return False
+
+    def renew(self) -> None:
+        """Get another secret in place of one that ends; waits for files and the network."""
+
+    @property
+    def version(self) -> int:
+        """How often the secret was replaced."""
+        return 0
+
+    def reject(self, version: int) -> bool:
+        """Note that the server refused the secret of this version; True if another may be had by `renew`."""
+        return False
 
     def __repr__(self) -> str:
         return f"Credentials({self.kind}=<hidden>)"
@@ -72,7 +86,16 @@ def base_url_from(environ: Mapping[str, str]) -> str | None:
     return environ.get("ANTHROPIC_BASE_URL", "").strip() or None
 
 
-def _clean(secret: str | None, kind: str) -> str:
+def hide(secrets: tuple[str, ...], data: bytes) -> bytes:
+    """`data` without the secrets, for text that came back from a server and may be shown."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_HIDDEN:
+            data = data.replace(secret.encode(), HIDDEN)
+    return data
+
+
+def clean_secret(secret: str | None, kind: str) -> str:
+    """A key or token as a header carries it. Raises CredentialsError, which shows none of it."""
     # A final newline is what `$(cat key)` in the wrong quotes leaves; inside, it would end the header.
     cleaned = (secret or "").strip()
     if not cleaned:

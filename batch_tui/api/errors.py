@@ -5,7 +5,7 @@ BatchAPIError
 │  ├─ APIStatusError (status_code, type, error_code, details, body, retry_after): one class per status below
 │  ├─ APIConnectionError ─ APITimeoutError, TruncatedResults
 │  ├─ APIResponseValidationError
-│  └─ CreateUncertain (sent_at, count, cause)
+│  └─ CreateUncertain (sent_at, lost_at, count, cause)
 └─ CredentialsError
 
 Every error can be pickled, and none keeps a request, a header sent or a credential.
@@ -97,11 +97,12 @@ class APIResponseValidationError(APIError):
 class CreateUncertain(APIError):
     """A create was sent and its outcome is unknown: look for the batch before sending anything again.
 
-    `sent_at` (aware, client's clock) is when the attempt in doubt was sent, `count` its number of requests,
-    `cause` the error that hid the outcome. Attempts before it are known to have created nothing.
+    `sent_at` and `lost_at` (aware, client's clock) are when the attempt in doubt was sent and when it was given
+    up, `count` is its number of requests, `cause` the error that hid the outcome. Attempts before it are known to
+    have created nothing. `batches.find_created(error)` looks for the batch.
     """
 
-    def __init__(self, *, sent_at: datetime, count: int, cause: APIError) -> None:
+    def __init__(self, *, sent_at: datetime, lost_at: datetime | None = None, count: int, cause: APIError) -> None:
         requests = "1 request" if count == 1 else f"{count:,} requests"
         super().__init__(
             f"It is not known whether the server created this batch of {requests}, sent at "
@@ -110,6 +111,7 @@ class CreateUncertain(APIError):
             request_id=cause.request_id,
         )
         self.sent_at = sent_at
+        self.lost_at = lost_at or sent_at
         self.count = count
         self.cause = cause
 

@@ -118,7 +118,7 @@ def _reason(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False)
     problem = next((found for found in problems if found["type"] != "literal_error"), problems[0])
     if problem["type"] == "json_invalid":
-        return f"not JSON: {problem['ctx']['error']}"
+        return f"not JSON: {problem.get('ctx', {}).get('error', problem['msg'])}"
     if not problem["loc"]:
         return "not a JSON object"
     # Class names in the location tell which member of a union was tried; they are ours, not the line's.
@@ -219,11 +219,7 @@ class JSONLDecoder(Generic[T]):
 
 
 class AsyncJSONLDecoder(Generic[T]):
-    """The same for `async for`, `await close()` and `async with`.
-
-    On garbage collection the response is released by the event loop if iteration had begun; one that was
-    never iterated keeps its connection until it is closed, or the client is.
-    """
+    """The same for `async for`, `await close()` and `async with`; dropped, the event loop releases its response."""
 
     def __init__(
         self,
@@ -233,12 +229,23 @@ class AsyncJSONLDecoder(Generic[T]):
     ) -> None:
         self._rows = _async_rows(chunks, reader, close)
         self._close = close
+        self._has_begun = False
+
+    async def begun(self) -> Self:
+        """Itself, from now on known to the event loop, which closes what is dropped only if that has begun."""
+        if not self._has_begun:
+            self._has_begun = True
+            await anext(self._rows)
+        return self
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
 
     async def __anext__(self) -> T:
-        return await anext(self._rows)
+        if not self._has_begun:
+            await self.begun()
+        row: T = await anext(self._rows)
+        return row
 
     async def close(self) -> None:
         """Release the response; no rows come after this."""
@@ -273,9 +280,11 @@ def _rows(chunks: Iterator[bytes], reader: RowReader[T], close: Callable[[], Non
 
 async def _async_rows(
     chunks: AsyncIterator[bytes], reader: RowReader[T], close: Callable[[], Awaitable[None]]
-) -> AsyncGenerator[T, None]:
+) -> AsyncGenerator[Any, None]:
     lost: APIConnectionError | None = None
     try:
+        # No row: taken by `begun`. Suspended here, the generator has its `finally` to run.
+        yield None
         while lost is None:
             try:
                 chunk = await anext(chunks, None)

@@ -8,18 +8,14 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict, TypeVar
-from urllib.parse import urlsplit
 
 from batch_tui import __version__
-from batch_tui.api.calls import NOT_GIVEN, CallRecord, NotGiven
-from batch_tui.api.credentials import (
-    HOW_TO_SET,
-    AuthStyle,
-    Credentials,
-    base_url_from,
-    credentials_from,
-)
+from batch_tui.api.base_url import DEFAULT_BASE_URL, checked_base_url
+from batch_tui.api.calls import CallRecord, query_items
+from batch_tui.api.credential_chain import FoundCredentials, find_credentials
+from batch_tui.api.credentials import HOW_TO_SET, AuthStyle, Credentials, base_url_from
 from batch_tui.api.errors import CredentialsError
+from batch_tui.api.not_given import NOT_GIVEN, NotGiven
 from batch_tui.api.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_BASE_URL = "https://api.anthropic.com"
 USER_AGENT = f"batch-tui/{__version__}"
 
 
@@ -49,7 +44,9 @@ class ClientArguments(TypedDict, total=False):
 
     auth_token: str | None
     credentials: Credentials | None
+    profile: str | None
     base_url: str | None
+    allow_plain_http: bool
     api_version: str
     auth_style: AuthStyle
     workspace_id: str | None
@@ -57,6 +54,7 @@ class ClientArguments(TypedDict, total=False):
     retry: RetryPolicy | None
     max_retries: int | NotGiven
     default_headers: Mapping[str, str] | None
+    default_query: Mapping[str, object] | None
     verify: ssl.SSLContext | bool
     jitter: Callable[[], float]
     now: Callable[[], datetime]
@@ -66,15 +64,19 @@ class ClientArguments(TypedDict, total=False):
 
 
 class OptionChanges(TypedDict, total=False):
-    """What `with_options` can change; the connections are shared with the client it came from."""
+    """What `with_options` can change; default headers and query parameters add to those that are there."""
 
+    api_key: str
+    auth_token: str
     credentials: Credentials
+    base_url: str
     api_version: str
     workspace_id: str | None
     timeout: Timeout
     retry: RetryPolicy
     max_retries: int
     default_headers: Mapping[str, str]
+    default_query: Mapping[str, object]
     on_call: Callable[[CallRecord], None] | None
 
 
@@ -84,12 +86,16 @@ class ClientOptions:
 
     base_url: str
     credentials: Credentials | None
+    no_credentials: str
+    """What to say where `credentials` is None."""
+    allow_plain_http: bool
     api_version: str
     auth_style: AuthStyle
     workspace_id: str | None
     timeout: Timeout
     retry: RetryPolicy
     default_headers: Mapping[str, str] = field(repr=False)
+    default_query: Mapping[str, object] = field(repr=False)
     verify: ssl.SSLContext | bool = field(repr=False)
     jitter: Callable[[], float] = field(repr=False)
     now: Callable[[], datetime] = field(repr=False)
@@ -97,20 +103,43 @@ class ClientOptions:
     on_call: Callable[[CallRecord], None] | None = field(repr=False)
 
     def changed(self, changes: OptionChanges) -> ClientOptions:
-        """These options with some replaced. Raises TypeError for a name that is not in OptionChanges."""
+        """These options with some replaced.
+
+        Raises TypeError for a name that is not in OptionChanges, ValueError and CredentialsError as
+        `client_options` does.
+        """
         given = dict(changes)
         unknown = given.keys() - OptionChanges.__annotations__.keys()
         if unknown:
             raise TypeError(f"with_options cannot change {', '.join(sorted(unknown))}.")
+        api_key, auth_token = changes.get("api_key"), changes.get("auth_token")
+        given.pop("api_key", None)
+        given.pop("auth_token", None)
+        credentials = _one_credential(api_key, auth_token, changes.get("credentials"))
+        if credentials is not None:
+            given["credentials"] = credentials
+        if "base_url" in changes:
+            given["base_url"] = checked_base_url(changes["base_url"], allow_plain_http=self.allow_plain_http)
         if "max_retries" in changes:
             del given["max_retries"]
             given["retry"] = replace(changes.get("retry", self.retry), max_retries=changes["max_retries"])
+        if "default_headers" in changes:
+            given["default_headers"] = {**self.default_headers, **changes["default_headers"]}
+        if "default_query" in changes:
+            given["default_query"] = {**self.default_query, **changes["default_query"]}
         # Names were checked above; the type checker cannot follow a dict into keywords.
         return replace(self, **given)  # type: ignore[arg-type]
 
     def url(self, call: Call[T]) -> str:
         """The address a call goes to."""
-        return self.base_url + call.target
+        named = {name for name, _ in call.query}
+        defaults = [item for item in query_items(self.default_query) if item[0] not in named]
+        return self.base_url + replace(call, query=(*defaults, *call.query)).target
+
+    def brings_its_own(self, call: Call[T]) -> bool:
+        """Whether the call's headers, or the client's defaults, authenticate it in place of the credentials."""
+        names = {name.lower() for name, _ in (*self.default_headers.items(), *call.headers)}
+        return not names.isdisjoint(("x-api-key", "authorization"))
 
     def headers(self, call: Call[T]) -> dict[str, str]:
         """All headers of a call, later ones winning: ours, the client's defaults, the call's own.
@@ -127,7 +156,11 @@ class ClientOptions:
         if self.workspace_id:
             headers["anthropic-workspace-id"] = self.workspace_id
         betas: list[str] = []
-        own = self.credentials.headers(self.auth_style) if self.credentials else {}
+        own: dict[str, str] = {}
+        if not self.brings_its_own(call):
+            if self.credentials is None:
+                raise CredentialsError(self.no_credentials)
+            own = self.credentials.headers(self.auth_style)
         for name, value in (*own.items(), *self.default_headers.items(), *call.headers):
             if name.lower() == "anthropic-beta":
                 betas += [beta.strip() for beta in value.split(",") if beta.strip()]
@@ -135,8 +168,6 @@ class ClientOptions:
                 headers[name.lower()] = value
         if betas:
             headers["anthropic-beta"] = ",".join(dict.fromkeys(betas))
-        if not ("x-api-key" in headers or "authorization" in headers):
-            raise CredentialsError(HOW_TO_SET)
         return headers
 
 
@@ -145,7 +176,9 @@ def client_options(
     *,
     auth_token: str | None = None,
     credentials: Credentials | None = None,
+    profile: str | None = None,
     base_url: str | None = None,
+    allow_plain_http: bool = False,
     api_version: str = "2023-06-01",
     auth_style: AuthStyle = "x-api-key",
     workspace_id: str | None = None,
@@ -153,6 +186,7 @@ def client_options(
     retry: RetryPolicy | None = None,
     max_retries: int | NotGiven = NOT_GIVEN,
     default_headers: Mapping[str, str] | None = None,
+    default_query: Mapping[str, object] | None = None,
     verify: ssl.SSLContext | bool = True,
     jitter: Callable[[], float] = random.random,
     now: Callable[[], datetime] = utc_now,
@@ -160,30 +194,38 @@ def client_options(
     on_call: Callable[[CallRecord], None] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> ClientOptions:
-    """Check a client's arguments and fill the gaps from the environment.
+    """Check a client's arguments and fill the gaps from the environment and the official CLI's profile.
 
-    Raises ValueError for more than one credential, an unknown `auth_style` or a base URL that is none;
-    CredentialsError for a key that cannot be sent.
+    An argument wins over the environment, that over the profile. Raises ValueError for more than one credential,
+    an unknown `auth_style`, a base URL that is none, or plain http to another machine without
+    `allow_plain_http`; CredentialsError for a key that cannot be sent, and for a profile that was asked for and
+    cannot be used.
     """
     environ = os.environ if environ is None else environ
-    if sum(given is not None for given in (api_key, auth_token, credentials)) > 1:
-        raise ValueError("Give only one of api_key, auth_token and credentials.")
+    if profile is not None and (api_key is not None or auth_token is not None or credentials is not None):
+        raise ValueError("Give only one of api_key, auth_token, credentials and profile.")
     if auth_style not in ("x-api-key", "bearer"):
         raise ValueError(f'auth_style must be "x-api-key" or "bearer", not {auth_style!r}.')
-    if api_key is not None or auth_token is not None:
-        credentials = Credentials(api_key=api_key, auth_token=auth_token)
+    given_url = base_url or base_url_from(environ)
+    found = FoundCredentials(_one_credential(api_key, auth_token, credentials))
+    if found.credentials is None:
+        found = find_credentials(environ, base_url=given_url, profile=profile, now=now, verify=verify)
     policy = retry or RetryPolicy()
     if not isinstance(max_retries, NotGiven):
         policy = replace(policy, max_retries=max_retries)
+    where = given_url or found.base_url or DEFAULT_BASE_URL
     return ClientOptions(
-        base_url=checked_base_url(base_url or base_url_from(environ) or DEFAULT_BASE_URL),
-        credentials=credentials or credentials_from(environ),
+        base_url=checked_base_url(where, allow_plain_http=allow_plain_http),
+        credentials=found.credentials,
+        no_credentials=found.problem or HOW_TO_SET,
+        allow_plain_http=allow_plain_http,
         api_version=api_version,
         auth_style=auth_style,
-        workspace_id=workspace_id,
+        workspace_id=workspace_id or found.workspace_id,
         timeout=timeout,
         retry=policy,
-        default_headers=dict(default_headers or {}),
+        default_headers={**_custom_headers(environ), **(default_headers or {})},
+        default_query=dict(default_query or {}),
         verify=verify,
         jitter=jitter,
         now=now,
@@ -192,24 +234,15 @@ def client_options(
     )
 
 
-def checked_base_url(text: str) -> str:
-    """A base URL without its final slash; a path prefix is kept.
+def _one_credential(api_key: str | None, auth_token: str | None, credentials: Credentials | None) -> Credentials | None:
+    if sum(given is not None for given in (api_key, auth_token, credentials)) > 1:
+        raise ValueError("Give only one of api_key, auth_token and credentials.")
+    if api_key is None and auth_token is None:
+        return credentials
+    return Credentials(api_key=api_key, auth_token=auth_token)
 
-    Raises ValueError if it is not http(s) with a host, or has a user, a query or a fragment. The sentence
-    shows no more of it than scheme and host, since the rest may be a secret.
-    """
-    try:
-        parts = urlsplit(text.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"The base URL cannot be read: {error}.") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError(
-            "The base URL must look like https://api.anthropic.com: http or https, then a host "
-            f"(got scheme {parts.scheme!r}, host {host!r})."
-        )
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(f"The base URL for {host} holds a user or password; leave it out.")
-    if parts.query or parts.fragment:
-        raise ValueError(f"The base URL for {host} has a query or fragment; leave it out.")
-    return text.strip().rstrip("/")
+
+def _custom_headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """ANTHROPIC_CUSTOM_HEADERS: one `Name: value` a line."""
+    lines = environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
+    return {name.strip(): value.strip() for name, found, value in (line.partition(":") for line in lines) if found}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from batch_tui.api.not_given import NotGiven
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -17,12 +19,29 @@ class PageQuery:
 
     before_id: str | None = None
     after_id: str | None = None
-    limit: int | None = None
+    limit: int | str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        before_id: str | NotGiven | None,
+        after_id: str | NotGiven | None,
+        limit: int | NotGiven | None,
+        extra: Mapping[str, object] | None,
+    ) -> tuple[Self, dict[str, object]]:
+        """The query of a first page, and what else the caller added; an addition wins over an argument."""
+        others = {"before_id": before_id, "after_id": after_id, "limit": limit, **(extra or {})}
+        before, after, size = (others.pop(name) for name in ("before_id", "after_id", "limit"))
+        return cls(_text(before), _text(after), _text(size)), others
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """As query parameters, without those not set."""
         named = (("before_id", self.before_id), ("after_id", self.after_id), ("limit", self.limit))
         return tuple((name, str(value)) for name, value in named if value is not None)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or isinstance(value, NotGiven) else str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

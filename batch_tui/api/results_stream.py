@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from batch_tui.api.calls import unexpected
+from batch_tui.api.credentials import hide
 from batch_tui.api.errors import (
     APIConnectionError,
     APIResponseValidationError,
     TruncatedResults,
     describe_body,
 )
-from batch_tui.api.transport import broken_body, lower_headers
+from batch_tui.api.transport import broken_body, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
@@ -111,7 +112,7 @@ class ResultsStream:
         self._begun = False
         self._bytes_read = 0
         self.status_code: int = response.status_code
-        self.headers: Mapping[str, str] = lower_headers(response)
+        self.headers: Mapping[str, str] = outcome.headers
         self.request_id: str | None = self.headers.get("request-id")
         self.content_encoding: str | None = encoding_of(self.headers)
         self.content_length: int | None = _length(self.headers)
@@ -123,7 +124,7 @@ class ResultsStream:
         self._ahead: bytes | None = None
         if "text/html" in self.headers.get("content-type", "").lower():
             self._ahead = next(self._decoded, None)
-            refuse_a_page(outcome, self._ahead or b"", path)
+            refuse_a_page(outcome, hide(secrets_of(response.request), self._ahead or b""), path)
 
     def iter_bytes(self) -> Iterator[bytes]:
         """Decoded bytes in arrival order, in chunks of at most `chunk_size`: smaller when no more is waiting.
@@ -229,20 +230,21 @@ class ResultsStream:
 class AsyncResultsStream:
     """A results body being received on the event loop; the asynchronous decoder reads from it."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, outcome: Outcome) -> None:
         self._response = response
+        self._outcome = outcome
         self._bytes_read = 0
-        self.headers: Mapping[str, str] = lower_headers(response)
+        self.headers: Mapping[str, str] = outcome.headers
         self.request_id: str | None = self.headers.get("request-id")
         self._decoder = BodyDecoder(encoding_of(self.headers), self.request_id)
 
-    async def open(self, outcome: Outcome, path: str) -> AsyncIterator[bytes]:
+    async def open(self, path: str) -> AsyncIterator[bytes]:
         """Decoded bytes in arrival order; raises as ResultsStream and its iter_bytes do."""
         pieces = self._pieces()
         if "text/html" not in self.headers.get("content-type", "").lower():
             return pieces
         first = await anext(pieces, b"")
-        refuse_a_page(outcome, first, path)
+        refuse_a_page(self._outcome, hide(secrets_of(self._response.request), first), path)
         return _after(first, pieces)
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:

@@ -52,6 +52,8 @@ class Outcome:
     """False only if the server certainly never had the request."""
     hopeless: bool = False
     """True if the same request can only fail the same way (an illegal header, an unknown scheme)."""
+    renewable: bool = False
+    """True if the server refused a credential that can be renewed before the next attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,14 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     falls through to the other; a zero or a time gone by is no wish at all.
     """
     milliseconds = _finite(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000 if milliseconds > 0 else None
     text = headers.get("retry-after")
-    seconds = _finite(text)
-    if seconds is None and text:
-        moment = http_date(text)
-        seconds = (moment - now).total_seconds() if moment else None
+    if milliseconds is not None:
+        seconds: float | None = milliseconds / 1000
+    else:
+        seconds = _finite(text)
+        if seconds is None and text:
+            moment = http_date(text)
+            seconds = (moment - now).total_seconds() if moment else None
     return seconds if seconds is not None and seconds > 0 else None
 
 
@@ -149,8 +152,10 @@ def attempts(
     """Yield what to do next until the call has succeeded; return its parsed answer.
 
     Raises the error of the last attempt, or CreateUncertain where a batch may have been created unseen. A
-    call that creates is sent again only after an attempt that certainly did nothing.
+    call that creates is sent again only after an attempt that certainly did nothing. The first refusal of a
+    credential that can be renewed is followed by one more attempt at once, which counts as no retry.
     """
+    renewed = 0
     for made in count():
         sent_at = now()
         outcome = yield Send(made)
@@ -162,11 +167,17 @@ def attempts(
             except APIResponseValidationError as unreadable:
                 if call.creates is None:
                     raise
-                raise CreateUncertain(sent_at=sent_at, count=call.creates, cause=unreadable) from unreadable
+                raise CreateUncertain(
+                    sent_at=sent_at, lost_at=now(), count=call.creates, cause=unreadable
+                ) from unreadable
         if call.creates is not None and not certainly_not_acted(outcome):
-            raise CreateUncertain(sent_at=sent_at, count=call.creates, cause=error) from error
-        if made >= policy.max_retries or not worth_repeating(outcome, creates=call.creates is not None):
+            raise CreateUncertain(sent_at=sent_at, lost_at=now(), count=call.creates, cause=error) from error
+        if outcome.renewable and not renewed:
+            renewed = 1
+            continue
+        retries = made - renewed
+        if retries >= policy.max_retries or not worth_repeating(outcome, creates=call.creates is not None):
             raise error
         asked = error.retry_after if isinstance(error, APIStatusError) else None
-        yield Wait(policy.delay(made, asked, jitter))
+        yield Wait(policy.delay(retries, asked, jitter))
     raise AssertionError("count() does not end")

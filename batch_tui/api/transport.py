@@ -12,14 +12,19 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 import httpx
 
-from batch_tui.api.calls import CallRecord, NotGiven
+from batch_tui.api.base_url import is_loopback, origin_of
+from batch_tui.api.calls import CallRecord
+from batch_tui.api.credentials import hide
 from batch_tui.api.errors import (
     APIConnectionError,
+    APIError,
+    APIResponseValidationError,
     APITimeoutError,
     BatchAPIError,
     TruncatedResults,
     error_from_response,
 )
+from batch_tui.api.not_given import NotGiven
 from batch_tui.api.retry import Outcome, http_date, retry_after
 
 if TYPE_CHECKING:
@@ -33,6 +38,9 @@ T = TypeVar("T")
 DEFAULT_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
 MAX_REDIRECTS = 5
+# What stays on this machine needs no proxy, and one would see the key in the clear.
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+SECRET_HEADERS = ("x-api-key", "authorization", "proxy-authorization", "cookie")
 
 NOT_REACHED = (
     httpx.ConnectError,
@@ -51,14 +59,26 @@ WAITED_FOR = {
 }
 
 
+def direct_hosts(base_url: str) -> dict[str, None]:
+    """httpx mounts that keep the proxy of the environment away from loopback."""
+    host = urlsplit(base_url).hostname or ""
+    names = {*LOOPBACK_NAMES, *({host} if is_loopback(host) and ":" not in host else ())}
+    return {f"all://{name}": None for name in sorted(names)}
+
+
 class Connections:
     """One pool of connections, opened at the first request: the TLS context alone costs some 40 to 80 ms."""
 
-    def __init__(self, options: ClientOptions) -> None:
+    def __init__(self, options: ClientOptions, given: httpx.Client | None = None) -> None:
+        if given is not None and not isinstance(given, httpx.Client):
+            raise TypeError(
+                f"http_client must be an httpx.Client, not {type(given).__module__}.{type(given).__name__}."
+            )
         self._options = options
         self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
+        self._client = given
         self._closed = False
+        self.default_timeout = default_timeout(given)
 
     def open(self) -> httpx.Client:
         """The pool. Raises RuntimeError once closed."""
@@ -67,7 +87,12 @@ class Connections:
                 raise RuntimeError("This client is closed; make a new one.")
             if self._client is None:
                 try:
-                    self._client = httpx.Client(verify=self._options.verify, timeout=DEFAULT_TIMEOUT, limits=LIMITS)
+                    self._client = httpx.Client(
+                        verify=self._options.verify,
+                        timeout=DEFAULT_TIMEOUT,
+                        limits=LIMITS,
+                        mounts=direct_hosts(self._options.base_url),
+                    )
                 except PROXY_TROUBLE as error:
                     raise proxy_error(error) from None
             return self._client
@@ -84,11 +109,15 @@ class Connections:
 class AsyncConnections:
     """The same for asynchronous use; opening happens in a thread, so that it never holds up the loop."""
 
-    def __init__(self, options: ClientOptions) -> None:
+    def __init__(self, options: ClientOptions, given: httpx.AsyncClient | None = None) -> None:
+        if given is not None and not isinstance(given, httpx.AsyncClient):
+            kind = f"{type(given).__module__}.{type(given).__name__}"
+            raise TypeError(f"http_client must be an httpx.AsyncClient, not {kind}.")
         self._options = options
         self._lock = threading.Lock()
-        self._client: httpx.AsyncClient | None = None
+        self._client = given
         self._closed = False
+        self.default_timeout = default_timeout(given)
 
     async def open(self) -> httpx.AsyncClient:
         """The pool. Raises RuntimeError once closed."""
@@ -103,7 +132,10 @@ class AsyncConnections:
             if self._client is None:
                 try:
                     self._client = httpx.AsyncClient(
-                        verify=self._options.verify, timeout=DEFAULT_TIMEOUT, limits=LIMITS
+                        verify=self._options.verify,
+                        timeout=DEFAULT_TIMEOUT,
+                        limits=LIMITS,
+                        mounts=direct_hosts(self._options.base_url),
                     )
                 except PROXY_TROUBLE as error:
                     raise proxy_error(error) from None
@@ -117,6 +149,12 @@ class AsyncConnections:
             await client.aclose()
 
 
+def default_timeout(given: httpx.Client | httpx.AsyncClient | None) -> httpx.Timeout:
+    """What a given client was told to wait, unless it was told nothing; else ours."""
+    untouched = given is None or given.timeout == httpx.Timeout(5.0)
+    return DEFAULT_TIMEOUT if given is None or untouched else given.timeout
+
+
 PROXY_TROUBLE = (ImportError, ValueError, httpx.InvalidURL)
 
 
@@ -128,12 +166,12 @@ def proxy_error(error: Exception) -> BatchAPIError:
     )
 
 
-def timeout_of(options: ClientOptions, timeout: Timeout) -> httpx.Timeout:
+def timeout_of(options: ClientOptions, timeout: Timeout, default: httpx.Timeout) -> httpx.Timeout:
     """The timeout of one call: its own, else the client's, else the default. None waits for ever."""
     for wish in (timeout, options.timeout):
         if not isinstance(wish, NotGiven):
             return httpx.Timeout(wish)
-    return DEFAULT_TIMEOUT
+    return default
 
 
 def build_request(
@@ -158,9 +196,9 @@ def build_request(
 
 
 def redirect_of(response: httpx.Response) -> httpx.Request | None:
-    """The request a redirect asks for, if it may be followed: a GET that stays on its origin."""
+    """The request a redirect asks for, if it may be followed: to the same origin, by the same method."""
     following = response.next_request
-    if following is None or response.request.method != "GET":
+    if following is None or following.method != response.request.method:
         return None
     return following if _origin(following.url) == _origin(response.request.url) else None
 
@@ -169,26 +207,50 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
-def answered(options: ClientOptions, response: httpx.Response, body: bytes) -> Outcome:
-    """An answer as an Outcome; anything but a 2xx carries its error, in which an echoed key is hidden."""
-    headers = lower_headers(response)
+def secrets_of(request: httpx.Request) -> tuple[str, ...]:
+    """What must not be shown of a request, wherever it came from."""
+    values = (request.headers.get(name, "") for name in SECRET_HEADERS)
+    return tuple(value.removeprefix("Bearer ") for value in values if value)
+
+
+def answered(options: ClientOptions, response: httpx.Response, body: bytes, credentials_version: int | None) -> Outcome:
+    """An answer as an Outcome, in which an echoed key is hidden; anything but a 2xx carries its error.
+
+    `credentials_version` is that of the secret sent, None if the call brought its own.
+    """
+    secrets = secrets_of(response.request)
+    headers = lower_headers(response, secrets)
+    body = hide(secrets, body)
     if response.is_success:
         return Outcome(None, response.status_code, headers, body)
-    if options.credentials:
-        body = options.credentials.conceal(body)
     wait = retry_after(headers, options.now())
     error = error_from_response(response.status_code, headers, body, retry_after=wait)
-    return Outcome(error, response.status_code, headers, body)
+    renewable = (
+        response.status_code == 401
+        and options.credentials is not None
+        and credentials_version is not None
+        and options.credentials.reject(credentials_version)
+    )
+    return Outcome(error, response.status_code, headers, body, renewable=renewable)
+
+
+def not_renewed(error: APIError) -> Outcome:
+    """An attempt that was never sent because its credentials could not be renewed just now."""
+    return Outcome(error, reached=False, hopeless=isinstance(error, APIResponseValidationError))
 
 
 def unanswered(
-    error: httpx.RequestError, call: Call[T], options: ClientOptions, response: httpx.Response | None
+    error: httpx.RequestError,
+    call: Call[T],
+    options: ClientOptions,
+    response: httpx.Response | None,
+    credentials_version: int | None,
 ) -> Outcome:
     """A failed attempt as an Outcome; a refusal whose explanation was lost is still that refusal."""
     if response is not None and not response.is_success:
-        return answered(options, response, b"")
+        return answered(options, response, b"", credentials_version)
     place = f"{call.method} {call.path}"
-    origin = origin_text(options)
+    origin = origin_of(options.base_url)
     failure: APIConnectionError
     if isinstance(error, httpx.TimeoutException):
         failure = APITimeoutError(f"{place} took too long: {_waited(error)} ({origin}).")
@@ -232,15 +294,12 @@ def record(options: ClientOptions, call: Call[T], outcome: Outcome, number: int,
     )
 
 
-def lower_headers(response: httpx.Response) -> Mapping[str, str]:
-    """The headers by lower-case name; repeated ones joined with a comma."""
-    return dict(response.headers.items())
-
-
-def origin_text(options: ClientOptions) -> str:
-    """Scheme, host and port of the base URL."""
-    parts = urlsplit(options.base_url)
-    return f"{parts.scheme}://{parts.netloc}"
+def lower_headers(response: httpx.Response, secrets: tuple[str, ...]) -> Mapping[str, str]:
+    """The headers by lower-case name, repeated ones joined with a comma, without secrets that were echoed."""
+    return {
+        name: hide(secrets, value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        for name, value in response.headers.items()
+    }
 
 
 def _waited(error: httpx.TimeoutException) -> str:

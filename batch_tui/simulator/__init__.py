@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from batch_tui.simulator.clock import ManualClock
+    from batch_tui.simulator.clock import ManualClock, ScaledClock
     from batch_tui.simulator.faults import Fault
     from batch_tui.simulator.server import Simulator
 
-__all__ = ["Fault", "ManualClock", "Simulator"]
+__all__ = ["Fault", "ManualClock", "ScaledClock", "Simulator"]
 
 
-_HOMES = {"Fault": "faults", "ManualClock": "clock", "Simulator": "server"}
+_HOMES = {"Fault": "faults", "ManualClock": "clock", "ScaledClock": "clock", "Simulator": "server"}
 
 
 def __getattr__(name: str) -> Any:

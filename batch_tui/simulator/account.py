@@ -14,9 +14,9 @@ from batch_tui.simulator.clock import SECOND
 from batch_tui.simulator.draws import key_of, units
 from batch_tui.simulator.history import History
 from batch_tui.simulator.identifiers import BatchIds
-from batch_tui.simulator.lifecycle import Plan, outcome, standing
+from batch_tui.simulator.lifecycle import WINDOW, Plan, outcome, standing
 from batch_tui.simulator.misfortune import Misfortune
-from batch_tui.simulator.replies import Asked, ReplyLines
+from batch_tui.simulator.replies import ReplyLines
 from batch_tui.simulator.sample_batch import SAMPLE_ID, sample_plan
 from batch_tui.simulator.scene import Arrivals, Opening
 from batch_tui.simulator.wire import ApiError
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from batch_tui.simulator.answers import Lines
+    from batch_tui.simulator.asked import Asked, Intake
     from batch_tui.simulator.lifecycle import Standing
-    from batch_tui.simulator.replies import Intake
+
+
+RETRY_WHEN_QUEUE_FULL = "60"
+"""Seconds; the API's own figure and text are not known."""
 
 
 class Source(Protocol):
@@ -127,11 +131,15 @@ class Account:
         live: bool,
         gradual: bool,
         lenient: bool = False,
+        queue_limit: int | None = None,
         misfortune: Misfortune = Misfortune(),  # noqa: B008  (a constant)
     ) -> None:
+        if queue_limit is not None and queue_limit < 1:
+            raise ValueError(f"queue_limit must be at least 1, or None for no limit, not {queue_limit}.")
         self._seed = seed
         self._lenient = lenient
         self._misfortune = misfortune
+        self._queue_limit = queue_limit
         self._gradual = gradual
         self._history = history
         self._posted = Posted(seed)
@@ -141,7 +149,7 @@ class Account:
         self._sources[_POSTED] = self._posted
         self._ids = BatchIds(seed)
         self._cancels: dict[tuple[int, int], int] = {}
-        self._deleted: set[tuple[int, int]] = set()
+        self._deleted: dict[tuple[int, int], int] = {}
         # Polling asks for the same page again and again; the past does not change.
         self._past_entry = lru_cache(maxsize=8_192)(self._compute_past_entry)
 
@@ -181,16 +189,22 @@ class Account:
 
     def standing(self, entry: Entry, now: int) -> Standing:
         """What the API says of the batch at `now`."""
-        return standing(entry.plan, entry.cancel_at, now, gradual=self._gradual)
+        # While the clock stands still, batches are created a microsecond apart: some a little ahead of it.
+        return standing(entry.plan, entry.cancel_at, max(now, entry.plan.created), gradual=self._gradual)
 
     def page(
-        self, now: int, limit: int, *, after: str | None = None, before: str | None = None
+        self, now: int, limit: int, *, after: str | None = None, before: str | None = None, behind: int = 0
     ) -> tuple[list[Entry], bool]:
-        """Up to `limit` batches next to a cursor, newest first, and whether more follow in that direction."""
+        """Up to `limit` batches next to a cursor, newest first, and whether more follow in that direction.
+
+        The list is as it was `behind` microseconds before `now`.
+        """
         cursor = after or before
         entry = self._cursor(cursor, now) if cursor else None
         walk = self._newer(entry, now) if before and not after else self._older(entry, now)
-        places = list(islice(walk, limit + 1))
+        if behind:
+            walk = (place for place in walk if place[0] <= now - behind)
+        places = list(islice(self._remaining(walk, now - behind), limit + 1))
         more = len(places) > limit
         entries = [self._entry(source, rank) for _, source, rank in places[:limit]]
         if before and not after:
@@ -233,14 +247,35 @@ class Account:
         return bisect_left(range(population), mark, key=lambda rank: (source.created(rank), number))
 
     def _places(self, number: int, ranks: range) -> Iterator[tuple[int, int, int]]:
-        source, deleted = self._sources[number], self._deleted
+        source = self._sources[number]
         for rank in ranks:
-            if not deleted or (number, rank) not in deleted:
-                yield source.created(rank), number, rank
+            yield source.created(rank), number, rank
+
+    def _remaining(self, places: Iterator[tuple[int, int, int]], now: int) -> Iterator[tuple[int, int, int]]:
+        """The places whose batch was not yet deleted at `now`."""
+        deleted = self._deleted
+        return (place for place in places if not deleted or deleted.get(place[1:], now + 1) > now)
 
     def create(self, intake: Intake, now: int) -> Entry:
-        """Start a batch with the requests taken in."""
+        """Start a batch with the requests taken in; ApiError 429 if the queue has no room for them."""
+        limit = self._queue_limit
+        if limit is not None and self._queued(now) + len(intake.asked) > limit:
+            raise ApiError(
+                429,
+                f"Number of batch requests in the processing queue would exceed your limit of {limit}. "
+                "Please try again later.",
+                headers={"retry-after": RETRY_WHEN_QUEUE_FULL},
+            )
         return self._entry(_POSTED, self._posted.add(intake, now))
+
+    def _queued(self, now: int) -> int:
+        """How many requests are being processed; no batch runs for longer than the window unless it is stuck."""
+        waiting = 0
+        for created, source, rank in self._remaining(self._older(None, now), now):
+            if created < now - WINDOW:
+                break
+            waiting += self.standing(self._entry(source, rank), now).processing
+        return waiting
 
     def cancel(self, batch_id: str, now: int) -> Entry:
         """Ask for cancellation; a second time changes nothing; ApiError 400 once the batch has ended."""
@@ -252,7 +287,7 @@ class Account:
             raise ApiError(400, f"Message Batch {batch_id} has already ended and cannot be canceled.")
         if status == "canceling":
             return entry
-        self._cancels[entry.source, entry.rank] = now
+        self._cancels[entry.source, entry.rank] = max(now, entry.plan.created)
         return self._entry(entry.source, entry.rank)
 
     def delete(self, batch_id: str, now: int) -> None:
@@ -262,7 +297,7 @@ class Account:
             return
         if self.standing(entry, now).status != "ended":
             raise ApiError(400, "In progress batches cannot be deleted. Consider canceling the batch instead.")
-        self._deleted.add((entry.source, entry.rank))
+        self._deleted[entry.source, entry.rank] = now
         if entry.source == _POSTED:
             self._posted.forget(entry.rank)
 

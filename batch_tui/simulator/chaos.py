@@ -7,13 +7,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch_tui.simulator.draws import key_of, units
-from batch_tui.simulator.faults import Fault, combined, without_answer
+from batch_tui.simulator.faults import Fault, combined, is_list, without_answer
 from batch_tui.simulator.misfortune import Misfortune
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SLOW_BYTES_PER_SECOND = 32 * 1024
+LAG = 5.0
+"""Simulated seconds."""
 NOWHERE = "http://127.0.0.1:9"
 """Where the proxy redirects to: another origin, on this machine, where nobody answers."""
 
@@ -49,10 +51,16 @@ def _none(_occasion: Occasion, _rate: float) -> Fault | None:
 
 
 def _cut(occasion: Occasion, rate: float) -> Fault | None:
-    """The first two downloads of each results file break off; the third is whole."""
+    """The first two downloads of each results file end early; the third is whole.
+
+    The first breaks off, for half of the files after a Content-Length that promised more; the second looks complete.
+    """
     if not occasion.is_download or occasion.earlier >= 2 or not occasion.is_picked("cut files", rate):
         return None
-    return Fault(cut_results_at=0.2 + 0.5 * occasion.chance("cut")[0], clean_end=occasion.earlier == 1)
+    share = 0.2 + 0.5 * occasion.chance("cut")[0]
+    if occasion.earlier == 1:
+        return Fault(cut_results_at=share, clean_end=True)
+    return Fault(cut_results_at=share, announce_length=occasion.is_picked("announced", 0.5))
 
 
 def _proxy(occasion: Occasion, rate: float) -> Fault | None:
@@ -64,18 +72,27 @@ def _proxy(occasion: Occasion, rate: float) -> Fault | None:
     return Fault(redirect=NOWHERE, status=status) if status == 307 else Fault(html=True, status=status)
 
 
+_FLAKES = (
+    Fault(status=429, retry_after=1.0),
+    Fault(status=500),
+    Fault(status=529),
+    Fault(reset="before"),
+    Fault(reset="after"),
+)
+
+
 def _flaky(occasion: Occasion, rate: float) -> Fault | None:
-    """Some requests fail with 429, 500 or 529."""
+    """Some requests fail with 429, 500 or 529, or lose their connection before or after they took effect."""
     chance = occasion.chance("flaky")
-    if chance[0] >= rate:
-        return None
-    status = (429, 500, 529)[int(chance[1] * 3)]
-    return Fault(status=status, retry_after=1.0 if status == 429 else None)
+    return _FLAKES[int(chance[1] * len(_FLAKES))] if chance[0] < rate else None
 
 
 def _lag(occasion: Occasion, rate: float) -> Fault | None:
-    """A batch cannot be found for five seconds after its creation."""
-    return Fault(hide_younger_than=5.0) if occasion.is_picked("lag", rate) else None
+    """A batch cannot be found for five seconds after its creation; some lists are five seconds old."""
+    if is_list(occasion.method, occasion.path):
+        # By request, not by path: of two lists in a row the second may know less.
+        return Fault(lists_behind=LAG) if occasion.chance("lag")[0] < rate else None
+    return Fault(hide_younger_than=LAG) if occasion.is_picked("lag", rate) else None
 
 
 def _slow(occasion: Occasion, rate: float) -> Fault | None:
@@ -106,7 +123,8 @@ PROFILES: dict[str, tuple[Profile, float]] = {
     "hostile": (_hostile, 1.0),
 }
 """Profiles that trouble requests, with the rate each has unless another is given: the share of
-requests (`proxy`, `flaky`), of paths (`cut`, `lag`, `slow`), of lines (`dirty`), of texts (`hostile`)."""
+requests (`proxy`, `flaky`, lists in `lag`), of paths (`cut`, `slow`, batches in `lag`), of lines (`dirty`),
+of texts (`hostile`)."""
 
 MISFORTUNES = {"stuck": 1.0, "expired": 1.0}
 """Profiles that trouble the batches themselves; the rate is the share of unfinished batches."""

@@ -96,13 +96,15 @@ class ShiftedClock:
 
 
 class ScaledClock:
-    """The real time at construction, then running `speed` times as fast; 0 stands still."""
+    """`start` (aware; by default the real time at construction), then `speed` times as fast; 0 stands still."""
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
         if not 0 <= speed < float("inf"):
             raise ValueError(f"speed must be zero or a positive number, not {speed!r}.")
+        if start is not None and start.tzinfo is None:
+            raise ValueError(f"now must say its offset, as 2026-11-22T12:00:00+00:00 does: {start.isoformat()}.")
         self._speed = speed
-        self._start = datetime.now(UTC)
+        self._start = datetime.now(UTC) if start is None else start.astimezone(UTC)
         self._tick = time.monotonic()
 
     def __call__(self) -> datetime:

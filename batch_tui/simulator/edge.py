@@ -35,6 +35,7 @@ class Passage:
         self.request_id = request_id
         self.fault = fault
         self.authenticated = False
+        self.keeps_length = False
         self.defacer = Defacer(fault.hostile) if fault is not None and fault.hostile > 0 else None
 
 
@@ -51,8 +52,10 @@ class Edge:
         faults: Faults,
         bucket: TokenBucket | None,
         sleep: Sleep,
+        reset: Callable[[Scope], None],
     ) -> None:
         self._app = app
+        self._reset = reset
         self._bucket = bucket
         self._sleep = sleep
         self._now = now
@@ -87,7 +90,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 self._note(scope, path, message["status"], passage)
                 # The API sends chunked bodies; without a length uvicorn does the same.
-                headers = [pair for pair in message["headers"] if pair[0] != b"content-length"]
+                unwanted = b"" if passage.keeps_length else b"content-length"
+                headers = [pair for pair in message["headers"] if pair[0] != unwanted]
                 message = {**message, "headers": headers + self._headers(passage)}
                 lost = fault is not None and fault.lose_response
                 await send(message)
@@ -96,7 +100,9 @@ class Edge:
 
         if fault is not None and fault.delay > 0:
             await self._sleep(fault.delay)
-        if fault is not None and (fault.html or fault.redirect):
+        if fault is not None and fault.reset:
+            await self._break_connection(scope, receive, path, fault, passage)
+        elif fault is not None and (fault.html or fault.redirect):
             await self._answer_as_proxy(scope, path, fault, passage, send)
         elif fault is not None and fault.status is not None:
             await _answer_error(fault, passage, dressed)
@@ -146,6 +152,18 @@ class Edge:
         at = stamp(passage.now)
         self._log.add(Served(scope["method"], path, status, at, auth.decode(), version, passage.request_id))
 
+    async def _break_connection(
+        self, scope: Scope, receive: Receive, path: str, fault: Fault, passage: Passage
+    ) -> None:
+        """No answer at all; the client cannot tell whether its request took effect."""
+        if fault.reset == "after":
+            await self._app(scope, receive, _unheard)
+        self._note(scope, path, 0, passage)
+        self._reset(scope)
+        # Returning while the connection still counts as open would make uvicorn answer for us.
+        while (await receive())["type"] != "http.disconnect":
+            continue
+
     async def _answer_as_proxy(self, scope: Scope, path: str, fault: Fault, passage: Passage, send: Send) -> None:
         """An HTML page, or a redirect, without any of the API's own headers."""
         status = fault.status or (307 if fault.redirect else 502)
@@ -173,6 +191,10 @@ def _defaced(defacer: Defacer, send: Send) -> Send:
         await send(message)
 
     return sending
+
+
+async def _unheard(_message: Message) -> None:
+    """A `send` whose words are lost."""
 
 
 async def _answer_error(fault: Fault, passage: Passage, send: Send) -> None:

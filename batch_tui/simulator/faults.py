@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import msgspec
+
+Reset = Literal["", "before", "after"]
+_LONGEST_LAG = 86_400
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,14 +38,20 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Real seconds to wait first."""
     lose_response: bool = False
     """The request takes effect, then the connection ends after the response headers."""
+    reset: Reset = ""
+    """The connection is reset instead of an answer: `before` anything is done, or `after` the request took effect."""
     cut_results_after: int | None = None
     """Results bodies end after this many bytes."""
     cut_results_at: float | None = None
     """Results bodies end after about this share of them."""
     clean_end: bool = False
     """A cut body ends as if complete, instead of with a broken connection."""
+    announce_length: bool = False
+    """Results bodies come with a `Content-Length`, that of the whole file unless `clean_end` hides a cut."""
     hide_younger_than: float | None = None
     """404 for batches created over HTTP less than this many simulated seconds ago."""
+    lists_behind: float = 0.0
+    """Lists are as they were this many simulated seconds ago: new batches missing, deleted ones still there."""
     results_origin: str = ""
     """Another origin for `results_url`."""
     results_bytes_per_second: int | None = None
@@ -57,25 +68,31 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         for field in ("dirty", "hostile"):
             if not 0 <= getattr(self, field) <= 1:
                 raise ValueError(f"{field} must be a share from 0 to 1, not {getattr(self, field)}.")
+        if self.reset not in get_args(Reset):
+            raise ValueError(f'reset must be "before" or "after", not {self.reset!r}.')
+        if not 0 <= self.lists_behind <= _LONGEST_LAG:
+            raise ValueError(f"lists_behind must be seconds from 0 to {_LONGEST_LAG}, not {self.lists_behind}.")
         if self.results_bytes_per_second is not None and self.results_bytes_per_second <= 0:
             raise ValueError("results_bytes_per_second must be positive, or null.")
-
-    @property
-    def answers(self) -> bool:
-        """Whether it answers in the API's place."""
-        return self.status is not None or self.html or self.redirect != ""
 
     def matches(self, method: str, path: str) -> bool:
         """Whether it is for this request."""
         limits = (self.cut_results_after, self.cut_results_at, self.results_bytes_per_second)
-        if (limits != (None, None, None) or self.dirty) and "/results" not in path:
+        if (limits != (None, None, None) or self.dirty or self.announce_length) and "/results" not in path:
+            return False
+        if self.lists_behind and not is_list(method, path):
             return False
         return self.method in ("", method) and self.path in path
 
 
+def is_list(method: str, path: str) -> bool:
+    """Whether a request asks for a page of batches."""
+    return method == "GET" and path.partition("?")[0].endswith("/batches")
+
+
 _LABELS = ("name", "count", "method", "path")
-_ANSWER = ("status", "message", "error_type", "error_code", "retry_after", "html", "redirect")
-_CUT = ("cut_results_after", "cut_results_at", "clean_end")
+_ANSWER = ("status", "message", "error_type", "error_code", "retry_after", "html", "redirect", "reset")
+_CUT = ("cut_results_after", "cut_results_at", "clean_end", "announce_length")
 _TOGETHER = {*_LABELS, *_ANSWER, *_CUT}
 _GROUPS = (_ANSWER, _CUT, *((field,) for field in Fault.__struct_fields__ if field not in _TOGETHER))
 _NOTHING = Fault()

@@ -87,9 +87,20 @@ def outcome(plan: Plan, cancel_at: int | None) -> Outcome:
     done = int(sendable * (reached + (1 - reached) * _IN_FLIGHT_SHARE))
     if sendable >= 10:
         done = min(sendable - 1, max(1, done))
-    errored = plan.errored * done // sendable if sendable else 0
+    # Never fewer than counts that move had shown by then.
+    errored = max(plan.errored * done // sendable, int(plan.errored * reached)) if sendable else 0
     at = min(plan.ends, cancel_at + plan.wind_down)
     return Outcome(done - errored, errored, plan.total - done, 0, at)
+
+
+def _handled(plan: Plan, end: Outcome, asked: int | None, now: int) -> tuple[int, int]:
+    """How many requests have succeeded and errored by `now`; a cancel changes the pace, not what was done."""
+    reached = _progress(plan, now if asked is None else asked, plan.ends)
+    succeeded, errored = int(plan.succeeded * reached), int(plan.errored * reached)
+    if asked is None:
+        return succeeded, errored
+    wound = (now - asked) / max(1, end.at - asked)
+    return succeeded + int((end.succeeded - succeeded) * wound), errored + int((end.errored - errored) * wound)
 
 
 def standing(plan: Plan, cancel_at: int | None, now: int, *, gradual: bool) -> Standing:
@@ -112,10 +123,7 @@ def standing(plan: Plan, cancel_at: int | None, now: int, *, gradual: bool) -> S
             cancel_at,
             archive if now >= archive else None,
         )
-    succeeded = errored = 0
-    if gradual:
-        reached = _progress(plan, now, end.at)
-        succeeded, errored = int(end.succeeded * reached), int(end.errored * reached)
+    succeeded, errored = _handled(plan, end, asked, now) if gradual else (0, 0)
     return Standing(
         "in_progress" if asked is None else "canceling",
         plan.total - succeeded - errored,

@@ -11,7 +11,10 @@ KEPT = 1_000
 
 
 class Served(msgspec.Struct, frozen=True):
-    """One request: what was asked (query included), how it authenticated, what was answered and when."""
+    """One request: what was asked (query included), how it authenticated, what was answered and when.
+
+    `status` is 0 where the connection was reset instead of an answer.
+    """
 
     method: str
     path: str

@@ -58,6 +58,12 @@ def chunks(lines: Lines, size: int = CHUNK) -> Iterator[bytes]:
         yield b"\n".join(held)
 
 
+def announced(lines: Lines, cut: Cut | None) -> int:
+    """The length of the whole body in bytes; of what is left of it where a cut shall not show."""
+    whole = sum(len(lines.line(position)) for position in range(len(lines))) + max(0, len(lines) - 1)
+    return min(whole, cut.after) if cut is not None and cut.clean else whole
+
+
 def _shortened(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
     for piece in pieces:
         yield piece[:length]
@@ -92,7 +98,10 @@ def accepts_gzip(header: str) -> bool:
 
 
 class Delivery(NamedTuple):
-    """How a body travels: bytes per second of real time, where it ends early, and in which shape."""
+    """How a body travels: bytes per second of real time, where it ends early, and in which shape.
+
+    `length` is the `Content-Length` to announce, if any; a compressed body never has one.
+    """
 
     sleep: Sleep
     pace: int | None = None
@@ -100,6 +109,7 @@ class Delivery(NamedTuple):
     cut: Cut | None = None
     gzip: bool = False
     content_type: bool = True
+    length: int | None = None
 
 
 class ResultsBody(StreamingResponse):
@@ -115,6 +125,8 @@ class ResultsBody(StreamingResponse):
         if delivery.gzip:
             pieces = _compressed(pieces, whole=cut is None)
             headers |= {"content-encoding": "gzip", "vary": "Accept-Encoding"}
+        elif delivery.length is not None:
+            headers["content-length"] = str(delivery.length)
         if delivery.torn and pace is not None:
             pieces = _torn(pieces, max(1, pace // 20))
         super().__init__(

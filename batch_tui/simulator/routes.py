@@ -10,15 +10,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from batch_tui.simulator.clock import instant
+from batch_tui.simulator.asked import Intake
+from batch_tui.simulator.clock import SECOND, instant
 from batch_tui.simulator.controls import control_routes
 from batch_tui.simulator.defaced import DefacedLines
 from batch_tui.simulator.dirty_lines import DirtyLines
 from batch_tui.simulator.edge import Edge, Passage
 from batch_tui.simulator.lifecycle import RETENTION
 from batch_tui.simulator.params_checks import Terms
-from batch_tui.simulator.replies import Intake
-from batch_tui.simulator.results_body import Cut, Delivery, ResultsBody, accepts_gzip
+from batch_tui.simulator.results_body import Cut, Delivery, ResultsBody, accepts_gzip, announced
 from batch_tui.simulator.sample_batch import SAMPLE_ID
 from batch_tui.simulator.validation import entry as parsed_entry
 from batch_tui.simulator.validation import refuse_duplicate, submitted
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Scope
 
     from batch_tui.simulator.account import Account, Entry
     from batch_tui.simulator.chaos import Faults
@@ -125,14 +125,15 @@ class Api:
             raise ApiError(404, f"Message Batch {batch_id} not found.")
         return entry
 
-    def _json(self, entry: Entry, passage: Passage) -> str:
+    def _json(self, entry: Entry, passage: Passage, behind: int = 0) -> str:
         other_origin = passage.fault.results_origin if passage.fault else ""
+        as_always = not other_origin and not behind
         text, valid_until = self._settled.get(entry.id, ("", 0))
-        if passage.now < valid_until and not other_origin:
+        if passage.now < valid_until and as_always:
             return text
-        state = self._account.standing(entry, passage.now)
+        state = self._account.standing(entry, passage.now - behind)
         text = batch_json(entry.id, entry.plan.created, state, other_origin or self._origin)
-        if state.ended_at is not None and not other_origin and entry.id != SAMPLE_ID:
+        if state.ended_at is not None and as_always and entry.id != SAMPLE_ID:
             if len(self._settled) >= _MOST_SETTLED:
                 self._settled.clear()
             archived = state.archived_at is not None
@@ -146,7 +147,8 @@ class Api:
         body = await _body(request, self._most_bytes)
         betas = ",".join(request.headers.getlist("anthropic-beta"))
         names = frozenset(name.strip() for name in betas.split(",") if name.strip())
-        intake = Intake(Terms(request.headers["anthropic-version"], names))
+        profile = request.headers.get("anthropic-user-profile-id", "")
+        intake = Intake(Terms(request.headers["anthropic-version"], names, profile))
         # Seconds of parsing for the largest bodies: other requests must be served meanwhile.
         await to_thread.run_sync(_take_in, body, intake)
         return self._batch(self._account.create(intake, passage.now), passage)
@@ -165,9 +167,10 @@ class Api:
             raise ApiError(400, "after_id and before_id cannot be given together.")
         if self._page_delay > 0:
             await self._sleep(self._page_delay)
-        entries, more = self._account.page(passage.now, limit, after=after, before=before)
+        behind = int(passage.fault.lists_behind * SECOND) if passage.fault else 0
+        entries, more = self._account.page(passage.now, limit, after=after, before=before, behind=behind)
         first, last = (entries[0].id, entries[-1].id) if entries else (None, None)
-        batches = [self._json(entry, passage) for entry in entries]
+        batches = [self._json(entry, passage, behind) for entry in entries]
         return _json_response(page_json(batches, more, first, last).encode())
 
     async def _cancel(self, request: Request, passage: Passage) -> Response:
@@ -197,6 +200,10 @@ class Api:
             lines = DefacedLines(lines, passage.defacer)
         if fault is not None and fault.dirty > 0:
             lines = DirtyLines(lines, entry.plan.key, fault.dirty)
+        if fault is not None and fault.announce_length:
+            # Every line has to be made for this; other requests are served meanwhile.
+            length = await to_thread.run_sync(announced, lines, delivery.cut)
+            delivery, passage.keeps_length = delivery._replace(length=length), True
         return ResultsBody(entry.id, lines, delivery)
 
 
@@ -274,11 +281,21 @@ def application(
     faults: Faults,
     bucket: TokenBucket | None,
     sleep: Sleep,
+    reset: Callable[[Scope], None],
 ) -> ASGIApp:
-    """The whole server as one ASGI application."""
+    """The whole server as one ASGI application; `reset` breaks the connection of a request."""
     starlette = Starlette(
         routes=[*api.routes(), *control_routes(log, faults, clock)],
         exception_handlers={ApiError: _refused, HTTPException: _refused},
     )
     starlette.router.redirect_slashes = False
-    return Edge(starlette, seed=seed, now=lambda: instant(clock()), log=log, faults=faults, bucket=bucket, sleep=sleep)
+    return Edge(
+        starlette,
+        seed=seed,
+        now=lambda: instant(clock()),
+        log=log,
+        faults=faults,
+        bucket=bucket,
+        sleep=sleep,
+        reset=reset,
+    )

@@ -17,6 +17,7 @@ import uvicorn
 from batch_tui.simulator.account import Account
 from batch_tui.simulator.chaos import Faults
 from batch_tui.simulator.clock import ScaledClock, ShiftedClock, instant
+from batch_tui.simulator.connections import Connections
 from batch_tui.simulator.faults import Fault
 from batch_tui.simulator.rate_limit import TokenBucket
 from batch_tui.simulator.request_log import RequestLog, Served
@@ -56,12 +57,19 @@ def _loopback(host: str) -> str:
 class _Server(uvicorn.Server):
     """uvicorn that says when it is ready, asks whether to go on, and swallows stop signals."""
 
-    def __init__(self, app: ASGIApp, *, on_ready: Callable[[], None], until: Callable[[], bool] | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        connections: Connections,
+        on_ready: Callable[[], None],
+        until: Callable[[], bool] | None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="asyncio",
-                http="h11",
+                http=connections.protocol(),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -123,12 +131,14 @@ class _Server(uvicorn.Server):
 class Simulator:
     """A local Message Batches API with a seeded past and a life of its own.
 
-    `batches` past batches are computed, never stored. `speed` scales the default clock; `now`
-    replaces it (aware UTC). `counts="gradual"` moves the outcome counts before a batch ends.
-    `chaos` names profiles of `chaos.PROFILES` and `chaos.MISFORTUNES`, as `flaky` or with a rate as
-    `flaky:0.3`; all of them act together. `live=False` leaves out everything unfinished.
+    `batches` past batches are computed, never stored. `speed` scales the default clock; `now` is the
+    instant (aware) at which that starts, or a clock in its place (returning aware UTC).
+    `counts="gradual"` moves the outcome counts before a batch ends. `chaos` names profiles of
+    `chaos.PROFILES` and `chaos.MISFORTUNES`, as `flaky` or with a rate as `flaky:0.3`; all of them
+    act together. `live=False` leaves out everything unfinished.
     `page_delay` is in real seconds, `results_bytes_per_second` in real time too; both pass through `sleep`.
-    `requests_per_minute` (of simulated time) refuses what exceeds it with 429; None never does.
+    `requests_per_minute` (of simulated time) refuses what exceeds it with 429; None never does. `queue_limit`
+    does the same to a batch that would put more requests than that into processing.
     `gzip` compresses results for clients that accept it. `lenient` takes the examples of the API
     reference: the id `message_batch_id`, cursors that name nothing, and two cursors at once.
     Raises ValueError for a host that is not loopback and for other arguments out of range;
@@ -146,12 +156,13 @@ class Simulator:
         api_key: str | None = None,
         counts: Literal["final", "gradual"] = "final",
         chaos: Sequence[str] = (),
-        now: Callable[[], datetime] | None = None,
+        now: Callable[[], datetime] | datetime | None = None,
         live: bool = True,
         results_bytes_per_second: int | None = None,
         page_delay: float = 0.0,
         max_body_bytes: int = MOST_BYTES,
         requests_per_minute: int | None = None,
+        queue_limit: int | None = None,
         gzip: bool = False,
         lenient: bool = False,
         sleep: Sleep = anyio.sleep,
@@ -165,7 +176,7 @@ class Simulator:
         self._address = _loopback(host)
         self._port = port
         self._seed = seed
-        self._clock = ShiftedClock(now or ScaledClock(speed))
+        self._clock = ShiftedClock(now if callable(now) else ScaledClock(speed, now))
         self._log = RequestLog()
         self._faults = Faults(seed, [chaos] if isinstance(chaos, str) else chaos)
         self._account = Account(
@@ -175,6 +186,7 @@ class Simulator:
             live=live,
             gradual=counts == "gradual",
             lenient=lenient,
+            queue_limit=queue_limit,
             misfortune=self._faults.misfortune,
         )
         self._bucket = None if requests_per_minute is None else TokenBucket(requests_per_minute)
@@ -253,6 +265,7 @@ class Simulator:
             bucket=self._bucket,
             sleep=self._sleep,
         )
+        connections = Connections()
         app = application(
             api,
             seed=self._seed,
@@ -261,8 +274,9 @@ class Simulator:
             faults=self._faults,
             bucket=self._bucket,
             sleep=self._sleep,
+            reset=connections.reset,
         )
-        return _Server(app, on_ready=on_ready, until=until)
+        return _Server(app, connections=connections, on_ready=on_ready, until=until)
 
     def __enter__(self) -> Self:
         if self._thread is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import pickle
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from batch_tui.api import NOT_GIVEN, APIResponseValidationError, TextBlock, calls
+from batch_tui.api.calls import CallExtras
 from batch_tui.api.pages import PageQuery
 from batch_tui.api.retry import Outcome
 from tests.api import samples
@@ -73,8 +75,17 @@ def test_types_that_json_cannot_carry_are_named() -> None:
 
 def test_list_query_has_only_what_was_given() -> None:
     assert calls.list_page(PageQuery()).target == "/v1/messages/batches"
-    call = calls.list_page(PageQuery(after_id="a&b", limit=5)).with_extras(None, {"limit": 9, "x": True})
-    assert call.target == "/v1/messages/batches?limit=5&x=True&after_id=a%26b"
+    call = calls.list_page(PageQuery(after_id="a&b", limit=5)).with_extras(
+        CallExtras(query={"limit": 9, "x": True, "n": None, "many": [1, 2], "deep": {"a": "b"}})
+    )
+    assert parse_qsl(call.target.partition("?")[2]) == [
+        ("x", "true"),
+        ("many[]", "1"),
+        ("many[]", "2"),
+        ("deep[a]", "b"),
+        ("after_id", "a&b"),
+        ("limit", "5"),
+    ]
 
 
 @pytest.mark.parametrize(

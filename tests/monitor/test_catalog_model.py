@@ -143,4 +143,4 @@ class Watching(RuleBasedStateMachine):
 
 
 TestWatching = Watching.TestCase
-TestWatching.settings = settings(max_examples=150, stateful_step_count=30, deadline=None, derandomize=True)
+TestWatching.settings = settings(max_examples=150, stateful_step_count=30, derandomize=True)

@@ -323,7 +323,7 @@ def test_two_downloads_of_one_batch_do_not_mix(store: ResultsStore) -> None:
 WHOLE = body(*(succeeded(f"r-{n}", "é" * (n * 7 % 50)) for n in range(30)), encode({"custom_id": "x"}))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cuts=st.lists(st.integers(0, len(WHOLE) - 1), min_size=1, max_size=4),
     chunk=st.integers(20, 9000),

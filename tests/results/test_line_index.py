@@ -95,7 +95,7 @@ rendered = st.builds(
 raw_lines = rendered | st.binary(max_size=20).map(lambda raw: raw.replace(b"\n", b"?").replace(b"\r", b"?"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     lines=st.lists(raw_lines, max_size=12),
     ends=st.lists(st.sampled_from([b"\n", b"\r\n", b"\n\n", b"\r\n \r\n"]), min_size=1, max_size=4),

@@ -93,7 +93,7 @@ def _strings(value: object, key: str = "") -> Iterable[str]:
 letters = st.text(st.sampled_from('aAbBéÉß"\\/\n\t<&☃😀 1u0n'), min_size=0, max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(letters, st.booleans()), min_size=1, max_size=6), letters.filter(bool))
 def test_a_text_is_found_wherever_it_is_said(texts: list[tuple[str, bool]], needle: str) -> None:
     lines = [
@@ -135,7 +135,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(letters, min_size=1, max_size=5), st.lists(pieces, min_size=1, max_size=4).map("".join), st.booleans())
 def test_a_regular_expression_finds_what_it_matches(texts: list[str], source: str, escaped: bool) -> None:
     lines = [json.dumps(succeeded(f"r-{n}", text), ensure_ascii=escaped).encode() for n, text in enumerate(texts)]

@@ -22,7 +22,7 @@ shares = st.sampled_from([0.0, 0.5, 1.0])
 misfortunes = st.builds(Misfortune, stuck=shares, expired=shares)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(
     plan=plans,
     misfortune=misfortunes,
@@ -50,7 +50,7 @@ def test_counts_sum_and_nothing_goes_back(
             assert state.ended_at <= DAY
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(plan=plans, cancel_at=st.integers(0, DAY))
 def test_only_a_cancel_in_time_gets_stuck(plan: Plan, cancel_at: int) -> None:
     """One that came after the end changes nothing."""

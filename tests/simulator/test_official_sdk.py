@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import anthropic
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
+
+from batch_tui.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from anthropic.types.messages.batch_create_params import Request
 
-    from batch_tui.simulator import ManualClock, Simulator
+    from batch_tui.simulator import ManualClock
 
 
 def _request(custom_id: str, text: str) -> Request:
@@ -29,15 +32,17 @@ def _request(custom_id: str, text: str) -> Request:
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[Anthropic]:
-    """A synchronous client."""
-    with Anthropic(api_key="test-key", base_url=simulator.url, max_retries=0) as made:
+    """A synchronous client that refuses whatever its types do not foresee."""
+    with Anthropic(api_key="test-key", base_url=simulator.url, max_retries=0, _strict_response_validation=True) as made:
         yield made
 
 
 @pytest.fixture
 async def async_client(simulator: Simulator) -> AsyncIterator[AsyncAnthropic]:
-    """An asynchronous client."""
-    async with AsyncAnthropic(api_key="test-key", base_url=simulator.url, max_retries=0) as made:
+    """An asynchronous client, as strict."""
+    async with AsyncAnthropic(
+        api_key="test-key", base_url=simulator.url, max_retries=0, _strict_response_validation=True
+    ) as made:
         yield made
 
 
@@ -106,6 +111,62 @@ async def test_async_auto_paging(async_client: AsyncAnthropic) -> None:
     """The asynchronous paginator agrees on where the end is."""
     seen = [batch.id async for batch in async_client.messages.batches.list(limit=100)]
     assert len(set(seen)) == 247
+
+
+NAMESPACES = ("messages.batches", "beta.messages.batches")
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+@pytest.mark.parametrize("style", ["plain", "with_raw_response", "with_streaming_response"])
+def test_every_call_in_every_way(client: Anthropic, clock: ManualClock, namespace: str, style: str) -> None:
+    """The six calls of both namespaces, parsed, raw and streamed, with the types strictly checked."""
+    batches: Any = attrgetter(namespace)(client)
+    betas = {"betas": ["output-300k-2026-03-24"]} if namespace.startswith("beta") else {}
+
+    def call(name: str, *arguments: Any, **options: Any) -> Any:
+        if style == "plain":
+            return getattr(batches, name)(*arguments, **options, **betas)
+        answer = getattr(getattr(batches, style), name)(*arguments, **options, **betas)
+        if style == "with_raw_response":
+            return answer.parse()
+        with answer as opened:
+            assert opened.request_id.startswith("req_01")
+            parsed = opened.parse()
+            return iter(list(parsed)) if name == "results" else parsed
+
+    made = call("create", requests=[_request(f"r{n}", "Count.") for n in range(30)], user_profile_id="someone")
+    clock.advance(seconds=6)
+    assert call("cancel", made.id).processing_status == "canceling"
+    clock.advance(seconds=10)
+    assert call("retrieve", made.id).processing_status == "ended"
+    assert {line.result.type for line in call("results", made.id)} == {"succeeded", "canceled"}
+    assert call("list", limit=5, before_id=made.id).data == []
+    assert call("list", after_id=made.id).has_more is True
+    assert call("delete", made.id).id == made.id
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+async def test_every_call_asynchronously(async_client: AsyncAnthropic, clock: ManualClock, namespace: str) -> None:
+    """The same calls, awaited."""
+    batches: Any = attrgetter(namespace)(async_client)
+    made = await batches.create(requests=[_request("a", "Count.")])
+    assert (await batches.cancel(made.id)).processing_status == "canceling"
+    clock.advance(seconds=15)
+    assert (await batches.retrieve(made.id)).processing_status == "ended"
+    assert len([line async for line in await batches.results(made.id)]) == 1
+    assert (await batches.list(limit=1)).data
+    assert (await batches.delete(made.id)).type == "message_batch_deleted"
+
+
+@pytest.mark.parametrize("credential", ["api_key", "auth_token"])
+def test_both_kinds_of_credential(clock: ManualClock, credential: str) -> None:
+    """A key and a token; both come as `Authorization: Bearer`, under the version that the SDK pins."""
+    with Simulator(now=clock, batches=1, live=False, api_key="test-key") as simulator:
+        options: Any = {credential: "test-key"}
+        with Anthropic(base_url=simulator.url, max_retries=0, **options) as client:
+            assert len(client.messages.batches.list().data) == 1
+        served = simulator.requests()[0]
+    assert (served.auth, served.version) == ("authorization", "2026-10-21")
 
 
 def test_errors_become_the_right_exceptions(client: Anthropic) -> None:

@@ -52,6 +52,11 @@ def run(
     return results
 
 
+def image(source: dict[str, object]) -> dict[str, object]:
+    """A user message that is one picture."""
+    return {"role": "user", "content": [{"type": "image", "source": source}]}
+
+
 def error_of(result: dict[str, Any]) -> tuple[str, str]:
     """Type and message of an errored result."""
     assert result["error"]["type"] == "error"
@@ -84,6 +89,26 @@ def error_of(result: dict[str, Any]) -> tuple[str, str]:
             'and "output_config.effort" to control thinking behavior.',
         ),
         ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
+        ({"speed": "fast"}, "speed: fast mode is not supported in the Message Batches API"),
+        ({"store": True}, "store: Extra inputs are not permitted"),
+        ({"fallbacks": ["claude-opus-5"]}, "fallbacks: Extra inputs are not permitted"),
+        (
+            {"billing_policy": {"bill_to": "user_profile"}},
+            "billing_policy.bill_to: 'user_profile' is not supported in the Message Batches API",
+        ),
+        ({"temperature": 0.2}, "temperature: only the default of 1 is supported for this model"),
+        (
+            {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "{"}]},
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+        ),
+        (
+            {"tools": [{"type": "web_fetch_20250910", "name": "web_fetch", "_requestedType": "web_fetch"}]},
+            "tools.0.web_fetch_20250910._requestedType: Extra inputs are not permitted",
+        ),
+        (
+            {"messages": [image({"type": "base64", "media_type": "image/png", "data": "aGVsbG8="})]},
+            "messages.0.content.0.image.source.base64.data: The file format is invalid or unsupported",
+        ),
     ],
 )
 def test_bad_params_are_accepted_and_errored(
@@ -114,13 +139,19 @@ def test_sampling_parameters_depend_on_the_version(quiet: Simulator, clock: Manu
 def test_block_rules_of_the_new_version(quiet: Simulator, clock: ManualClock) -> None:
     """No documents in assistant messages, no citations on user text."""
     cited = {"type": "text", "text": "x", "citations": [{"type": "char_location"}]}
+    found = {"type": "search_result", "source": "x", "title": "x", "content": [cited]}
     document = {"type": "document", "source": {"type": "text", "data": "x", "media_type": "text/plain"}}
     requests = (
         request_of("cited", messages=[{"role": "user", "content": [cited]}]),
         request_of(
             "document",
-            messages=[{"role": "user", "content": "x"}, {"role": "assistant", "content": [document]}],
+            messages=[
+                {"role": "user", "content": "x"},
+                {"role": "assistant", "content": [document]},
+                {"role": "user", "content": "y"},
+            ],
         ),
+        request_of("found", messages=[{"role": "user", "content": [found]}]),
     )
     assert {r["type"] for r in run(quiet, clock, *requests).values()} == {"succeeded"}
     assert {r["type"] for r in run(quiet, clock, *requests, version=NEW).values()} == {"errored"}
@@ -134,12 +165,39 @@ def test_the_output_beta_raises_the_cap(quiet: Simulator, clock: ManualClock) ->
     assert run(quiet, clock, request, betas=betas)["x"]["type"] == "succeeded"
 
 
-def test_a_dead_link_fails_at_the_worker(quiet: Simulator, clock: ManualClock) -> None:
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            {"type": "url", "url": "https://pictures.invalid/a.png"},
+            "Unable to download the file. Please verify the URL and try again.",
+        ),
+        (
+            {"type": "url", "url": "https://timeout.pictures.invalid/a.png"},
+            "The request timed out while trying to download the file. Please try again later.",
+        ),
+        ({"type": "base64", "media_type": "image/gif", "data": "R0lGODlh"}, "Could not process image"),
+    ],
+    ids=["dead link", "slow link", "only the start of a picture"],
+)
+def test_a_picture_may_fail_at_the_worker(
+    quiet: Simulator, clock: ManualClock, source: dict[str, object], message: str
+) -> None:
     """The error then carries a worker's request id."""
-    image = {"type": "image", "source": {"type": "url", "url": "https://pictures.invalid/a.png"}}
-    results = run(quiet, clock, request_of("x", messages=[{"role": "user", "content": [image]}]))
-    assert error_of(results["x"])[1].startswith("Unable to download the file.")
+    results = run(quiet, clock, request_of("x", messages=[image(source)]))
+    assert error_of(results["x"]) == ("invalid_request_error", message)
     assert results["x"]["error"]["request_id"].startswith("workerreq_01")
+
+
+def test_a_user_profile_is_named_once(quiet: Simulator, clock: ManualClock) -> None:
+    """A request that names another one than the header is errored; prefills still work with older models."""
+    headers = HEADERS | {"anthropic-user-profile-id": "one"}
+    old = {"model": "claude-haiku-4-5", "messages": [{"role": "assistant", "content": "{"}], "temperature": 0.2}
+    requests = [request_of("other", user_profile_id="two"), request_of("same", user_profile_id="one", **old)]
+    made = ask(quiet.url, "POST", BATCHES, {"requests": requests}, headers).json
+    clock.advance(seconds=30)
+    counts = ask(quiet.url, "GET", f"{BATCHES}/{made['id']}").json["request_counts"]
+    assert (counts["succeeded"], counts["errored"]) == (1, 1)
 
 
 def test_answers_speak_of_the_question(quiet: Simulator, clock: ManualClock) -> None:

@@ -52,6 +52,14 @@ def ask(
         connection.close()
 
 
+def status_of(url: str, method: str, path: str, body: object = None) -> int:
+    """The status of the answer; 0 where the connection was reset instead."""
+    try:
+        return ask(url, method, path, body).status
+    except ConnectionResetError:
+        return 0
+
+
 def request_of(custom_id: str, text: str = "Hello", /, **params: object) -> dict[str, object]:
     """One entry of `requests` that succeeds unless `params` say otherwise; None removes a key."""
     merged = {
