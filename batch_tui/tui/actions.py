@@ -1,21 +1,32 @@
-"""Carrying out a confirmed action on one batch, and saying how it went."""
+"""Carrying out confirmed actions on batches, one or hundreds, and saying how each went."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import anyio
 
 from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
-from batch_tui.tui.text import Plain, join, plain
+from batch_tui.tui.action_plan import Pending
+from batch_tui.tui.text import Plain, join, later, plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
     from batch_tui.api.client import AsyncBatchClient
+    from batch_tui.tui.action_plan import Action, ActionPlan, Planned, Stage
     from batch_tui.tui.context import AppContext
 
-Action = Literal["cancel", "delete"]
 Severity = Literal["information", "warning", "error"]
+
+_AT_ONCE = 4
+"""Requests of actions that are under way at the same time."""
+_SAVED_AT_ONCE = 2
+"""Results that are received at the same time so that their batches can be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,207 @@ class Outcome:
     sentence: Plain
     title: str = ""
     severity: Severity = "information"
+    kept: bool = False
+    """The user stopped it, and the batch is as it was."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A confirmed plan while it is carried out."""
+
+    plan: ActionPlan
+    undo_until: datetime | None = None
+    """Until then stopping it leaves every batch as it was; None when it starts at once."""
+    with_copies: bool = False
+    """What is saved of the batches on this machine goes with them."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    stopped: bool = False
+    finished: bool = False
+
+    def count(self, severity: Severity, *, kept: bool = False) -> int:
+        """How many batches came out like this."""
+        return sum(1 for one in self.outcomes.values() if (one.severity, one.kept) == (severity, kept))
+
+    @property
+    def left(self) -> int:
+        """How many batches have no outcome yet."""
+        return len(self.plan.todo) - len(self.outcomes)
+
+
+class Moves:
+    """Wakes those who wait for something that is looked up in the app's state, whenever that state moved."""
+
+    def __init__(self) -> None:
+        self._next = anyio.Event()
+
+    def tell(self) -> None:
+        """Something moved."""
+        self._next.set()
+        self._next = anyio.Event()
+
+    async def until(self, so: Callable[[], bool]) -> None:
+        """Wait until it is so."""
+        while not so():
+            await self._next.wait()
+
+
+class ActionRunner:
+    """Carries out jobs: each batch by its id, whatever the list shows by then, a few at a time."""
+
+    def __init__(
+        self,
+        context: AppContext,
+        client: Callable[[], AsyncBatchClient],
+        *,
+        save: Callable[[str], None],
+        publish: Callable[[Changes], None],
+        undo_seconds: float,
+    ) -> None:
+        """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved."""
+        self._context = context
+        self._client = client
+        self._save = save
+        self._publish = publish
+        self._undo_seconds = undo_seconds
+        self.moves = Moves()
+        self.jobs: list[Job] = []
+        """Those under way."""
+
+    def new_job(self, plan: ActionPlan, *, with_copies: bool, undo: timedelta) -> Job:
+        """Take a plan on: its batches are pending from now on."""
+        undoable = plan.action == "delete" and self._undo_seconds > 0
+        job = Job(plan, later(self._context.now(), undo) if undoable else None, with_copies)
+        self.jobs.append(job)
+        self._stage_all(job, "undoable" if undoable else "waiting")
+        return job
+
+    def stop(self, job: Job) -> None:
+        """What was not asked of the API yet stays as it is."""
+        job.stopped = True
+        self.moves.tell()
+
+    def undo(self) -> int:
+        """Stop every job that is still in its undo window; says how many batches are kept."""
+        pending = self._context.monitor.pending
+        jobs = [job for job in self.jobs if any(_is_undoable(pending.get(one.batch_id)) for one in job.plan.todo)]
+        for job in jobs:
+            self.stop(job)
+        return sum(len(job.plan.todo) for job in jobs)
+
+    async def run(self, job: Job) -> None:
+        """Carry a job out to its end; every refusal is an outcome, none is raised."""
+        try:
+            if job.undo_until is not None:
+                with anyio.move_on_after(self._undo_seconds):
+                    await self.moves.until(lambda: job.stopped)
+            if not job.stopped:
+                self._stage_all(job, "waiting")
+            calls, saves = anyio.CapacityLimiter(_AT_ONCE), anyio.CapacityLimiter(_SAVED_AT_ONCE)
+            async with anyio.create_task_group() as group:
+                for one in job.plan.todo:
+                    group.start_soon(self._run_one, job, one, calls, saves)
+        finally:
+            for one in job.plan.todo:
+                self._context.monitor.pending.pop(one.batch_id, None)
+            job.finished = True
+            self.jobs.remove(job)
+            self._publish(NO_CHANGES)
+
+    async def _run_one(
+        self, job: Job, one: Planned, calls: anyio.CapacityLimiter, saves: anyio.CapacityLimiter
+    ) -> None:
+        outcome = await self._steps(job, one, calls, saves)
+        job.outcomes[one.batch_id] = outcome
+        self._context.monitor.pending.pop(one.batch_id, None)
+        self._publish(outcome.changes)
+
+    async def _steps(
+        self, job: Job, one: Planned, calls: anyio.CapacityLimiter, saves: anyio.CapacityLimiter
+    ) -> Outcome:
+        if one.ends_first and (trouble := await self._end(job, one, calls)) is not None:
+            return trouble
+        if one.saves_first:
+            async with saves:
+                if (trouble := await self._receive(job, one)) is not None:
+                    return trouble
+        async with calls:
+            if job.stopped:
+                return _kept(one)
+            self._stage(one, "asking")
+            return await carry_out(one.action, one.batch_id, self._client(), self._context)
+
+    async def _end(self, job: Job, one: Planned, calls: anyio.CapacityLimiter) -> Outcome | None:
+        """Cancel a batch that runs and wait for its end; an outcome says that there will be none."""
+        catalog = self._context.catalog
+
+        def runs() -> bool:
+            batch = catalog.get(one.batch_id)
+            return batch is not None and batch.processing_status != "ended"
+
+        async with calls:
+            if job.stopped:
+                return _kept(one)
+            batch = catalog.get(one.batch_id)
+            if batch is not None and batch.processing_status == "in_progress":
+                self._stage(one, "asking")
+                canceled = await carry_out("cancel", one.batch_id, self._client(), self._context)
+                self._publish(canceled.changes)
+                # It may have ended in between, and then there is nothing left to wait for.
+                if canceled.severity == "error" and not await self._has_ended(one.batch_id):
+                    return canceled
+        self._stage(one, "ending")
+        await self.moves.until(lambda: job.stopped or not runs())
+        return _kept(one) if job.stopped else None
+
+    async def _has_ended(self, batch_id: str) -> bool:
+        try:
+            batch = await self._client().messages.batches.retrieve(batch_id)
+        except BatchAPIError:
+            return False
+        self._publish(self._context.catalog.merge([batch]))
+        return batch.processing_status == "ended"
+
+    async def _receive(self, job: Job, one: Planned) -> Outcome | None:
+        """Wait until the results of a batch are whole on this machine; an outcome says that they will not be."""
+        if job.stopped:
+            return _kept(one)
+        monitor = self._context.monitor
+
+        def whole() -> bool:
+            saved = monitor.saved.get(one.batch_id)
+            return saved is not None and saved.verified
+
+        def over() -> bool:
+            opened = monitor.results.get(one.batch_id)
+            return opened is not None and opened.progress.state in ("complete", "failed", "stopped")
+
+        if not whole():
+            self._stage(one, "saving")
+            self._save(one.batch_id)
+            await self.moves.until(lambda: job.stopped or over())
+        if job.stopped and not whole():
+            return _kept(one)
+        if whole():
+            return None
+        said = join(plain(one.batch_id), Plain(" stays: its results could not be saved whole. v shows what came."))
+        return Outcome(NO_CHANGES, said, "Not deleted", "error")
+
+    def _stage_all(self, job: Job, stage: Stage) -> None:
+        pending = self._context.monitor.pending
+        pending |= {one.batch_id: Pending(one.action, stage, job.undo_until) for one in job.plan.todo}
+        self._publish(NO_CHANGES)
+
+    def _stage(self, one: Planned, stage: Stage) -> None:
+        self._context.monitor.pending[one.batch_id] = Pending(one.action, stage)
+        self._publish(NO_CHANGES)
+
+
+def _is_undoable(pending: Pending | None) -> bool:
+    return pending is not None and pending.stage == "undoable"
+
+
+def _kept(one: Planned) -> Outcome:
+    return Outcome(NO_CHANGES, join(plain(one.batch_id), Plain(" stays as it is.")), kept=True)
 
 
 async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:

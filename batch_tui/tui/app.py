@@ -15,7 +15,6 @@ import anyio.to_thread
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding
-from textual.screen import ModalScreen
 from textual.worker import Worker, WorkerState
 
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
@@ -23,18 +22,11 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
-from batch_tui.tui.actions import Action, carry_out
+from batch_tui.tui.actions_app import ActionsApp
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.messages import MonitorUpdate
-from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
-from batch_tui.tui.screens.dialogs import (
-    cancel_dialog,
-    delete_dialog,
-    why_not_cancel,
-    why_not_delete,
-)
 from batch_tui.tui.screens.help import HelpScreen
 from batch_tui.tui.screens.welcome import WelcomeScreen
 from batch_tui.tui.text import plain
@@ -47,17 +39,15 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.screen import Screen
-    from textual.worker import WorkType
 
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.connection import Connection, Origin
-    from batch_tui.tui.screens.dialogs import Answer
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
 
 
-class BatchApp(ResultsApp):
+class BatchApp(ActionsApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead."""
 
     CSS_PATH = "app.tcss"
@@ -104,11 +94,12 @@ class BatchApp(ResultsApp):
         themes: tuple[str, str] = ("textual-dark", "textual-light"),
         no_credentials: str | None = None,
         read_only: bool = False,
+        undo_seconds: float = 5.0,
     ) -> None:
         """Nothing is asked of the API before the first paint.
 
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
-        `themes`: the first one, and the other.
+        `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
         """
         super().__init__(store, read_ahead=read_ahead, cache_limit=cache_limit, back_off=back_off, monotonic=monotonic)
         self._connect = connect
@@ -129,6 +120,7 @@ class BatchApp(ResultsApp):
             profile=plain(origin.profile),
             read_only=read_only,
         )
+        self.start_actions(undo_seconds)
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
@@ -137,7 +129,7 @@ class BatchApp(ResultsApp):
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
         self.push_screen(BatchListScreen(self.shared))
-        self._watcher = self._start(self._watch, "monitor")
+        self._watcher = self.start_work(self._watch, "monitor")
 
     def _end_well_on_signals(self) -> None:
         """A closed window or a `kill` must leave the terminal and the demo's files as tidy as `q` does."""
@@ -152,10 +144,6 @@ class BatchApp(ResultsApp):
             await self.connection.client.close()
             self.connection.download_client.close()
 
-    def _start(self, work: WorkType[None], group: str) -> Worker[None]:
-        """Run asynchronous work; what it raises comes back as a sentence on screen."""
-        return self.run_worker(work, group=group, exit_on_error=False)
-
     # Watching
 
     async def _watch(self) -> None:
@@ -169,9 +157,9 @@ class BatchApp(ResultsApp):
         self._poller = Poller(
             self.connection.client, self.shared.catalog, now=self.shared.now, jitter=self._jitter, pace=self._pace
         )
-        await self._poller.run(self._publish)
+        await self._poller.run(self.publish)
 
-    def _publish(self, changes: Changes) -> None:
+    def publish(self, changes: Changes) -> None:
         """Tell whoever is on screen what moved."""
         context = self.shared
         moved = (context.catalog.get(batch_id) for batch_id in (*changes.added, *changes.updated))
@@ -179,20 +167,21 @@ class BatchApp(ResultsApp):
         if self._poller is not None:
             context.monitor.poll, context.monitor.older = self._poller.state, self._poller.older
         self._updates.publish(MonitorUpdate(changes))
+        self._runner.moves.tell()
 
     @on(messages.OlderPageRequested)
     def _want_older(self) -> None:
         if self._poller is not None and not self.shared.monitor.older.loading:
             self.shared.monitor.older = OlderState(loading=True)
-            self._start(partial(self._load_older, self._poller), "older")
+            self.start_work(partial(self._load_older, self._poller), "older")
 
     async def _load_older(self, poller: Poller) -> None:
-        self._publish(await poller.load_older())
+        self.publish(await poller.load_older())
 
     def action_refresh_now(self) -> None:
         if self._watcher is not None and self._watcher.is_finished:
             # It ended with an error that no poll expects; the user asks to try again.
-            self._watcher = self._start(self._watch, "monitor")
+            self._watcher = self.start_work(self._watch, "monitor")
         elif self._poller is not None:
             self._poller.hurry()
             if self.shared.monitor.older.error is not None:
@@ -201,54 +190,7 @@ class BatchApp(ResultsApp):
     def action_pause(self) -> None:
         if self._poller is not None:
             self._poller.set_paused(not self._poller.state.paused)
-            self._publish(NO_CHANGES)
-
-    # Acting on a batch
-
-    @on(messages.CancelRequested)
-    def _ask_cancel(self, event: messages.CancelRequested) -> None:
-        self._ask("cancel", event.batch_id)
-
-    @on(messages.DeleteRequested)
-    def _ask_delete(self, event: messages.DeleteRequested) -> None:
-        self._ask("delete", event.batch_id)
-
-    def _ask(self, action: Action, batch_id: str) -> None:
-        # A second key press may arrive before the first question is on screen.
-        if isinstance(self.screen, ModalScreen) or self.shared.read_only:
-            return
-        if batch_id in self.shared.monitor.pending:
-            self.notify("The API is being asked about this batch already.", markup=False, timeout=3)
-            return
-        batch = self.shared.catalog.get(batch_id)
-        reason = why_not_cancel(batch) if action == "cancel" else why_not_delete(batch)
-        if batch is None or reason is not None:
-            self.notify(reason or "", markup=False)
-            return
-        dialog = cancel_dialog if action == "cancel" else delete_dialog
-        self.push_screen(dialog(batch, self.shared, self._monotonic), partial(self._answered, action, batch_id))
-
-    def _answered(self, action: Action, batch_id: str, answer: Answer | None) -> None:
-        if answer:
-            self._start(partial(self._act, action, batch_id, with_copy=answer == "also"), "actions")
-
-    async def _act(self, action: Action, batch_id: str, *, with_copy: bool) -> None:
-        assert self.connection is not None  # a batch was listed, so there is a connection
-        pending = self.shared.monitor.pending
-        pending[batch_id] = action
-        self._publish(NO_CHANGES)
-        changes = NO_CHANGES
-        try:
-            outcome = await carry_out(action, batch_id, self.connection.client, self.shared)
-            changes = outcome.changes
-            if with_copy and outcome.severity != "error":
-                self.delete_copy(batch_id)
-            timeout = 5 if outcome.severity == "information" else 12
-            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
-        finally:
-            pending.pop(batch_id, None)
-            self._publish(changes)
-            self.action_refresh_now()
+            self.publish(NO_CHANGES)
 
     # Screens
 
@@ -260,7 +202,7 @@ class BatchApp(ResultsApp):
 
     def action_leave(self) -> None:
         if isinstance(self.screen, BatchListScreen | WelcomeScreen):
-            self.exit()
+            self.leave_or_ask()
         else:
             self.action_close()
 

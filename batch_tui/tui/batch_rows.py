@@ -11,6 +11,7 @@ from batch_tui.tui.text import (
     Plain,
     ago,
     duration,
+    fit,
     fit_middle,
     join,
     later,
@@ -166,8 +167,8 @@ class BatchRows:
         batch = self._at(row)
         now = context.now()
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
-        tick = int(now.timestamp()) // (1 if _shows_seconds(batch, now) else 60)
         pending = context.monitor.pending.get(batch.id)
+        tick = int(now.timestamp()) // (1 if pending is not None or _shows_seconds(batch, now) else 60)
         return context.catalog.version(batch.id), tick, pending, results_of(batch, context)
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
@@ -184,11 +185,15 @@ class BatchRows:
         return self._shared.catalog.get(selected.id) or selected
 
     def _status(self, batch: MessageBatch, _: int) -> Cell:
-        if batch.id in self._shared.monitor.pending:
-            return Cell.of(Plain("… asking"), "warning")
+        pending = self._shared.monitor.pending.get(batch.id)
+        if pending is not None:
+            return Cell.of(Plain("… to delete" if pending.action == "delete" else "… to cancel"), "warning")
         return Cell((status_of(batch),))
 
     def _outcome(self, batch: MessageBatch, cells: int) -> Cell:
+        pending = self._shared.monitor.pending.get(batch.id)
+        if pending is not None:
+            return Cell.of(fit(pending.words(self._shared.now()), cells), "warning")
         if batch.processing_status == "ended":
             return Cell(outcome(batch.request_counts, cells))
         return Cell(progress_of(batch, self._shared, cells))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from batch_tui.monitor.poller import OlderState, PollState
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.tui.action_plan import Pending
     from batch_tui.tui.messages import Update
     from batch_tui.tui.text import Plain
 
@@ -50,8 +51,8 @@ class MonitorView:
 
     poll: PollState
     older: OlderState
-    pending: dict[str, Literal["cancel", "delete"]] = field(default_factory=dict)
-    """Actions sent and not answered yet, by batch id."""
+    pending: dict[str, Pending] = field(default_factory=dict)
+    """Actions confirmed and not done yet, by batch id."""
     saved: dict[str, SavedResults] = field(default_factory=dict)
     """Whole results stored on this machine, by batch id."""
     results: dict[str, OpenResults] = field(default_factory=dict)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from batch_tui.results.row_selection import FoundRows
     from batch_tui.results.search import SearchPattern
     from batch_tui.results.store import StoredResults
+    from batch_tui.tui.action_plan import Action
+    from batch_tui.tui.actions import Job
     from batch_tui.tui.json_tree import JsonTree
     from batch_tui.tui.record_pages import RecordPages
     from batch_tui.tui.results_work import Export
@@ -44,12 +46,13 @@ class ResultsRequested(BatchIntent):
     """Browse the results of the batch."""
 
 
-class CancelRequested(BatchIntent):
-    """Cancel the batch, after asking."""
+class ActionRequested(Message):
+    """Cancel or delete these batches, after asking; named by their ids whatever the list does meanwhile."""
 
-
-class DeleteRequested(BatchIntent):
-    """Delete the batch, after asking."""
+    def __init__(self, action: Action, batch_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.action = action
+        self.batch_ids = batch_ids
 
 
 class DownloadToggleRequested(BatchIntent):
@@ -314,4 +317,11 @@ class DownloadUpdate:
     progress: DownloadProgress
 
 
-Update = MonitorUpdate | DownloadUpdate
+@dataclass(frozen=True, slots=True)
+class JobUpdate:
+    """Confirmed actions have come to their end."""
+
+    job: Job
+
+
+Update = MonitorUpdate | DownloadUpdate | JobUpdate

@@ -93,8 +93,13 @@ class ResultsApp(App[str]):
         results = self.shared.monitor.results
         opened = results.setdefault(batch_id, OpenResults(None, DownloadProgress("starting")))
         if opened.progress.state in ("starting", "failed", "stopped"):
-            self._downloads.fetch(batch_id, self._total(batch_id), None if batch is None else _json_of(batch))
+            self.fetch_results(batch_id)
         self.push_screen(ResultsScreen(self.shared, batch_id, opened), lambda _: self._close_results(batch_id))
+
+    def fetch_results(self, batch_id: str) -> None:
+        """Receive the results of a batch, or open them where they are on disk."""
+        batch = self.shared.catalog.get(batch_id)
+        self._downloads.fetch(batch_id, self._total(batch_id), None if batch is None else _json_of(batch))
 
     def _total(self, batch_id: str) -> int | None:
         batch = self.shared.catalog.get(batch_id)
@@ -125,6 +130,10 @@ class ResultsApp(App[str]):
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
         self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
+        self._note_report(report)
+
+    def _note_report(self, report: DownloadReport) -> None:
+        """For whoever waits for results without looking at them."""
 
     @on(SavedDropped)
     def _note_dropped(self, event: SavedDropped) -> None:

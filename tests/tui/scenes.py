@@ -165,6 +165,7 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
             "read_ahead": 0,
             "jitter": lambda: 1.0,
             "back_off": lambda seconds: None,
+            "undo_seconds": 0,
             "themes": themes if scene.theme == "dark" else themes[::-1],
         }
         app = BatchApp(connect, ResultsStore(directory, simulator.url), **(arguments | scene.app))
@@ -352,6 +353,52 @@ async def _confirm_delete(stage: Stage, pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
+async def _confirm_delete_running(stage: Stage, pilot: Pilot[str]) -> None:
+    await go_to(stage, pilot, running)
+    await pilot.press("D")
+    await pilot.pause()
+
+
+async def _mark_ended(stage: Stage, pilot: Pilot[str], many: int) -> None:
+    await loaded(stage, pilot)
+    chosen = [batch.id for batch in stage.app.shared.catalog if ended(batch)][:many]
+    for batch_id in chosen:
+        stage.app.screen.query_one(VirtualTable).move_to_key(batch_id)
+        await pilot.press("space")
+    await pilot.pause()
+
+
+async def _list_marked(stage: Stage, pilot: Pilot[str]) -> None:
+    await _mark_ended(stage, pilot, 4)
+
+
+async def _bulk_ways(stage: Stage, pilot: Pilot[str]) -> None:
+    await _mark_ended(stage, pilot, 4)
+    await go_to(stage, pilot, running)
+    await pilot.press("space", "D")
+    await pilot.pause()
+
+
+async def _bulk_dialog(stage: Stage, pilot: Pilot[str]) -> None:
+    await _bulk_ways(stage, pilot)
+    await pilot.press("d")
+    await pilot.pause()
+
+
+async def _bulk_report(stage: Stage, pilot: Pilot[str]) -> None:
+    await _bulk_dialog(stage, pilot)
+    stage.simulator.arm(status=403, method="DELETE", message="This key may not delete.")
+    await pilot.press("4", "enter")
+    await until(pilot, lambda: not stage.app._runner.jobs, "the end of the job")
+    await settled(stage, pilot)
+
+
+async def _undo(stage: Stage, pilot: Pilot[str]) -> None:
+    await go_to(stage, pilot, with_errors)
+    await pilot.press("D", "y")
+    await pilot.pause()
+
+
 async def _help(stage: Stage, pilot: Pilot[str]) -> None:
     await loaded(stage, pilot)
     await pilot.press("question_mark")
@@ -406,6 +453,13 @@ SCENES: dict[str, Scene] = {
     "confirm-cancel": Scene(_confirm_cancel, size=(120, 36)),
     "confirm-delete": Scene(_confirm_delete, size=SMALL),
     "confirm-delete-light": Scene(_confirm_delete, size=SMALL, theme="light"),
+    "confirm-delete-running": Scene(_confirm_delete_running, size=SMALL),
+    "list-marked": Scene(_list_marked, size=SMALL),
+    "list-undo": Scene(_undo, size=(120, 30), app={"undo_seconds": 3600}),
+    "bulk-ways": Scene(_bulk_ways, size=SMALL),
+    "bulk-dialog": Scene(_bulk_dialog, size=(120, 36)),
+    "bulk-dialog-80": Scene(_bulk_dialog, size=SMALL, theme="light"),
+    "bulk-report": Scene(_bulk_report, size=SMALL),
     "help": Scene(_help, size=(120, 36)),
     "help-80": Scene(_help, size=SMALL),
     "results-help": Scene(_results_help),

@@ -104,7 +104,7 @@ async def test_cancel_asks_and_names_the_batch(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
         batch_id = await go_to(play.stage, play.pilot, running)
         await play.press("c")
-        assert [message.batch_id for message in play.heard(messages.CancelRequested)] == [batch_id]
+        assert [message.batch_ids for message in play.heard(messages.ActionRequested)] == [[batch_id]]
         assert isinstance(play.stage.app.screen, ConfirmDialog)
         facts = " ".join(str(fact.visual) for fact in play.stage.app.screen.query(Static))
         assert batch_id in facts
@@ -209,10 +209,8 @@ async def test_a_refused_action_is_a_sentence_with_its_request_and_nothing_is_lo
     ("wanted", "key", "why"),
     [
         (ended, "c", "nothing left to cancel"),
-        (running, "D", "cancel this one first"),
         (running, "v", "No results yet"),
         (lambda batch: batch.processing_status == "canceling", "c", "being canceled already"),
-        (lambda batch: batch.processing_status == "canceling", "D", "finished canceling"),
     ],
 )
 async def test_a_key_of_no_use_says_why(tmp_path: Path, wanted: Any, key: str, why: str) -> None:
@@ -221,8 +219,7 @@ async def test_a_key_of_no_use_says_why(tmp_path: Path, wanted: Any, key: str, w
         await play.press(key)
         assert why in play.said()
         assert isinstance(play.stage.app.screen, BatchListScreen)
-        assert not play.heard(messages.CancelRequested)
-        assert not play.heard(messages.DeleteRequested)
+        assert not play.heard(messages.ActionRequested)
 
 
 async def test_trouble_is_one_sentence_and_what_was_shown_stays(tmp_path: Path) -> None:
@@ -414,7 +411,7 @@ async def test_read_only_offers_nothing_that_changes_anything(tmp_path: Path) ->
         await go_to(play.stage, play.pilot, ended)
         await play.press("D", "c")
         assert isinstance(play.screen, BatchListScreen)
-        assert not play.heard(messages.DeleteRequested)
+        assert not play.heard(messages.ActionRequested)
         assert "Delete" not in str(play.screen.query_one(KeyBar).render())
         titles = {command.title for command in play.stage.app.get_system_commands(play.screen)}
         assert not {"Cancel", "Delete"} & titles

@@ -10,6 +10,7 @@ import pytest
 
 from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.results.store import ResultsStore
+from batch_tui.tui.action_plan import plan_delete
 from batch_tui.tui.app import BatchApp
 from batch_tui.tui.connection import Connection, Origin
 from batch_tui.tui.screens.results import ResultsScreen
@@ -81,7 +82,7 @@ async def test_a_refused_action_cannot_speak_to_the_terminal(hostile_app: BatchA
     app = hostile_app
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await until(pilot, lambda: len(app.shared.catalog) == 5, "batches")
-        app._answered("delete", app.shared.catalog.at(0).id, "yes")
+        app._begin(plan_delete([app.shared.catalog.at(0).id], app.shared))
         await until(pilot, lambda: len(app._notifications) > 0, "a toast")
         await pilot.pause(0.1)
         assert_harmless(app)

@@ -73,7 +73,7 @@ async def test_help_lists_every_key_of_the_screen(tmp_path: Path) -> None:
         listed = await help_text(play)
         for words in (
             "Cancel this batch, after asking",
-            "Delete this ended batch",
+            "Delete this batch, after asking",
             "Half a page down",
             "Ask the API now",
         ):

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
-from batch_tui.tui.messages import BatchIntent, CancelRequested, DeleteRequested, DetailRequested, ResultsRequested
-from batch_tui.tui.screens.dialogs import why_no_results, why_not_cancel, why_not_delete
+from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete
+from batch_tui.tui.messages import ActionRequested, DetailRequested, ResultsRequested
+from batch_tui.tui.screens.dialogs import why_no_results
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import BindingType
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.tui.action_plan import Action
     from batch_tui.tui.context import AppContext
+
+_TOO_MANY_TO_JUDGE = 200
+"""Marks beyond which a key is not dimmed at every movement; pressing it still says why it cannot."""
+_CHANGING = ("cancel", "delete")
 
 
 class BatchActionsScreen(Screen[None]):
@@ -32,7 +40,10 @@ class BatchActionsScreen(Screen[None]):
         ),
         Binding("v", "open_results", "Results", id="batch.results", tooltip="Browse the results of this batch"),
         Binding("c", "cancel", "Cancel", id="batch.cancel", tooltip="Cancel this batch, after asking"),
-        Binding("D", "delete", "Delete", id="batch.delete", tooltip="Delete this ended batch, after asking"),
+        Binding("D", "delete", "Delete", id="batch.delete", tooltip="Delete this batch, after asking"),
+        Binding(
+            "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
+        ),
         Binding("y", "copy_id", "Copy id", id="batch.copy", show=False, tooltip="Copy the id of this batch"),
     ]
 
@@ -54,16 +65,25 @@ class BatchActionsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A screen that has no use for an action does not offer it, nor does any what may not be done."""
-        return action not in self.NOT_HERE and not (self._shared.read_only and action in ("cancel", "delete"))
+        return action not in self.NOT_HERE and not (self._shared.read_only and action in _CHANGING)
+
+    def batches_in_hand(self) -> Sequence[str]:
+        """The ids that cancel and delete are for: what is marked, or else the batch in hand."""
+        batch = self.batch_in_hand()
+        return [] if batch is None else [batch.id]
 
     def action_open_results(self) -> None:
-        self._act("open_results", ResultsRequested)
+        batch, reason = self.batch_in_hand(), self.why_not("open_results")
+        if reason is not None:
+            self.notify(reason, markup=False, timeout=4)
+        elif batch is not None:
+            self.post_message(ResultsRequested(batch.id))
 
     def action_cancel(self) -> None:
-        self._act("cancel", CancelRequested)
+        self._act("cancel")
 
     def action_delete(self) -> None:
-        self._act("delete", DeleteRequested)
+        self._act("delete")
 
     def action_copy_id(self) -> None:
         batch = self.batch_in_hand()
@@ -71,20 +91,27 @@ class BatchActionsScreen(Screen[None]):
             self.app.copy_to_clipboard(plain(batch.id))
             self.notify(f"Copied {plain(batch.id)}", markup=False, timeout=2)
 
-    def _act(self, action: str, intent: type[BatchIntent]) -> None:
-        batch, reason = self.batch_in_hand(), self.why_not(action)
+    def _act(self, action: Action) -> None:
+        reason = self.why_not(action)
         if reason is not None:
             self.notify(reason, markup=False, timeout=4)
-        elif batch is not None:
-            self.post_message(intent(batch.id))
+        else:
+            self.post_message(ActionRequested(action, self.batches_in_hand()))
 
     def why_not(self, action: str) -> str | None:
-        """Why an action is of no use for the batch in hand, or None."""
-        match action:
-            case "cancel":
-                return why_not_cancel(self.batch_in_hand())
-            case "delete":
-                return why_not_delete(self.batch_in_hand())
-            case "open_results":
-                return why_no_results(self.batch_in_hand(), self._shared)
-        return None
+        """Why an action is of no use for what is in hand, or None."""
+        if action == "open_results":
+            return why_no_results(self.batch_in_hand(), self._shared)
+        if action not in ("cancel", "delete"):
+            return None
+        batch_ids = self.batches_in_hand()
+        if not batch_ids:
+            return "There is no batch under the cursor."
+        if len(batch_ids) > _TOO_MANY_TO_JUDGE:
+            return None
+        plan = (
+            plan_cancel(batch_ids, self._shared)
+            if action == "cancel"
+            else plan_delete(batch_ids, self._shared, ends_first=True)
+        )
+        return None if plan.todo else first_reason(plan)

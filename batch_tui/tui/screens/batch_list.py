@@ -9,17 +9,16 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from batch_tui.monitor.batch_filter import NO_FILTER, TABS, Selection, count_tabs, read_filter
-from batch_tui.tui.batch_rows import COLUMNS, TAIL, BatchRows
+from batch_tui.tui.batch_rows import COLUMNS, TAIL
 from batch_tui.tui.freshness import freshness, trouble_line
-from batch_tui.tui.messages import DetailRequested, MonitorUpdate, OlderPageRequested, SavedListRequested
-from batch_tui.tui.screens.batch_actions import BatchActionsScreen
+from batch_tui.tui.messages import DetailRequested, JobUpdate, MonitorUpdate, OlderPageRequested, SavedListRequested
+from batch_tui.tui.screens.find_batches import FindBatchesScreen
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.batch_detail import BatchDetail
-from batch_tui.tui.widgets.filter_line import FilterInput, FilterLine, TabLine, tab_bindings
+from batch_tui.tui.widgets.filter_line import FilterLine, TabLine
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.status_line import StatusLine
 from batch_tui.tui.widgets.tones import TONES
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from batch_tui.api.models import MessageBatch
-    from batch_tui.monitor.batch_filter import BatchFilter, Tab
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
 
@@ -42,45 +40,39 @@ _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d")
-_BATCH_KEYS = frozenset({"open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved"})
+_BATCH_KEYS = frozenset(
+    {
+        *("open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved"),
+        *("mark", "mark_range", "mark_all", "app.undo"),
+    }
+)
 """Actions whose keys are letters while a filter is typed."""
 
 
-class BatchListScreen(BatchActionsScreen):
+class BatchListScreen(FindBatchesScreen):
     """Home: the list people leave open all day."""
 
     AUTO_FOCUS = "#batches"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (the base declares it so)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "slash",
-            "filter",
-            "Filter",
-            key_display="/",
-            id="batch.filter",
-            tooltip="Find by id, status: errors> older: expiring: …",
+            "space", "mark", "Mark", show=False, id="batch.mark", tooltip="Mark this batch, or not: c and D take all"
         ),
+        Binding("V", "mark_range", "Mark to here", show=False, id="batch.mark_range"),
         Binding(
-            "escape",
-            "clear_filter",
-            "Clear filter",
+            "asterisk",
+            "mark_all",
+            "Mark all",
+            key_display="*",
             show=False,
-            id="batch.clear_filter",
-            tooltip="Clear the filter, then the tab",
+            id="batch.mark_all",
+            tooltip="Mark all batches shown, or take all marks away",
         ),
         Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
-        *tab_bindings(),
     ]
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
-        self._selection = Selection("all", NO_FILTER)
-        self._rows = BatchRows(context)
-        self._counts = dict.fromkeys(TABS, 0)
-        self._problem: str | None = None
-        self._taken_up: tuple[object, ...] = ()
-        self._left_from: str | None = None
-        """The row that typing a filter started from, for as long as no other was chosen."""
         self._asked_at: tuple[object, ...] | None = None
         """Where cursor and view stood when an older page was last asked for, or when news came."""
         self._new_above = 0
@@ -101,47 +93,45 @@ class BatchListScreen(BatchActionsScreen):
     def on_mount(self) -> None:
         self._look_again()
         self._table.rows_changed()
-        self._show_state()
+        self.show_state()
         self._shared.updates.subscribe(self, self._take_update)
         self.set_interval(1, self._tick)
 
     def on_screen_resume(self) -> None:
         self._look_again()
         self._take_rows()
-        self._show_state()
-
-    @property
-    def _table(self) -> VirtualTable:
-        return self.query_one(VirtualTable)
-
-    @property
-    def _line(self) -> FilterLine:
-        return self.query_one(FilterLine)
+        self.show_state()
 
     def batch_in_hand(self) -> MessageBatch | None:
         key = self._table.cursor_key
         return None if key is None or key == TAIL else self._shared.catalog.get(key)
 
+    def batches_in_hand(self) -> Sequence[str]:
+        marks = self._table.marks
+        if not marks:
+            return super().batches_in_hand()
+        # In the order of the list: what is marked may be far apart, and partly filtered out.
+        places = ((self._shared.catalog.index_of(batch_id), batch_id) for batch_id in marks)
+        return [
+            batch_id for _, batch_id in sorted((place, batch_id) for place, batch_id in places if place is not None)
+        ]
+
     # State coming down
 
     def _take_update(self, update: Update) -> None:
         self._look_again(moved=isinstance(update, MonitorUpdate) and bool(update.changes))
-        if isinstance(update, MonitorUpdate) and self._table.top_row > 0:
-            self._new_above += self._count_above(update.changes.added)
+        if isinstance(update, MonitorUpdate):
+            self._table.mark(update.changes.removed, on=False)
+            if self._table.top_row > 0:
+                self._new_above += self._count_above(update.changes.added)
+        elif isinstance(update, JobUpdate):
+            # What came out badly stays marked, to be tried again.
+            outcomes = update.job.outcomes.items()
+            self._table.mark([each for each, one in outcomes if one.severity != "error" and not one.kept], on=False)
         # Covered screens catch up when they are on top again.
         if self.is_current:
             self._take_rows()
-            self._show_state()
-
-    def _look_again(self, *, moved: bool = False) -> None:
-        """Count and select anew, if batches, what is saved or the minute moved: it looks at every batch."""
-        context, now = self._shared, self._shared.now()
-        saved = context.monitor.saved
-        state = (int(now.timestamp()) // 60, len(context.catalog), frozenset(saved))
-        if moved or state != self._taken_up:
-            self._taken_up = state
-            self._counts = count_tabs(context.catalog, now, saved)
-            self._selection.take_up(context.catalog, now, saved)
+            self.show_state()
 
     def _take_rows(self) -> None:
         self._table.rows_changed()
@@ -171,9 +161,9 @@ class BatchListScreen(BatchActionsScreen):
                 self._table.refresh_stale()
             else:
                 self._take_rows()
-            self._show_state()
+            self.show_state()
 
-    def _show_state(self) -> None:
+    def show_state(self) -> None:
         context = self._shared
         left = [
             (" batch-tui", TONES["accent"]),
@@ -194,25 +184,6 @@ class BatchListScreen(BatchActionsScreen):
         self.query_one("#side", BatchDetail).show(self._table.cursor_key if self._table.cursor_key != TAIL else None)
         self.query_one(KeyBar).refresh()
 
-    def _show_filter(self) -> None:
-        """Beside the filter: what is wrong with it, or how much it found."""
-        line = self._line
-        if not line.display:
-            return
-        if self._problem is not None:
-            line.say(plain(f"! {self._problem}"), "warning")
-            return
-        loaded = number(len(self._shared.catalog))
-        if not self._selection.narrowed:
-            line.say(Plain(f"{loaded} loaded"))
-            return
-        said = f"{number(len(self._selection))} of {loaded} loaded match"
-        if self._shared.monitor.older.loading:
-            said += " · loading older ones"
-        elif not self._rows.whole:
-            said += " · older ones not searched" + ("" if line.editing else ", G loads on")
-        line.say(Plain(said))
-
     def _totals(self) -> list[tuple[str, str]]:
         catalog = self._shared.catalog
         if self._table.top_row == 0:
@@ -223,6 +194,8 @@ class BatchListScreen(BatchActionsScreen):
             if self._new_above
             else []
         )
+        if marks := len(self._table.marks):
+            parts += [(f"{number(marks)} marked", "bold $text-accent"), (" · ", TONES["muted"])]
         if running:
             parts += [(f"{number(running)} running", TONES["running"]), (" · ", TONES["muted"])]
         if len(catalog):
@@ -266,11 +239,32 @@ class BatchListScreen(BatchActionsScreen):
                 )
             )
 
+    # Marks
+
+    def action_mark(self) -> None:
+        if self._table.cursor_key != TAIL:
+            self._table.toggle_mark()
+
+    def action_mark_range(self) -> None:
+        self._table.mark_range()
+        self._table.mark([TAIL], on=False)
+
+    def action_mark_all(self) -> None:
+        table, rows = self._table, self._rows
+        if table.marks:
+            table.mark(table.marks, on=False)
+        else:
+            table.mark((rows.key(row) for row in range(rows.batches)), on=True)
+
+    @on(VirtualTable.MarksChanged)
+    def _show_marks(self) -> None:
+        self.show_state()
+
     # Intents going up
 
     @on(VirtualTable.CursorMoved)
     def _follow_cursor(self) -> None:
-        self._show_state()
+        self.show_state()
 
     @on(VirtualTable.BottomNeared)
     def _near_bottom(self) -> None:
@@ -320,77 +314,10 @@ class BatchListScreen(BatchActionsScreen):
             return "There are no batches to filter yet."
         return super().why_not(action)
 
-    # Finding
-
-    def _line_is_edited(self) -> bool:
-        return isinstance(self.focused, FilterInput)
-
-    def action_filter(self) -> None:
-        reason = self.why_not("filter")
-        if reason is not None:
-            self.notify(reason, markup=False, timeout=3)
-            return
-        if not self._line_is_edited():
-            self._left_from = self._table.cursor_key
-        self._line.start_typing()
-        self._show_state()
-
-    @on(Input.Changed, "#filter-text")
-    def _read_filter(self, event: Input.Changed) -> None:
-        event.stop()
-        if self._line.display:
-            wanted, self._problem = read_filter(event.value)
-            self._select(self._selection.tab, wanted)
-
-    @on(Input.Submitted, "#filter-text")
-    def _keep_filter(self, event: Input.Submitted) -> None:
-        event.stop()
-        if self._problem is not None:
-            # What is typed and what is shown would disagree.
-            return
-        if not event.value.strip():
-            self.action_clear_filter()
-            return
-        if self._table.cursor_key is not None:
-            self._left_from = None
-        self._table.focus()
-
-    @on(Input.Blurred, "#filter-text")
-    def _stop_typing(self, event: Input.Blurred) -> None:
-        event.stop()
-        self._show_state()
-
     def action_saved(self) -> None:
         self.post_message(SavedListRequested())
 
-    def action_clear_filter(self) -> None:
-        """Back one level: the filter goes first, then the tab; never quits."""
-        if self._line.display:
-            self._problem = None
-            self._table.focus()
-            self._line.clear()
-            self._select(self._selection.tab, NO_FILTER)
-            self._left_from = None
-        elif self._selection.tab != "all":
-            self._select("all", NO_FILTER)
-
-    def action_choose_tab(self, place: int) -> None:
-        self._select(TABS[place], self._selection.wanted)
-
-    def _select(self, tab: Tab, wanted: BatchFilter) -> None:
-        """Show what stands under a tab and fulfils a filter; the cursor stays on its batch where that is shown."""
-        if (tab, wanted) != (self._selection.tab, self._selection.wanted):
-            context = self._shared
-            self._selection = selection = Selection(tab, wanted)
-            selection.take_up(context.catalog, context.now(), context.monitor.saved)
-            self._rows = BatchRows(context, selection if selection.narrowed else None)
-            self._new_above = 0
-            self._table.nothing = Plain(
-                "No batches match. esc clears the filter." if wanted else f"No batches under “{tab}”. 1 shows all."
-            )
-            self._table.set_source(self._rows)
-            if self._left_from is not None:
-                self._table.move_to_key(self._left_from)
-            self._note_place()
-            self.call_after_refresh(self._note_place)
-        self._show_state()
+    def rows_selected(self) -> None:
+        self._new_above = 0
+        self._note_place()
+        self.call_after_refresh(self._note_place)

@@ -11,12 +11,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.text import ago, duration, join, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -29,8 +30,10 @@ _DEAF_SECONDS = 0.3
 """Keys typed before a person can have read the question are not an answer to it."""
 
 
-Answer = Literal["", "yes", "also"]
-"""No, yes, or yes and what the dialog offers besides."""
+Answer = Literal["", "yes", "also", "saved"]
+"""No, yes, or yes and what the dialog offers besides: the local copy too, or only after saving results."""
+
+_OFFER_KEYS: dict[Answer, str] = {"also": "x", "saved": "s"}
 
 
 class ConfirmDialog(ModalScreen[Answer]):
@@ -40,6 +43,7 @@ class ConfirmDialog(ModalScreen[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('yes')", "Yes", id="dialog.yes"),
         Binding("x", "answer('also')", "Yes, and more", show=False, id="dialog.also"),
+        Binding("s", "answer('saved')", "Yes, saved first", show=False, id="dialog.saved"),
         Binding("n,escape,q", "answer('')", "No", id="dialog.no"),
         Binding("left,right,h,l", "app.focus_next", "Other button", show=False, id="dialog.other"),
     ]
@@ -51,15 +55,16 @@ class ConfirmDialog(ModalScreen[Answer]):
         *,
         yes: str,
         no: str,
-        also: str | None = None,
+        offers: Mapping[Answer, str] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`offers`: what the keys of the answers besides yes and no do."""
         super().__init__()
         self._title = title
         self._facts = facts
         self._yes = yes
         self._no = no
-        self._also = also
+        self._offers = offers or {}
         self._monotonic = monotonic
         self._opened_at = monotonic()
 
@@ -68,8 +73,9 @@ class ConfirmDialog(ModalScreen[Answer]):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
             for fact in self._facts:
                 yield Static(fact, classes="dialog-fact", markup=False)
-            if self._also is not None:
-                yield Static(Content.styled(f"x {self._also}", TONES["muted"]), classes="dialog-fact", markup=False)
+            for answer, does in self._offers.items():
+                offer = Content.assemble((_OFFER_KEYS[answer], TONES["accent"]), (f"  {does}", TONES["text"]))
+                yield Static(offer, classes="dialog-fact", markup=False)
             with Horizontal(id="dialog-buttons"):
                 yield Button(Content(f"{self._no} (n)"), id="keep")
                 yield Button(Content(f"{self._yes} (y)"), id="go", variant="error")
@@ -78,7 +84,7 @@ class ConfirmDialog(ModalScreen[Answer]):
         self._opened_at = self._monotonic()
 
     def action_answer(self, answer: Answer) -> None:
-        if answer == "also" and self._also is None:
+        if answer in _OFFER_KEYS and answer not in self._offers:
             return
         if self._monotonic() - self._opened_at >= _DEAF_SECONDS:
             self.dismiss(answer)
@@ -109,25 +115,54 @@ def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
 
 
 def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
-    """Asks whether to delete, and says what will be lost."""
-    ended = ago(batch.ended_at or batch.created_at, context.now())
+    """Asks whether to delete, and says what will be lost; one that runs is canceled first."""
+    now = context.now()
     saved = context.monitor.saved.get(batch.id)
-    if saved is not None:
-        whole = "A copy" if saved.verified else "A copy, not verified as complete,"
-        fate = Content(f"{whole} of its results stays on this machine: o lists what is saved, and deletes it.")
-    elif batch.archived_at is not None or results_of(batch, context)[0] == "gone":
-        fate = Content("Its results are gone already; the entry in the list goes too.")
+    waiting = plural(batch.request_counts.processing, "request")
+    offers: dict[Answer, str] = {}
+    if batch.processing_status != "ended":
+        when = f", running for {duration(now - batch.created_at)}"
+        fate = Content.styled("What results it ends with are gone as soon as it is deleted.", TONES["error"])
+        offers["saved"] = "the same, but saves those results on this machine before it deletes"
     else:
-        fate = Content.styled("Its results are not saved on this machine: they will be gone.", TONES["error"])
+        when = f", ended {ago(batch.ended_at or batch.created_at, now)}"
+        fate, offers = _fate_of_results(batch, context)
     facts = [
         Content(plain(batch.id)),
-        Content.styled(join(plural(batch.request_counts.total, "request"), plain(f", ended {ended}")), TONES["muted"]),
+        Content.styled(join(plural(batch.request_counts.total, "request"), plain(when)), TONES["muted"]),
         fate,
         Content("The API cannot bring it back."),
     ]
-    also = None if saved is None else "deletes the batch and the copy on this machine"
-    title = plain("Delete this batch?")
-    return ConfirmDialog(title, facts, yes="Delete the batch", no="Keep it", also=also, monotonic=monotonic)
+    title, yes = "Delete this batch?", "Delete the batch"
+    if batch.processing_status == "in_progress":
+        title, yes = "Cancel this batch, and delete it once it has ended?", "Cancel and delete"
+        facts.insert(
+            2, Content(f"Up to {waiting} may still finish and be billed. It is deleted if batch-tui is open by then.")
+        )
+    elif batch.processing_status != "ended":
+        title = "Delete this batch once it has ended?"
+        facts.insert(2, Content("It is canceling. It is deleted if batch-tui is open when it has ended."))
+    if saved is not None:
+        offers["also"] = "deletes the batch and the copy on this machine"
+    return ConfirmDialog(plain(title), facts, yes=yes, no="Keep it", offers=offers, monotonic=monotonic)
+
+
+def _fate_of_results(batch: MessageBatch, context: AppContext) -> tuple[Content, dict[Answer, str]]:
+    """What becomes of the results of an ended batch, and what is offered besides."""
+    saved = context.monitor.saved.get(batch.id)
+    if saved is not None:
+        whole = "A copy" if saved.verified else "A copy, not verified as complete,"
+        return Content(f"{whole} of its results stays on this machine: o lists what is saved, and deletes it."), {}
+    if not has_unsaved_results(batch, context):
+        return Content("Its results are gone already; the entry in the list goes too."), {}
+    lost = Content.styled("Its results are not saved on this machine: they will be gone.", TONES["error"])
+    return lost, {"saved": "saves the results on this machine, and deletes once they are complete"}
+
+
+def quit_dialog(left: Plain, monotonic: Callable[[], float]) -> ConfirmDialog:
+    """Asks whether to leave while confirmed actions are under way."""
+    facts = [Content(f"{left} still to be canceled or deleted: what was not asked yet stays as it is.")]
+    return ConfirmDialog(plain("Quit now?"), facts, yes="Quit", no="Stay", monotonic=monotonic)
 
 
 def delete_copy_dialog(batch_id: str, listed: bool, monotonic: Callable[[], float]) -> ConfirmDialog:
@@ -147,28 +182,6 @@ def overwrite_dialog(path: Plain, monotonic: Callable[[], float]) -> ConfirmDial
     """Asks whether a file of the user's may be replaced."""
     facts = [Content(path), Content("What is in it now will be gone.")]
     return ConfirmDialog(plain("Replace this file?"), facts, yes="Replace it", no="Keep it", monotonic=monotonic)
-
-
-def why_not_cancel(batch: MessageBatch | None) -> str | None:
-    """Why a batch cannot be canceled, or None."""
-    if batch is None:
-        return "There is no batch under the cursor."
-    if batch.processing_status == "ended":
-        return "This batch has ended: there is nothing left to cancel. D deletes it."
-    if batch.processing_status == "canceling":
-        return "This batch is being canceled already; it ends once its running requests finish."
-    return None
-
-
-def why_not_delete(batch: MessageBatch | None) -> str | None:
-    """Why a batch cannot be deleted, or None."""
-    if batch is None:
-        return "There is no batch under the cursor."
-    if batch.processing_status == "canceling":
-        return "The API deletes only ended batches: wait until this one has finished canceling."
-    if batch.processing_status != "ended":
-        return "The API deletes only ended batches: cancel this one first (c)."
-    return None
 
 
 def why_no_results(batch: MessageBatch | None, context: AppContext, *, saved: bool = False) -> str | None:

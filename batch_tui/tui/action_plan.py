@@ -1,0 +1,183 @@
+"""What an action will do to each of some batches: decided and shown before anything is asked of the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from batch_tui.tui.batch_rows import results_of
+from batch_tui.tui.text import Plain, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.tui.context import AppContext
+
+Action = Literal["cancel", "delete"]
+Stage = Literal["undoable", "waiting", "saving", "ending", "asking"]
+"""Where a confirmed action on one batch stands; `undoable` until its undo window closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An action on one batch that was confirmed and is not done."""
+
+    action: Action
+    stage: Stage
+    until: datetime | None = None
+    """The end of the undo window, while there is one."""
+
+    def words(self, now: datetime) -> Plain:
+        """What is going on, for a row of the list."""
+        match self.stage:
+            case "undoable":
+                seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
+                return Plain(f"deleted in {seconds}s · u keeps it")
+            case "waiting":
+                return Plain(f"{self.action} is in the queue")
+            case "saving":
+                return Plain("saving its results, then deleting")
+            case "ending":
+                return Plain("deleted once it has ended")
+            case "asking":
+                return Plain("canceling…" if self.action == "cancel" else "deleting…")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One batch of a plan, named by its id, and what happens to it, step by step."""
+
+    batch_id: str
+    action: Action
+    ends_first: bool = False
+    """Cancel it where that was not asked yet, wait for its end, and only then delete it."""
+    saves_first: bool = False
+    """Receive its results whole before it is deleted; without them it stays."""
+    loses: bool = False
+    """Results that are on no disk of this machine go with it."""
+
+    @property
+    def words(self) -> Plain:
+        """The steps in words."""
+        if self.action == "cancel":
+            return Plain("cancel")
+        steps = ["cancel"] * self.ends_first + ["save results"] * self.saves_first + ["delete"]
+        return Plain(", then ".join(steps) + (" with its results" if self.loses else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A batch that was marked and stays as it is, with the reason."""
+
+    batch_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPlan:
+    """Which batches an action is for, and which of those chosen are left out."""
+
+    action: Action
+    todo: tuple[Planned, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def losing(self) -> int:
+        """How many batches take results with them that are saved nowhere here."""
+        return sum(one.loses for one in self.todo)
+
+
+def plan_cancel(batch_ids: Iterable[str], context: AppContext) -> ActionPlan:
+    """Cancel those that run."""
+    return _plan("cancel", ((batch_id, Planned(batch_id, "cancel")) for batch_id in batch_ids), context)
+
+
+def plan_delete(
+    batch_ids: Iterable[str], context: AppContext, *, ends_first: bool = False, saves_first: bool = False
+) -> ActionPlan:
+    """Delete those that have ended; with `ends_first` the others too, once they have."""
+    wanted: list[tuple[str, Planned]] = []
+    for batch_id in batch_ids:
+        batch = context.catalog.get(batch_id)
+        runs = batch is not None and batch.processing_status != "ended"
+        savable = batch is not None and (has_unsaved_results(batch, context) or runs)
+        one = Planned(
+            batch_id,
+            "delete",
+            ends_first=ends_first and runs,
+            saves_first=saves_first and savable,
+            loses=not saves_first and savable,
+        )
+        wanted.append((batch_id, one))
+    return _plan("delete", wanted, context)
+
+
+def _plan(action: Action, wanted: Iterable[tuple[str, Planned]], context: AppContext) -> ActionPlan:
+    todo: list[Planned] = []
+    left_out: list[LeftOut] = []
+    for batch_id, one in wanted:
+        reason = _why_not(one, context)
+        if reason is None:
+            todo.append(one)
+        else:
+            left_out.append(LeftOut(batch_id, reason))
+    return ActionPlan(action, tuple(todo), tuple(left_out))
+
+
+def _why_not(one: Planned, context: AppContext) -> str | None:
+    batch = context.catalog.get(one.batch_id)
+    if batch is None:
+        return "It is not in the list any more."
+    if one.batch_id in context.monitor.pending:
+        return "The API is being asked about this batch already."
+    if one.action == "cancel":
+        return why_not_cancel(batch)
+    return None if one.ends_first else why_not_delete_now(batch)
+
+
+def has_unsaved_results(batch: MessageBatch, context: AppContext) -> bool:
+    """Whether an ended batch still has results at the API that are not whole on this machine."""
+    saved = context.monitor.saved.get(batch.id)
+    if batch.processing_status != "ended" or (saved is not None and saved.verified):
+        return False
+    return batch.archived_at is None and results_of(batch, context)[0] != "gone"
+
+
+def why_not_cancel(batch: MessageBatch | None) -> str | None:
+    """Why a batch cannot be canceled, or None."""
+    if batch is None:
+        return "There is no batch under the cursor."
+    if batch.processing_status == "ended":
+        return "This batch has ended: there is nothing left to cancel. D deletes it."
+    if batch.processing_status == "canceling":
+        return "This batch is being canceled already; it ends once its running requests finish."
+    return None
+
+
+def why_not_delete_now(batch: MessageBatch | None) -> str | None:
+    """Why the API would not delete a batch at once, or None."""
+    if batch is None:
+        return "There is no batch under the cursor."
+    if batch.processing_status == "canceling":
+        return "The API deletes only ended batches, and this one is still canceling."
+    if batch.processing_status != "ended":
+        return "The API deletes only ended batches, and this one is running."
+    return None
+
+
+def first_reason(plan: ActionPlan) -> str:
+    """Why nothing of a plan can be done: one sentence for one batch or for many."""
+    if len(plan.left_out) == 1:
+        return plan.left_out[0].reason
+    return f"None of the {plural(len(plan.left_out), 'marked batch', 'marked batches')} can be {_PAST[plan.action]}."
+
+
+_PAST = {"cancel": "canceled", "delete": "deleted"}
+
+
+def unfinished_of(batch_ids: Sequence[str], context: AppContext) -> int:
+    """How many of these have not ended."""
+    batches = map(context.catalog.get, batch_ids)
+    return sum(1 for batch in batches if batch is not None and batch.processing_status != "ended")

@@ -1,0 +1,208 @@
+"""The part of the app that cancels and deletes: questions, plans, jobs, the undo window, and how it went."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.screen import ModalScreen
+
+from batch_tui.results.download_control import DownloadProgress
+from batch_tui.tui import messages
+from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of
+from batch_tui.tui.actions import ActionRunner
+from batch_tui.tui.context import OpenResults
+from batch_tui.tui.messages import JobUpdate
+from batch_tui.tui.results_app import ResultsApp
+from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
+from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
+from batch_tui.tui.screens.menu import Choice, MenuDialog
+from batch_tui.tui.text import Plain, number, plain, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.worker import Worker, WorkType
+
+    from batch_tui.api.client import AsyncBatchClient
+    from batch_tui.monitor.catalog import Changes
+    from batch_tui.tui.action_plan import ActionPlan
+    from batch_tui.tui.actions import Job
+    from batch_tui.tui.downloads import DownloadReport
+    from batch_tui.tui.screens.dialogs import Answer
+
+
+class ActionsApp(ResultsApp):
+    """Every change at the API goes through here: asked for by id, confirmed, carried out by id."""
+
+    _undo_seconds: float
+
+    def start_actions(self, undo_seconds: float) -> None:
+        """Be ready to act; `shared` is there by now. Deletes wait this long for a change of mind."""
+        self._undo_seconds = undo_seconds
+        self._runner = ActionRunner(
+            self.shared, self._acting_client, save=self._save_results, publish=self.publish, undo_seconds=undo_seconds
+        )
+
+    @abstractmethod
+    def publish(self, changes: Changes) -> None:
+        """Tell whoever is on screen what moved."""
+
+    @abstractmethod
+    def action_refresh_now(self) -> None:
+        """Ask the API now."""
+
+    def _acting_client(self) -> AsyncBatchClient:
+        assert self.connection is not None  # a batch was listed, so there is a connection
+        return self.connection.client
+
+    def start_work(self, work: WorkType[None], group: str) -> Worker[None]:
+        """Run asynchronous work; what it raises comes back as a sentence on screen."""
+        return self.run_worker(work, group=group, exit_on_error=False)
+
+    # Asking
+
+    @on(messages.ActionRequested)
+    def _ask(self, event: messages.ActionRequested) -> None:
+        # A second key press may arrive before the first question is on screen.
+        if isinstance(self.screen, ModalScreen) or self.shared.read_only or not event.batch_ids:
+            return
+        if len(event.batch_ids) == 1:
+            self._ask_one(event)
+        elif event.action == "cancel":
+            self._ask_number(plan_cancel(event.batch_ids, self.shared))
+        else:
+            self._ask_way(event.batch_ids)
+
+    def _ask_one(self, event: messages.ActionRequested) -> None:
+        context = self.shared
+        plan = (
+            plan_cancel(event.batch_ids, context)
+            if event.action == "cancel"
+            else plan_delete(event.batch_ids, context, ends_first=True)
+        )
+        batch = context.catalog.get(event.batch_ids[0])
+        if batch is None or not plan.todo:
+            self.notify(first_reason(plan), markup=False, timeout=4)
+            return
+        dialog = cancel_dialog if event.action == "cancel" else delete_dialog
+        self.push_screen(dialog(batch, context, self._monotonic), partial(self._answered, plan))
+
+    def _answered(self, plan: ActionPlan, answer: Answer | None) -> None:
+        if not answer:
+            return
+        batch_ids = [one.batch_id for one in plan.todo]
+        if answer == "saved":
+            plan = plan_delete(batch_ids, self.shared, ends_first=True, saves_first=True)
+        self._begin(plan, with_copies=answer == "also")
+
+    def _ask_way(self, batch_ids: Sequence[str]) -> None:
+        """Several are to be deleted: what about those that run, and the results that are saved nowhere?"""
+        context = self.shared
+        now, saving = plan_delete(batch_ids, context), plan_delete(batch_ids, context, saves_first=True)
+        unfinished = unfinished_of(batch_ids, context)
+        choices: list[Choice] = []
+        if saving.todo and now.losing:
+            label = f"save the results of {number(now.losing)} on this machine first, then delete {_each(saving)}"
+            choices.append(Choice("s", Plain(label), "save"))
+        if now.todo:
+            note = f"{number(now.losing)} lose their results" if now.losing else ""
+            choices.append(Choice("d", Plain(f"delete {_each(now)}"), "delete", note))
+        if unfinished:
+            label = f"cancel the {number(unfinished)} unfinished, and delete each once it has ended"
+            choices.append(Choice("c", Plain(label), "end", "with its results"))
+            choices.append(Choice("x", Plain("the same, saving the results of each before"), "end and save"))
+
+        def chosen(way: str | None) -> None:
+            if way is not None:
+                ends, saves = way.startswith("end"), way.endswith("save")
+                self._ask_number(plan_delete(batch_ids, context, ends_first=ends, saves_first=saves))
+
+        if len(choices) > 1:
+            self.push_screen(MenuDialog(Plain(f"Delete {_marked(batch_ids)}: how?"), choices), chosen)
+        else:
+            self._ask_number(now)
+
+    def _ask_number(self, plan: ActionPlan) -> None:
+        if not plan.todo:
+            self.notify(first_reason(plan), markup=False, timeout=4)
+            return
+
+        def typed(yes: bool | None) -> None:
+            if yes:
+                job = self._begin(plan)
+                self.push_screen(BulkProgress(job, self.shared, self._runner.stop))
+
+        self.push_screen(BulkDialog(plan, self.shared, self._monotonic), typed)
+
+    # Carrying out
+
+    def _begin(self, plan: ActionPlan, *, with_copies: bool = False) -> Job:
+        job = self._runner.new_job(plan, with_copies=with_copies, undo=timedelta(seconds=self._undo_seconds))
+        self.start_work(partial(self._carry_out, job), "actions")
+        if job.undo_until is not None and len(plan.todo) == 1:
+            said = f"Deleting {plain(plan.todo[0].batch_id)} in {self._undo_seconds:.0f}s: u keeps it."
+            self.notify(said, markup=False, timeout=self._undo_seconds)
+        return job
+
+    async def _carry_out(self, job: Job) -> None:
+        await self._runner.run(job)
+        if job.with_copies:
+            for batch_id, outcome in job.outcomes.items():
+                if outcome.severity != "error" and not outcome.kept:
+                    self.delete_copy(batch_id)
+        self._updates.publish(JobUpdate(job))
+        self._say_outcome(job)
+        self.action_refresh_now()
+
+    def _say_outcome(self, job: Job) -> None:
+        if len(job.plan.todo) == 1:
+            (outcome,) = job.outcomes.values()
+            timeout = 5 if outcome.severity == "information" else 12
+            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
+        elif not isinstance(self.screen, BulkProgress):
+            # It was sent to the background; the report would otherwise be on screen.
+            bad = job.count("error")
+            self.notify(said_of(job), severity="error" if bad else "information", markup=False, timeout=12)
+
+    def action_undo(self) -> None:
+        kept = self._runner.undo()
+        if not kept:
+            self.notify("There is no delete to take back.", markup=False, timeout=3)
+
+    def _save_results(self, batch_id: str) -> None:
+        """Receive the whole results of a batch in the background."""
+        opened = self.shared.monitor.results.setdefault(batch_id, OpenResults(None, DownloadProgress("starting")))
+        if opened.progress.state in ("failed", "stopped"):
+            opened.progress = DownloadProgress("starting")
+        self.fetch_results(batch_id)
+        self._downloads.want_row(batch_id, None)
+
+    def _note_report(self, report: DownloadReport) -> None:
+        self._runner.moves.tell()
+
+    # Leaving
+
+    def leave_or_ask(self) -> None:
+        """Quit; where batches wait for their turn to be canceled or deleted, ask first."""
+        left = sum(job.left for job in self._runner.jobs if not job.stopped)
+        if not left:
+            self.exit()
+            return
+
+        def answered(yes: Answer | None) -> None:
+            if yes:
+                self.exit()
+
+        self.push_screen(quit_dialog(plural(left, "batch", "batches"), self._monotonic), answered)
+
+
+def _each(plan: ActionPlan) -> str:
+    return plural(len(plan.todo), "ended batch", "ended batches")
+
+
+def _marked(batch_ids: Sequence[str]) -> str:
+    return plural(len(batch_ids), "marked batch", "marked batches")

@@ -1,0 +1,213 @@
+"""An action on many batches: the dry run with a number to type, then the progress, which becomes the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
+from batch_tui.tui.text import Plain, number, plain, plural
+from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from batch_tui.tui.action_plan import ActionPlan
+    from batch_tui.tui.actions import Job
+    from batch_tui.tui.context import AppContext
+    from batch_tui.tui.messages import Update
+
+_BAR = 40
+_ROWS_SHOWN: Final = 12
+"""Rows of the table without scrolling: what fits into a terminal of 24 lines with all that stands around it."""
+_DEAF_SECONDS = 0.3
+"""Keys typed before a person can have read the question are not an answer to it."""
+
+
+class _NumberInput(Input):
+    """Digits, and the keys that move the list above without leaving the line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "screen.move(-1)", "Up", show=False, id="bulk.up"),
+        Binding("down", "screen.move(1)", "Down", show=False, id="bulk.down"),
+        Binding("pageup", "screen.page(-1)", "Page up", show=False, id="bulk.page_up"),
+        Binding("pagedown", "screen.page(1)", "Page down", show=False, id="bulk.page_down"),
+    ]
+
+
+class BulkDialog(ModalScreen[bool]):
+    """Shows every batch by id with what will happen to it; answers True once their number was typed."""
+
+    AUTO_FOCUS = "#bulk-number"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Keep them", id="bulk.keep")]
+
+    def __init__(self, plan: ActionPlan, context: AppContext, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._plan = plan
+        self._shared = context
+        self._monotonic = monotonic
+        self._opened_at = monotonic()
+
+    def compose(self) -> ComposeResult:
+        plan = self._plan
+        verb = "Cancel" if plan.action == "cancel" else "Delete"
+        amount = len(plan.todo)
+        with Vertical(id="bulk"):
+            title = Plain(f"{verb} {plural(amount, 'batch', 'batches')}?")
+            yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
+            for fact in self._facts():
+                yield Static(fact, classes="bulk-fact", markup=False)
+            table = VirtualTable(BulkRows(plan, self._shared), COLUMNS, id="bulk-rows")
+            table.styles.height = min(amount + len(plan.left_out), _ROWS_SHOWN) + 1
+            yield table
+            yield _NumberInput(
+                placeholder=f"type {amount} to {plan.action} them",
+                restrict="[0-9]*",
+                max_length=9,
+                compact=True,
+                id="bulk-number",
+            )
+            hint = (
+                f"enter {plan.action}s once {amount} stands there · ↑ ↓ look through them · esc leaves them as they are"
+            )
+            yield Static(Content.styled(hint, TONES["muted"]), id="bulk-hint", markup=False)
+
+    def _facts(self) -> list[Content]:
+        plan, catalog = self._plan, self._shared.catalog
+        facts: list[Content] = []
+        if plan.action == "cancel":
+            batches = [catalog.get(one.batch_id) for one in plan.todo]
+            waiting = sum(one.request_counts.processing for one in batches if one is not None)
+            facts.append(
+                Content(
+                    f"Up to {plural(waiting, 'request')} may still finish and be billed; "
+                    "the rest are canceled, unbilled. What finished keeps its results."
+                )
+            )
+        elif plan.losing:
+            lost = f"{plural(plan.losing, 'batch', 'batches')} with results that are not saved on this machine: gone."
+            facts.append(Content.styled(lost, TONES["error"]))
+        if plan.left_out:
+            stay = "stays" if len(plan.left_out) == 1 else "stay"
+            facts.append(
+                Content.styled(f"{number(len(plan.left_out))} of those marked {stay}, see below.", TONES["muted"])
+            )
+        return facts
+
+    def on_mount(self) -> None:
+        self._opened_at = self._monotonic()
+        self.query_one(VirtualTable).rows_changed()
+        self.query_one(Input).cursor_blink = self.app.animation_level != "none"
+
+    def action_move(self, rows: int) -> None:
+        self.query_one(VirtualTable).action_move(rows)
+
+    def action_page(self, pages: int) -> None:
+        self.query_one(VirtualTable).action_page(pages)
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._monotonic() - self._opened_at < _DEAF_SECONDS:
+            return
+        amount = len(self._plan.todo)
+        if event.value == str(amount):
+            self.dismiss(True)
+        else:
+            said = f"Type {amount} and press enter, or esc to leave them as they are."
+            self.query_one("#bulk-hint", Static).update(Content.styled(said, TONES["error"]))
+
+
+class BulkProgress(ModalScreen[None]):
+    """Follows a job row by row; stays as its report until it is closed."""
+
+    AUTO_FOCUS = "#bulk-rows"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop", id="bulk.stop", tooltip="Stop: what was not asked yet stays as it is"),
+        Binding("b,q", "dismiss(None)", "Background", id="bulk.background", tooltip="Goes on behind the list"),
+    ]
+
+    def __init__(self, job: Job, context: AppContext, stop: Callable[[Job], None]) -> None:
+        super().__init__()
+        self._job = job
+        self._shared = context
+        self._stop = stop
+        self._rows = BulkRows(job.plan, context, job)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="bulk"):
+            yield Static(id="dialog-title", markup=False)
+            yield Static(id="bulk-bar", markup=False)
+            table = VirtualTable(self._rows, COLUMNS, id="bulk-rows")
+            table.styles.height = min(len(self._rows), _ROWS_SHOWN) + 1
+            yield table
+            yield Static(id="bulk-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VirtualTable).rows_changed()
+        self._show()
+        self._shared.updates.subscribe(self, self._take_update)
+        self.set_interval(1, self._show)
+
+    def action_stop(self) -> None:
+        if self._job.finished:
+            self.dismiss(None)
+        else:
+            self._stop(self._job)
+
+    def _take_update(self, _: Update) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        job = self._job
+        total, done = len(job.plan.todo), len(job.outcomes)
+        filled = _BAR * done // max(total, 1)
+        bar = Content.assemble(
+            ("━" * filled, TONES["running"]),
+            ("─" * (_BAR - filled), TONES["faint"]),
+            (f"  {number(done)} of {number(total)}", TONES["muted"]),
+        )
+        self.query_one("#dialog-title", Static).update(Content.styled(self._title(), "bold"))
+        self.query_one("#bulk-bar", Static).update(bar)
+        if job.finished:
+            hint = "esc closes · batches that came out badly stay marked"
+        elif job.stopped:
+            hint = "Stopping: waiting for what was asked already."
+        else:
+            hint = "esc stops: the rest stay as they are · b goes on behind the list"
+        self.query_one("#bulk-hint", Static).update(Content.styled(hint, TONES["muted"]))
+        self.query_one(VirtualTable).refresh_stale()
+
+    def _title(self) -> Plain:
+        job = self._job
+        if job.finished:
+            return said_of(job)
+        if job.undo_until is not None and not job.stopped:
+            seconds = round((job.undo_until - self._shared.now()).total_seconds())
+            if seconds > 0 and not job.outcomes:
+                return Plain(f"Deleting starts in {seconds}s; esc leaves everything as it is")
+        verb = "Canceling" if job.plan.action == "cancel" else "Deleting"
+        return Plain(f"{verb} {plural(len(job.plan.todo), 'batch', 'batches')}")
+
+
+def said_of(job: Job) -> Plain:
+    """How a job came out, in one line."""
+    done = "deleted" if job.plan.action == "delete" else "being canceled"
+    parts = [f"{plural(job.count('information'), 'batch', 'batches')} {done}"]
+    if gone := job.count("warning"):
+        parts.append(f"{number(gone)} gone already")
+    if bad := job.count("error"):
+        parts.append(f"{number(bad)} refused")
+    if kept := job.count("information", kept=True):
+        parts.append(f"{number(kept)} left as they were")
+    return plain(" · ".join(parts))
