@@ -293,7 +293,9 @@ def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
 
     arguments = ["--batches", str(batches), "--seed", str(seed), "--speed", str(speed)]
     with tempfile.TemporaryDirectory(prefix="batch-tui-demo-") as cache, _simulator_process(arguments) as url:
-        here = replace(settings, base_url=url, cache_dir=Path(cache), profile="demo", workspace_id=None)
+        here = replace(
+            settings, base_url=url, cache_dir=Path(cache), data_dir=Path(cache), profile="demo", workspace_id=None
+        )
         app = _app(here, Credentials(api_key=DEMO_KEY), now=now)
         _run(app)
     return Exit.DONE
@@ -330,6 +332,7 @@ def _app(
     no_credentials: str | None = None,
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
+    from batch_tui.monitor.notes_file import NotesFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.server_clock import ServerClock, utc_now
     from batch_tui.results.store import ResultsStore
@@ -361,6 +364,8 @@ def _app(
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,
         read_only=settings.read_only,
+        undo_seconds=settings.undo_seconds,
+        notes_file=NotesFile(settings.data_dir / "notes.json"),
     )
 
 

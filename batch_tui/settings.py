@@ -38,9 +38,13 @@ class Settings:
     api_key_env: str = "ANTHROPIC_API_KEY"
     """Name of the environment variable that holds the key of this profile."""
     cache_dir: Path = Path(platformdirs.user_cache_dir("batch-tui"))
+    data_dir: Path = Path(platformdirs.user_data_dir("batch-tui"))
+    """What is the user's own and cannot be fetched again: names, tags and notes."""
     theme: Literal["dark", "light"] = "dark"
     read_only: bool = False
     """Offer nothing that changes anything at the API."""
+    undo_seconds: float = 5.0
+    """How long a confirmed delete waits for a change of mind; 0 for not at all."""
     read_ahead_mb: int = 32
     """How far the download of results runs ahead of the last row looked at; 0 fetches everything."""
     cache_limit_gb: float = 20.0
@@ -54,8 +58,13 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "auth_style": get_args(AuthStyle),
     "theme": ("dark", "light"),
 }
-_NUMBERS = {"read_ahead_mb": "a whole number", "poll_seconds": "a number", "cache_limit_gb": "a number"}
-_LOWEST = {"read_ahead_mb": 0, "poll_seconds": 1, "cache_limit_gb": 0}
+_NUMBERS = {
+    "read_ahead_mb": "a whole number",
+    "poll_seconds": "a number",
+    "cache_limit_gb": "a number",
+    "undo_seconds": "a number",
+}
+_LOWEST = {"read_ahead_mb": 0, "poll_seconds": 1, "cache_limit_gb": 0, "undo_seconds": 0}
 _NAMES = sorted(one.name for one in fields(Settings) if one.name != "profile")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -135,7 +144,7 @@ def _value(name: str, value: Any) -> Any:
         raise ValueError(
             "be the name of an environment variable, such as ANTHROPIC_API_KEY; the key itself stays there"
         )
-    return _directory(text) if name == "cache_dir" else text
+    return _directory(text) if name in ("cache_dir", "data_dir") else text
 
 
 def _number(name: str, value: Any) -> float:

@@ -134,7 +134,7 @@ def _why_not(one: Planned, context: AppContext) -> str | None:
         return "The API is being asked about this batch already."
     if one.action == "cancel":
         return why_not_cancel(batch)
-    return None if one.ends_first else why_not_delete_now(batch)
+    return None if one.ends_first or batch.processing_status == "ended" else "It has not ended."
 
 
 def has_unsaved_results(batch: MessageBatch, context: AppContext) -> bool:
@@ -153,17 +153,6 @@ def why_not_cancel(batch: MessageBatch | None) -> str | None:
         return "This batch has ended: there is nothing left to cancel. D deletes it."
     if batch.processing_status == "canceling":
         return "This batch is being canceled already; it ends once its running requests finish."
-    return None
-
-
-def why_not_delete_now(batch: MessageBatch | None) -> str | None:
-    """Why the API would not delete a batch at once, or None."""
-    if batch is None:
-        return "There is no batch under the cursor."
-    if batch.processing_status == "canceling":
-        return "The API deletes only ended batches, and this one is still canceling."
-    if batch.processing_status != "ended":
-        return "The API deletes only ended batches, and this one is running."
     return None
 
 

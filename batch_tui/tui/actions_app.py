@@ -106,15 +106,15 @@ class ActionsApp(ResultsApp):
         unfinished = unfinished_of(batch_ids, context)
         choices: list[Choice] = []
         if saving.todo and now.losing:
-            label = f"save the results of {number(now.losing)} on this machine first, then delete {_each(saving)}"
+            label = f"save the results of {number(now.losing)} here, then delete {_each(saving)}"
             choices.append(Choice("s", Plain(label), "save"))
         if now.todo:
-            note = f"{number(now.losing)} lose their results" if now.losing else ""
+            note = f"{number(now.losing)} with results" if now.losing else ""
             choices.append(Choice("d", Plain(f"delete {_each(now)}"), "delete", note))
         if unfinished:
-            label = f"cancel the {number(unfinished)} unfinished, and delete each once it has ended"
-            choices.append(Choice("c", Plain(label), "end", "with its results"))
-            choices.append(Choice("x", Plain("the same, saving the results of each before"), "end and save"))
+            label = f"cancel {number(unfinished)} unfinished, and delete all once ended"
+            choices.append(Choice("c", Plain(label), "end"))
+            choices.append(Choice("x", Plain("the same, saving results before each delete"), "end and save"))
 
         def chosen(way: str | None) -> None:
             if way is not None:

@@ -22,9 +22,9 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
-from batch_tui.tui.actions_app import ActionsApp
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.messages import MonitorUpdate
+from batch_tui.tui.notes_app import NotesApp
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.help import HelpScreen
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
+    from batch_tui.monitor.notes_file import NotesFile
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.connection import Connection, Origin
 
@@ -47,7 +48,7 @@ _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
 
 
-class BatchApp(ActionsApp):
+class BatchApp(NotesApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead."""
 
     CSS_PATH = "app.tcss"
@@ -95,6 +96,7 @@ class BatchApp(ActionsApp):
         no_credentials: str | None = None,
         read_only: bool = False,
         undo_seconds: float = 5.0,
+        notes_file: NotesFile | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint.
 
@@ -120,6 +122,7 @@ class BatchApp(ActionsApp):
             profile=plain(origin.profile),
             read_only=read_only,
         )
+        self.notes_file = notes_file
         self.start_actions(undo_seconds)
 
     def on_mount(self) -> None:
@@ -148,6 +151,7 @@ class BatchApp(ActionsApp):
 
     async def _watch(self) -> None:
         """Connect, then poll for as long as the app runs."""
+        await self.read_notes()
         self.connection = await anyio.to_thread.run_sync(self._connect)
         try:
             stored = await anyio.to_thread.run_sync(self._downloads.stored)

@@ -21,6 +21,7 @@ from batch_tui.tui.text import (
     plural,
     roughly,
     size,
+    width,
 )
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.outcome_bar import BAR, bar, outcome
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 TAIL: Final = "\0tail"
 """Key of the last row; no batch id holds a NUL."""
 
+_SHORTEST_ID = 12
+_TAIL_OF_ID = 7
+"""Characters of an id that tell it apart from the others at a glance."""
 _ROOMY = 33
 """Cells from which the outcome column has room for a word more."""
 
@@ -107,6 +111,21 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
     return left(until, now), "warning" if until - now < EXPIRING_WITHIN else "muted"
 
 
+def called(batch_id: str, context: AppContext, cells: int) -> Cell:
+    """What the user calls a batch, with the end of its id where there is room; the id for one without a name."""
+    notes = context.monitor.notes.get(batch_id)
+    if not notes:
+        return Cell.of(fit_middle(plain(batch_id), cells))
+    tags = plain("".join(f" #{tag}" for tag in notes.tags))
+    if not notes.name:
+        room = max(cells - width(tags), _SHORTEST_ID)
+        return Cell(((fit_middle(plain(batch_id), room), "text"), (tags, "accent")))
+    name = plain(notes.name)
+    tail = Plain(f" …{plain(batch_id)[-_TAIL_OF_ID:]}")
+    spare = cells - width(name) - width(tags)
+    return Cell(((name, "text"), (tags, "accent"), (tail if spare >= len(tail) else Plain(""), "muted")))
+
+
 class BatchRows:
     """A RowSource over the catalog, or over those of its batches that were selected."""
 
@@ -114,7 +133,7 @@ class BatchRows:
         self._shared = context
         self._selection = selection
         self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
-            "batch": lambda batch, cells: Cell.of(fit_middle(plain(batch.id), cells)),
+            "batch": lambda batch, cells: called(batch.id, context, cells),
             "status": self._status,
             "requests": lambda batch, _: Cell.of(number(batch.request_counts.total)),
             "outcome": self._outcome,
@@ -169,7 +188,8 @@ class BatchRows:
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
         pending = context.monitor.pending.get(batch.id)
         tick = int(now.timestamp()) // (1 if pending is not None or _shows_seconds(batch, now) else 60)
-        return context.catalog.version(batch.id), tick, pending, results_of(batch, context)
+        notes = context.monitor.notes.get(batch.id)
+        return context.catalog.version(batch.id), tick, pending, results_of(batch, context), notes
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         if row >= self.batches:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_tui.tui.batch_rows import status_of
-from batch_tui.tui.text import Plain, fit, fit_middle, number, plain
+from batch_tui.tui.batch_rows import called, status_of
+from batch_tui.tui.text import Plain, fit, number, plain
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class BulkRows:
         self._reasons = {one.batch_id: one.reason for one in plan.left_out}
         self._places = {batch_id: place for place, batch_id in enumerate(self._ids)}
         self._cells: dict[str, Callable[[str, MessageBatch | None, int], Cell]] = {
-            "batch": lambda batch_id, _, cells: Cell.of(fit_middle(plain(batch_id), cells)),
+            "batch": lambda batch_id, _, cells: called(batch_id, context, cells),
             "status": self._status,
             "requests": lambda _, batch, __: Cell.of(number(batch.request_counts.total) if batch else Plain("")),
             "fate": self._fate,

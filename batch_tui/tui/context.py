@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from textual.signal import Signal
 
+    from batch_tui.monitor.batch_notes import BatchNotes
     from batch_tui.monitor.catalog import BatchCatalog
     from batch_tui.monitor.forecast import FinishedHistory
     from batch_tui.monitor.poller import OlderState, PollState
@@ -53,6 +54,8 @@ class MonitorView:
     older: OlderState
     pending: dict[str, Pending] = field(default_factory=dict)
     """Actions confirmed and not done yet, by batch id."""
+    notes: dict[str, BatchNotes] = field(default_factory=dict)
+    """What the user calls their batches, by batch id."""
     saved: dict[str, SavedResults] = field(default_factory=dict)
     """Whole results stored on this machine, by batch id."""
     results: dict[str, OpenResults] = field(default_factory=dict)

@@ -46,6 +46,10 @@ class ResultsRequested(BatchIntent):
     """Browse the results of the batch."""
 
 
+class NameRequested(BatchIntent):
+    """Ask what the user calls the batch."""
+
+
 class ActionRequested(Message):
     """Cancel or delete these batches, after asking; named by their ids whatever the list does meanwhile."""
 

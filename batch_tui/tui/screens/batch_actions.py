@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete
-from batch_tui.tui.messages import ActionRequested, DetailRequested, ResultsRequested
+from batch_tui.tui.messages import ActionRequested, DetailRequested, NameRequested, ResultsRequested
 from batch_tui.tui.screens.dialogs import why_no_results
 from batch_tui.tui.text import plain
 
@@ -44,6 +44,7 @@ class BatchActionsScreen(Screen[None]):
         Binding(
             "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
         ),
+        Binding("t", "name", "Name", show=False, id="batch.name", tooltip="Name, tags and a note of your own"),
         Binding("y", "copy_id", "Copy id", id="batch.copy", show=False, tooltip="Copy the id of this batch"),
     ]
 
@@ -84,6 +85,11 @@ class BatchActionsScreen(Screen[None]):
 
     def action_delete(self) -> None:
         self._act("delete")
+
+    def action_name(self) -> None:
+        batch = self.batch_in_hand()
+        if batch is not None:
+            self.post_message(NameRequested(batch.id))
 
     def action_copy_id(self) -> None:
         batch = self.batch_in_hand()

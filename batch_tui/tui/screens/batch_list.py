@@ -43,7 +43,7 @@ _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d 
 _BATCH_KEYS = frozenset(
     {
         *("open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved"),
-        *("mark", "mark_range", "mark_all", "app.undo"),
+        *("mark", "mark_range", "mark_all", "app.undo", "name"),
     }
 )
 """Actions whose keys are letters while a filter is typed."""

@@ -94,12 +94,19 @@ class ConfirmDialog(ModalScreen[Answer]):
         self.action_answer("yes" if event.button.id == "go" else "")
 
 
+def _names(batch: MessageBatch, context: AppContext) -> Content:
+    """The id, and before it what the user calls the batch."""
+    notes = context.monitor.notes.get(batch.id)
+    name = Content.assemble((plain(notes.name), "bold"), "\n") if notes and notes.name else Content("")
+    return Content.assemble(name, plain(batch.id))
+
+
 def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
     """Asks whether to cancel, and says what that will do."""
     waiting = batch.request_counts.processing
     spent = duration(context.now() - batch.created_at)
     facts = [
-        Content(plain(batch.id)),
+        _names(batch, context),
         Content.styled(
             join(plural(batch.request_counts.total, "request"), plain(f", running for {spent}")),
             TONES["muted"],
@@ -128,7 +135,7 @@ def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[
         when = f", ended {ago(batch.ended_at or batch.created_at, now)}"
         fate, offers = _fate_of_results(batch, context)
     facts = [
-        Content(plain(batch.id)),
+        _names(batch, context),
         Content.styled(join(plural(batch.request_counts.total, "request"), plain(when)), TONES["muted"]),
         fate,
         Content("The API cannot bring it back."),

@@ -1,0 +1,68 @@
+"""The part of the app that keeps what the user calls their batches."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+from textual import on
+from textual.screen import ModalScreen
+
+from batch_tui.monitor.batch_notes import NO_NOTES
+from batch_tui.monitor.catalog import NO_CHANGES
+from batch_tui.monitor.notes_file import NotesFile, NotesFileError
+from batch_tui.tui import messages
+from batch_tui.tui.actions_app import ActionsApp
+from batch_tui.tui.screens.name_batch import NameDialog
+from batch_tui.tui.text import plain
+
+if TYPE_CHECKING:
+    from batch_tui.monitor.batch_notes import BatchNotes
+
+
+class NotesApp(ActionsApp):
+    """Reads the file of names once at the start, and writes it at each change."""
+
+    notes_file: NotesFile | None = None
+    """None: names are kept for as long as the app runs."""
+
+    async def read_notes(self) -> None:
+        """Take up the names that are on disk."""
+        if self.notes_file is not None:
+            try:
+                self._take_notes(await anyio.to_thread.run_sync(self.notes_file.read))
+            except NotesFileError as error:
+                self._tell_notes_failure(error)
+
+    @on(messages.NameRequested)
+    def _ask_name(self, event: messages.NameRequested) -> None:
+        if isinstance(self.screen, ModalScreen):
+            return
+        batch_id = event.batch_id
+        before = self.shared.monitor.notes.get(batch_id, NO_NOTES)
+
+        def answered(notes: BatchNotes | None) -> None:
+            if notes is not None and notes != before:
+                self.start_work(partial(self._keep, batch_id, notes), "notes")
+
+        self.push_screen(NameDialog(batch_id, before), answered)
+
+    async def _keep(self, batch_id: str, notes: BatchNotes) -> None:
+        if self.notes_file is None:
+            kept = {**self.shared.monitor.notes, batch_id: notes}
+            self._take_notes({each: one for each, one in kept.items() if one})
+            return
+        try:
+            self._take_notes(await anyio.to_thread.run_sync(self.notes_file.put, batch_id, notes))
+        except NotesFileError as error:
+            self._tell_notes_failure(error)
+
+    def _take_notes(self, notes: dict[str, BatchNotes]) -> None:
+        # In place: whoever looks names up was given this very mapping.
+        self.shared.monitor.notes.clear()
+        self.shared.monitor.notes |= notes
+        self.publish(NO_CHANGES)
+
+    def _tell_notes_failure(self, error: NotesFileError) -> None:
+        self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
