@@ -356,7 +356,7 @@ def _app(
     return BatchApp(
         connect,
         ResultsStore(settings.cache_dir / "results", settings.base_url),
-        origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile),
+        origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile, settings.base_url),
         now=clock,
         pace=Pace(running=settings.poll_seconds, idle=max(30.0, settings.poll_seconds)),
         read_ahead=settings.read_ahead_mb * 2**20,

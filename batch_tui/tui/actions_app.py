@@ -20,7 +20,7 @@ from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
 from batch_tui.tui.screens.menu import Choice, MenuDialog
-from batch_tui.tui.text import Plain, number, plain, plural
+from batch_tui.tui.text import Plain, fit_middle, number, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ class ActionsApp(ResultsApp):
                 job = self._begin(plan)
                 self.push_screen(BulkProgress(job, self.shared, self._runner.stop))
 
-        self.push_screen(BulkDialog(plan, self.shared, self._monotonic), typed)
+        self.push_screen(BulkDialog(plan, self.shared), typed)
 
     # Carrying out
 
@@ -144,7 +144,7 @@ class ActionsApp(ResultsApp):
         job = self._runner.new_job(plan, with_copies=with_copies, undo=timedelta(seconds=self._undo_seconds))
         self.start_work(partial(self._carry_out, job), "actions")
         if job.undo_until is not None and len(plan.todo) == 1:
-            said = f"Deleting {plain(plan.todo[0].batch_id)} in {self._undo_seconds:.0f}s: u keeps it."
+            said = f"Deleting {fit_middle(plain(plan.todo[0].batch_id), 22)} in {self._undo_seconds:.0f}s · u keeps it"
             self.notify(said, markup=False, timeout=self._undo_seconds)
         return job
 

@@ -120,6 +120,7 @@ class BatchApp(NotesApp):
             zone=zone,
             host=plain(origin.host),
             profile=plain(origin.profile),
+            base_url=plain(origin.base_url),
             read_only=read_only,
         )
         self.notes_file = notes_file

@@ -46,7 +46,7 @@ _ROOMY = 33
 """Cells from which the outcome column has room for a word more."""
 
 COLUMNS = (
-    Column("batch", "BATCH", 18, grow=1),
+    Column("batch", "BATCH", 18, grow=2),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
     Column("outcome", "OUTCOME", 24, grow=2),

@@ -23,3 +23,4 @@ class Origin:
 
     host: str
     profile: str = "default"
+    base_url: str = "https://api.anthropic.com"

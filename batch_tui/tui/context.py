@@ -75,5 +75,6 @@ class AppContext:
     host: Plain
     """Who is asked, as shown: host and port of the base URL."""
     profile: Plain
+    base_url: Plain
     read_only: bool = False
     """Whether nothing may be canceled or deleted."""

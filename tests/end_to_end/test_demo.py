@@ -205,11 +205,8 @@ def test_what_is_typed_before_the_question_can_be_read_does_not_answer_it(demo: 
     go_to(demo, _runs_long)
 
 
-def test_a_running_batch_cannot_be_deleted_nor_an_ended_one_cancelled(demo: Terminal) -> None:
-    """The keys say why, and ask nothing."""
-    go_to(demo, _runs_long)
-    demo.press("D")
-    demo.wait_for(words.ONLY_ENDED_ARE_DELETED)
+def test_an_ended_batch_cannot_be_cancelled(demo: Terminal) -> None:
+    """The key says why, and asks nothing."""
     go_to(demo, _has_plain_answers)
     demo.press("c")
     demo.wait_for(words.NOTHING_TO_CANCEL)

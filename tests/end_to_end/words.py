@@ -18,7 +18,6 @@ PAUSED = r"paused"
 NO_BATCHES_LOADED = r"No batches could be loaded"
 GONE_ALREADY = r"gone already"
 OLDER_FAILED = r"did not load"
-ONLY_ENDED_ARE_DELETED = r"deletes only ended batches"
 NOTHING_TO_CANCEL = r"nothing left to cancel"
 
 # The detail

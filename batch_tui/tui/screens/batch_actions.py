@@ -8,9 +8,11 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete
+from batch_tui.tui.batch_copies import copied, copy_choices
 from batch_tui.tui.messages import ActionRequested, DetailRequested, NameRequested, ResultsRequested
 from batch_tui.tui.screens.dialogs import why_no_results
-from batch_tui.tui.text import plain
+from batch_tui.tui.screens.menu import MenuDialog
+from batch_tui.tui.text import Plain, fit, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _TOO_MANY_TO_JUDGE = 200
 """Marks beyond which a key is not dimmed at every movement; pressing it still says why it cannot."""
+_LONGEST_SAID = 60
 _CHANGING = ("cancel", "delete")
 
 
@@ -45,7 +48,9 @@ class BatchActionsScreen(Screen[None]):
             "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
         ),
         Binding("t", "name", "Name", show=False, id="batch.name", tooltip="Name, tags and a note of your own"),
-        Binding("y", "copy_id", "Copy id", id="batch.copy", show=False, tooltip="Copy the id of this batch"),
+        Binding(
+            "y", "copy", "Copy", id="batch.copy", show=False, tooltip="Copy its id, JSON, results_url, or a command"
+        ),
     ]
 
     NOT_HERE: ClassVar[frozenset[str]] = frozenset()
@@ -91,11 +96,19 @@ class BatchActionsScreen(Screen[None]):
         if batch is not None:
             self.post_message(NameRequested(batch.id))
 
-    def action_copy_id(self) -> None:
+    def action_copy(self) -> None:
         batch = self.batch_in_hand()
-        if batch is not None:
-            self.app.copy_to_clipboard(plain(batch.id))
-            self.notify(f"Copied {plain(batch.id)}", markup=False, timeout=2)
+        if batch is None:
+            return
+
+        def chosen(form: str | None) -> None:
+            if form is not None:
+                text = copied(form, batch, self._shared.base_url)
+                self.app.copy_to_clipboard(text)
+                said = fit(plain(text), _LONGEST_SAID)
+                self.notify(f"Copied {said}", markup=False, timeout=3)
+
+        self.app.push_screen(MenuDialog(Plain("Copy of this batch"), copy_choices(batch)), chosen)
 
     def _act(self, action: Action) -> None:
         reason = self.why_not(action)

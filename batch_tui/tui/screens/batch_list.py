@@ -42,7 +42,7 @@ _WIDE = 140
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d")
 _BATCH_KEYS = frozenset(
     {
-        *("open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved"),
+        *("open_detail", "open_results", "cancel", "delete", "copy", "filter", "saved"),
         *("mark", "mark_range", "mark_all", "app.undo", "name"),
     }
 )

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 _BAR = 40
 _ROWS_SHOWN: Final = 12
 """Rows of the table without scrolling: what fits into a terminal of 24 lines with all that stands around it."""
-_DEAF_SECONDS = 0.3
-"""Keys typed before a person can have read the question are not an answer to it."""
 
 
 class _NumberInput(Input):
@@ -51,12 +49,10 @@ class BulkDialog(ModalScreen[bool]):
     AUTO_FOCUS = "#bulk-number"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Keep them", id="bulk.keep")]
 
-    def __init__(self, plan: ActionPlan, context: AppContext, monotonic: Callable[[], float]) -> None:
+    def __init__(self, plan: ActionPlan, context: AppContext) -> None:
         super().__init__()
         self._plan = plan
         self._shared = context
-        self._monotonic = monotonic
-        self._opened_at = monotonic()
 
     def compose(self) -> ComposeResult:
         plan = self._plan
@@ -77,9 +73,7 @@ class BulkDialog(ModalScreen[bool]):
                 compact=True,
                 id="bulk-number",
             )
-            hint = (
-                f"enter {plan.action}s once {amount} stands there · ↑ ↓ look through them · esc leaves them as they are"
-            )
+            hint = f"enter {plan.action}s them · ↑ ↓ look through them · esc leaves them as they are"
             yield Static(Content.styled(hint, TONES["muted"]), id="bulk-hint", markup=False)
 
     def _facts(self) -> list[Content]:
@@ -105,7 +99,6 @@ class BulkDialog(ModalScreen[bool]):
         return facts
 
     def on_mount(self) -> None:
-        self._opened_at = self._monotonic()
         self.query_one(VirtualTable).rows_changed()
         self.query_one(Input).cursor_blink = self.app.animation_level != "none"
 
@@ -118,8 +111,6 @@ class BulkDialog(ModalScreen[bool]):
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._monotonic() - self._opened_at < _DEAF_SECONDS:
-            return
         amount = len(self._plan.todo)
         if event.value == str(amount):
             self.dismiss(True)
