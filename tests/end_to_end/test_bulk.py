@@ -45,8 +45,8 @@ def test_hundreds_of_batches_are_deleted_whatever_the_server_says_in_between(
     left = {batch["id"] for batch in simulator.newest()} & before
     assert len(left) == 1
     dashboard.press("escape")
+    dashboard.wait_until_gone("1 refused")
     dashboard.wait_for("1 marked")
-    dashboard.press("1")
     dashboard.press("q")
     dashboard.expect_exit()
 
