@@ -28,6 +28,21 @@ BATCHES = "/v1/messages/batches"
 JSON_LINES = "application/x-jsonl"
 
 
+LOGGED_QUERY = ("before_id", "after_id", "limit")
+"""Query parameters that say which page was asked for; any other may be private and is not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What an answer says of the limit on requests (batches-api.md §1.4): numbers, read from its headers."""
+
+    limit: int | None
+    """Requests per minute."""
+    remaining: int | None
+    reset_at: datetime | None
+    """When nothing is used any more, by the server's clock."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallRecord:
     """What one attempt did, for a log: never a header, never a body."""
@@ -46,6 +61,15 @@ class CallRecord:
     """From 0."""
     server_date: datetime | None
     """The `Date` the server put on its answer."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Those of LOGGED_QUERY."""
+    failure: str | None = None
+    """The kind of error in a word or two: the API's category, else what went wrong; None for a success."""
+    retry_after: float | None = None
+    """Seconds the server asked to wait, on a success too."""
+    should_retry: bool | None = None
+    """The server's own word on whether the same request is worth sending again."""
+    rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Nothing made here keeps an httpx object: those hold the request, and the request
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,12 +14,13 @@ import anyio.to_thread
 import httpx
 
 from batch_tui.api.base_url import is_loopback, origin_of
-from batch_tui.api.calls import CallRecord
+from batch_tui.api.calls import LOGGED_QUERY, CallRecord, RateLimit
 from batch_tui.api.credentials import hide
 from batch_tui.api.errors import (
     APIConnectionError,
     APIError,
     APIResponseValidationError,
+    APIStatusError,
     APITimeoutError,
     BatchAPIError,
     TruncatedResults,
@@ -290,8 +292,50 @@ def record(options: ClientOptions, call: Call[T], outcome: Outcome, number: int,
             error=str(failed) if failed else None,
             attempt=number,
             server_date=http_date(outcome.headers.get("date")),
+            query=tuple(item for item in call.query if item[0] in LOGGED_QUERY),
+            failure=_kind_of(failed),
+            retry_after=retry_after(outcome.headers, options.now()),
+            should_retry={"true": True, "false": False}.get(outcome.headers.get("x-should-retry", "")),
+            rate_limit=_rate_limit(outcome.headers),
         )
     )
+
+
+def _kind_of(error: APIError | None) -> str | None:
+    match error:
+        case None:
+            return None
+        case APIStatusError():
+            # It comes out of a body: a category is one short word, and nothing else gets through.
+            named = error.type is not None and error.type.isidentifier() and len(error.type) < 60
+            return error.type if named else f"status {error.status_code}"
+        case APITimeoutError():
+            return "timed out"
+        case APIConnectionError():
+            return "connection failed"
+    return "unreadable answer" if isinstance(error, APIResponseValidationError) else type(error).__name__
+
+
+def _rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """The limit on requests as the headers state it, or None where they are silent or cannot be read."""
+    named = {name: headers.get(f"anthropic-ratelimit-requests-{name}") for name in ("limit", "remaining", "reset")}
+    limit, remaining = (_whole(named[name]) for name in ("limit", "remaining"))
+    if limit is None and remaining is None:
+        return None
+    return RateLimit(limit, remaining, _moment(named["reset"]))
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """An RFC 3339 time, or None."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def lower_headers(response: httpx.Response, secrets: tuple[str, ...]) -> Mapping[str, str]:

@@ -1,8 +1,13 @@
-"""What the user calls a batch: a name, tags and a note of their own; the API has none."""
+"""What the user noted about a batch on this machine: a name, tags and a text; the API has none of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST_NAME = 80
 LONGEST_TAG = 40
@@ -12,9 +17,10 @@ MOST_TAGS = 20
 
 @dataclass(frozen=True, slots=True)
 class BatchNotes:
-    """False when there is nothing in it."""
+    """The notes of one batch; all of it is what somebody typed. False when there is nothing in it."""
 
     name: str = ""
+    """Shown in place of the id; empty: none."""
     tags: tuple[str, ...] = ()
     note: str = ""
 
@@ -22,7 +28,9 @@ class BatchNotes:
         return bool(self.name or self.tags or self.note)
 
 
-NO_NOTES = BatchNotes()
+NOTHING_NOTED: Final = BatchNotes()
+NO_NOTES: Final[Mapping[str, BatchNotes]] = MappingProxyType({})
+"""Nothing was noted about any batch."""
 
 
 def read_tags(text: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
 
@@ -47,6 +48,7 @@ class BatchCatalog:
 
     def __init__(self) -> None:
         self._batches: dict[str, MessageBatch] = {}
+        # In the order of the latest change, removals among them: what moved since then is at the end.
         self._versions: dict[str, int] = {}
         self._last_version = 0
         self._order: list[str] = []
@@ -76,7 +78,30 @@ class BatchCatalog:
 
     def version(self, batch_id: str) -> int:
         """A number that grows whenever the batch changes; 0 for an unknown id."""
-        return self._versions.get(batch_id, 0)
+        return self._versions[batch_id] if batch_id in self._batches else 0
+
+    @property
+    def last_version(self) -> int:
+        """The version of the latest change; grows with each."""
+        return self._last_version
+
+    def changed_since(self, version: int) -> list[str]:
+        """Ids of the batches that were added, changed, moved or removed after the change of that version.
+
+        Costs time for those only, not for every batch.
+        """
+        changed = []
+        for batch_id in reversed(self._versions):
+            if self._versions[batch_id] <= version:
+                break
+            changed.append(batch_id)
+        return changed
+
+    def created_between(self, oldest: datetime, newest: datetime) -> list[str]:
+        """Ids of the batches created in that span, both ends included, newest first."""
+        first = bisect_left(self._ages, -newest.timestamp())
+        last = bisect_right(self._ages, -oldest.timestamp())
+        return self._order[first:last]
 
     def index_of(self, batch_id: str) -> int | None:
         """The position of a batch, or None."""
@@ -126,6 +151,8 @@ class BatchCatalog:
                 if batch.processing_status == "ended" and batch.id in self._unfinished:
                     ended.append(batch.id)
                 self._keep(batch)
+            elif moved:
+                self._note_change(batch.id)
             if fresh or moved:
                 updated.append(batch.id)
         return Changes(tuple(added), tuple(updated), (), tuple(ended))
@@ -138,7 +165,7 @@ class BatchCatalog:
             return NO_CHANGES
         self._take_out(batch_id)
         del self._batches[batch_id]
-        del self._versions[batch_id]
+        self._note_change(batch_id)
         self._unfinished.discard(batch_id)
         return Changes(removed=(batch_id,))
 
@@ -157,13 +184,17 @@ class BatchCatalog:
 
     def _keep(self, batch: MessageBatch) -> None:
         self._batches[batch.id] = batch
-        # One count for all: a batch that vanishes and comes back never has a version of its former life.
-        self._last_version += 1
-        self._versions[batch.id] = self._last_version
+        self._note_change(batch.id)
         if batch.processing_status != "ended":
             self._unfinished.add(batch.id)
         else:
             self._unfinished.discard(batch.id)
+
+    def _note_change(self, batch_id: str) -> None:
+        # One count for all: a batch that vanishes and comes back never has a version of its former life.
+        self._last_version += 1
+        self._versions.pop(batch_id, None)
+        self._versions[batch_id] = self._last_version
 
     def _insert(self, batch: MessageBatch, page: Sequence[MessageBatch], place: int) -> None:
         """Stand a batch by its time; among equal times next to the neighbours it was listed with."""

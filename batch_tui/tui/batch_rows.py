@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.batch_filter import Selection
+    from batch_tui.monitor.batch_order import BatchOrder
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.widgets.outcome_bar import Part
 
@@ -54,6 +56,19 @@ COLUMNS = (
     Column("took", "TOOK", 7, right=True, drop=4),
     Column("results", "RESULTS", 9, right=True, drop=3),
 )
+
+
+def columns_in(order: BatchOrder) -> tuple[Column, ...]:
+    """The columns, the one that the rows are ordered by marked with an arrow; newest first needs none."""
+    if order.as_listed:
+        return COLUMNS
+    arrow = "▴" if order.reverse else "▾"
+    return tuple(
+        replace(one, label=f"{one.label}{arrow}", width=max(one.width, len(one.label) + 1))
+        if one.id == order.column
+        else one
+        for one in COLUMNS
+    )
 
 
 def status_of(batch: MessageBatch) -> Part:
@@ -237,14 +252,24 @@ class BatchRows:
             return Cell.of(Plain(f"— end of the list: {loaded} batches —"), "muted")
         return Cell.of(Plain("… loading older batches"), "muted")
 
+    def _ordered_tail(self, loaded: Plain) -> Plain:
+        """Whether the order holds for every batch there is."""
+        if self._shared.monitor.older.loading:
+            return Plain(f"… loading older batches into this order · {loaded} so far")
+        if not self.whole:
+            return Plain(f"… the {loaded} loaded are in this order; enter loads older ones, L all")
+        return Plain(f"— end of the list: all {loaded} batches are in this order —")
+
     def _selected_tail(self, selection: Selection) -> Plain:
         """How many match, of how many, and whether there may be more."""
         older, loaded = self._shared.monitor.older, number(len(self._shared.catalog))
         matches = f"{number(len(selection))} of {loaded} loaded"
+        if not selection.narrowed:
+            return self._ordered_tail(loaded)
         if older.loading:
             return Plain(f"… loading older batches · {matches} match so far")
         if not self.whole:
-            return Plain(f"… {matches} match; enter loads older ones")
+            return Plain(f"… {matches} match; enter loads older ones, L all")
         if selection.tab == "running" and not selection.wanted:
             return Plain(f"— {plural(len(selection), 'unfinished batch', 'unfinished batches')}, none is missing —")
         if older.complete:

@@ -9,7 +9,7 @@ import anyio.to_thread
 from textual import on
 from textual.screen import ModalScreen
 
-from batch_tui.monitor.batch_notes import NO_NOTES
+from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.monitor.notes_file import NotesFile, NotesFileError
 from batch_tui.tui import messages
@@ -40,7 +40,7 @@ class NotesApp(ActionsApp):
         if isinstance(self.screen, ModalScreen):
             return
         batch_id = event.batch_id
-        before = self.shared.monitor.notes.get(batch_id, NO_NOTES)
+        before = self.shared.monitor.notes.get(batch_id, NOTHING_NOTED)
 
         def answered(notes: BatchNotes | None) -> None:
             if notes is not None and notes != before:

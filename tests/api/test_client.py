@@ -233,6 +233,7 @@ async def test_every_attempt_is_recorded(clients: Clients) -> None:
         error="529 overloaded_error: Busy. (request req_1)",
         attempt=0,
         server_date=datetime(2026, 11, 22, 11, tzinfo=UTC),
+        failure="overloaded_error",
     )
     assert (second.status, second.attempt, second.error, second.server_date) == (200, 1, None, None)
     assert "test-key" not in json.dumps([asdict(record) for record in records], default=str)

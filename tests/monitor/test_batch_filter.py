@@ -93,7 +93,9 @@ def test_nothing_typed_asks_for_nothing() -> None:
         ("older:2", "older:30m"),
         ("newer:6y", "newer:30m"),
         ("expiring:9999999d", "expiring:30m"),
-        ("tag:mine", "There is no tag:"),
+        ("label:mine", "There is no label:"),
+        ("tag>mine", "tag: takes a text"),
+        ("name=x", "name: takes a text"),
         (":x", "missing before :"),
         ("x" * 90 + ":", "There is no xxxxxxxxxxxxxxx…:"),
     ],
@@ -107,7 +109,7 @@ def test_what_cannot_be_understood_is_one_sentence(text: str, words: str) -> Non
 
 
 def test_the_words_that_are_understood_hold_while_another_is_being_typed() -> None:
-    wanted, problem = read_filter("errors>0 older: tag:x")
+    wanted, problem = read_filter("errors>0 older: label:x")
     assert problem is not None
     assert problem.startswith("older:")
     assert wanted == read_filter("errors>0").wanted

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batch_tui.monitor.batch_notes import NO_NOTES, BatchNotes, read_tags
+from batch_tui.monitor.batch_notes import NOTHING_NOTED, BatchNotes, read_tags
 from batch_tui.monitor.notes_file import NotesFile, NotesFileError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_what_is_kept_is_read_again(file: NotesFile) -> None:
 
 def test_empty_notes_are_not_kept(file: NotesFile) -> None:
     file.put("a", EVAL)
-    assert file.put("a", NO_NOTES) == {}
+    assert file.put("a", NOTHING_NOTED) == {}
     assert file.read() == {}
 
 

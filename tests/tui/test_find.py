@@ -113,7 +113,7 @@ async def test_results_change_while_typing_and_enter_keeps_them(tmp_path: Path) 
         await play.press("enter")
         assert play.table.has_focus
         assert ids(play) == fewer
-        assert "G loads on" in said(play)
+        assert "L loads all" in said(play)
         await play.press("j")
         assert play.table.cursor_key == fewer[1]
 

@@ -39,11 +39,11 @@ _OLDER_AGAIN = timedelta(seconds=10)
 _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
-_EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d")
+_EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d tag:eval")
 _BATCH_KEYS = frozenset(
     {
         *("open_detail", "open_results", "cancel", "delete", "copy", "filter", "saved"),
-        *("mark", "mark_range", "mark_all", "app.undo", "name"),
+        *("mark", "mark_range", "mark_all", "app.undo", "name", "sort", "reverse", "load_all"),
     }
 )
 """Actions whose keys are letters while a filter is typed."""
@@ -119,7 +119,7 @@ class BatchListScreen(FindBatchesScreen):
     # State coming down
 
     def _take_update(self, update: Update) -> None:
-        self._look_again(moved=isinstance(update, MonitorUpdate) and bool(update.changes))
+        self._look_again()
         if isinstance(update, MonitorUpdate):
             self._table.mark(update.changes.removed, on=False)
             if self._table.top_row > 0:
@@ -131,6 +131,7 @@ class BatchListScreen(FindBatchesScreen):
         # Covered screens catch up when they are on top again.
         if self.is_current:
             self._take_rows()
+            self._load_on()
             self.show_state()
 
     def _take_rows(self) -> None:
@@ -155,12 +156,10 @@ class BatchListScreen(FindBatchesScreen):
 
     def _tick(self) -> None:
         if self.is_current:
-            before = self._taken_up
-            self._look_again()
-            if self._taken_up == before:
-                self._table.refresh_stale()
-            else:
+            if self._look_again():
                 self._take_rows()
+            else:
+                self._table.refresh_stale()
             self.show_state()
 
     def show_state(self) -> None:
@@ -179,7 +178,7 @@ class BatchListScreen(FindBatchesScreen):
         self._show_notice()
         tabs = self.query_one(TabLine)
         tabs.display = len(context.catalog) > 0
-        tabs.show(self._counts, self._selection.tab)
+        tabs.show(self._tab_counts.counts, self._selection.tab)
         self._show_filter()
         self.query_one("#side", BatchDetail).show(self._table.cursor_key if self._table.cursor_key != TAIL else None)
         self.query_one(KeyBar).refresh()
@@ -198,7 +197,9 @@ class BatchListScreen(FindBatchesScreen):
             parts += [(f"{number(marks)} marked", "bold $text-accent"), (" · ", TONES["muted"])]
         if running:
             parts += [(f"{number(running)} running", TONES["running"]), (" · ", TONES["muted"])]
-        if len(catalog):
+        if self._loads_all:
+            parts += [(f"loading all: {number(len(catalog))}, L stops", "bold $text-accent"), (" · ", TONES["muted"])]
+        elif len(catalog):
             parts += [(f"{number(len(catalog))} loaded", TONES["muted"]), (" · ", TONES["muted"])]
         return parts
 
@@ -268,7 +269,7 @@ class BatchListScreen(FindBatchesScreen):
 
     @on(VirtualTable.BottomNeared)
     def _near_bottom(self) -> None:
-        if not self._selection.narrowed:
+        if self._selection.as_listed:
             self._want_older()
         elif self._place() != self._asked_at and not self._rows.whole:
             # One page for one movement: where few batches match, the bottom is always near.
@@ -277,7 +278,7 @@ class BatchListScreen(FindBatchesScreen):
 
     @on(VirtualTable.EndAsked)
     def _want_end(self) -> None:
-        if self._selection.narrowed and not self._rows.whole:
+        if not self._selection.as_listed and not self._rows.whole:
             # Following the end would walk through all of history for the few that match.
             self._table.move_to(self._table.cursor_row)
             self._note_place()

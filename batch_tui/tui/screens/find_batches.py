@@ -1,16 +1,22 @@
-"""Finding batches in the list: tabs, the filter line, and which of the loaded batches are shown."""
+"""Finding batches in the list: tabs, the filter line, the order, and which of the loaded batches are shown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.binding import Binding
 from textual.widgets import Input
 
-from batch_tui.monitor.batch_filter import NO_FILTER, TABS, Selection, count_tabs, read_filter
-from batch_tui.tui.batch_rows import BatchRows
+from batch_tui.monitor.batch_filter import read_filter
+from batch_tui.monitor.batch_order import FIRST, NEWEST_FIRST, BatchOrder
+from batch_tui.monitor.conditions import NO_FILTER, TABS
+from batch_tui.monitor.selection import Selection
+from batch_tui.monitor.tab_counts import TabCounts
+from batch_tui.tui.batch_rows import BatchRows, columns_in
+from batch_tui.tui.messages import OlderPageRequested
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
+from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.widgets.filter_line import FilterInput, FilterLine, tab_bindings
 from batch_tui.tui.widgets.virtual_table import VirtualTable
@@ -18,8 +24,29 @@ from batch_tui.tui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from batch_tui.monitor.batch_filter import BatchFilter, Tab
+    from batch_tui.monitor.batch_order import Column
+    from batch_tui.monitor.conditions import BatchFilter, Tab
     from batch_tui.tui.context import AppContext
+
+_SORT_LABELS: Final[dict[Column, str]] = {
+    "created": "created",
+    "status": "status",
+    "requests": "requests",
+    "outcome": "failures",
+    "took": "time taken",
+    "results": "results left",
+    "batch": "name or id",
+}
+_SORT_KEYS: Final[dict[Column, str]] = {
+    "created": "c",
+    "status": "s",
+    "requests": "r",
+    "outcome": "f",
+    "took": "t",
+    "results": "l",
+    "batch": "n",
+}
+_LABEL = 14
 
 
 class FindBatchesScreen(BatchActionsScreen):
@@ -42,6 +69,16 @@ class FindBatchesScreen(BatchActionsScreen):
             id="batch.clear_filter",
             tooltip="Clear the filter, then the tab",
         ),
+        Binding("s", "sort", "Sort", show=False, id="batch.sort", tooltip="Order the batches by a column"),
+        Binding("S", "reverse", "Reverse", show=False, id="batch.reverse", tooltip="Turn the order round"),
+        Binding(
+            "L",
+            "load_all",
+            "Load all",
+            show=False,
+            id="batch.load_all",
+            tooltip="Load every older batch, for filters and orders; again to stop",
+        ),
         *tab_bindings(),
     ]
 
@@ -49,7 +86,9 @@ class FindBatchesScreen(BatchActionsScreen):
         super().__init__(context)
         self._selection = Selection("all", NO_FILTER)
         self._rows = BatchRows(context)
-        self._counts = dict.fromkeys(TABS, 0)
+        self._tab_counts = TabCounts()
+        self._loads_all = False
+        """Whether older pages are asked for until there are none."""
         self._problem: str | None = None
         self._taken_up: tuple[object, ...] = ()
         self._left_from: str | None = None
@@ -71,15 +110,16 @@ class FindBatchesScreen(BatchActionsScreen):
         """The table shows other rows than before, by the user's wish."""
         raise NotImplementedError
 
-    def _look_again(self, *, moved: bool = False) -> None:
-        """Count and select anew, if batches, what is saved or the minute moved: it looks at every batch."""
-        context, now = self._shared, self._shared.now()
-        saved = context.monitor.saved
-        state = (int(now.timestamp()) // 60, len(context.catalog), frozenset(saved))
-        if moved or state != self._taken_up:
-            self._taken_up = state
-            self._counts = count_tabs(context.catalog, now, saved)
-            self._selection.take_up(context.catalog, now, saved)
+    def _look_again(self) -> bool:
+        """Count and select anew, if batches, what is saved, names or the minute moved; says whether they did."""
+        catalog, monitor, now = self._shared.catalog, self._shared.monitor, self._shared.now()
+        state = (int(now.timestamp()) // 60, catalog.last_version, frozenset(monitor.saved), dict(monitor.notes))
+        if state == self._taken_up:
+            return False
+        self._taken_up = state
+        self._tab_counts.take_up(catalog, now, monitor.saved)
+        self._selection.take_up(catalog, now, monitor.saved, monitor.notes)
+        return True
 
     def _show_filter(self) -> None:
         """Beside the filter: what is wrong with it, or how much it found."""
@@ -90,14 +130,15 @@ class FindBatchesScreen(BatchActionsScreen):
             line.say(plain(f"! {self._problem}"), "warning")
             return
         loaded = number(len(self._shared.catalog))
-        if not self._selection.narrowed:
+        selection = self._selection
+        if not selection.narrowed:
             line.say(Plain(f"{loaded} loaded"))
             return
-        said = f"{number(len(self._selection))} of {loaded} loaded match"
+        said = f"{number(len(selection))} of {loaded} loaded match"
         if self._shared.monitor.older.loading:
             said += " · loading older ones"
         elif not self._rows.whole:
-            said += " · older ones not searched" + ("" if line.editing else ", G loads on")
+            said += " · older ones not searched" + ("" if line.editing else ", L loads all")
         line.say(Plain(said))
 
     def _line_is_edited(self) -> bool:
@@ -118,7 +159,7 @@ class FindBatchesScreen(BatchActionsScreen):
         event.stop()
         if self._line.display:
             wanted, self._problem = read_filter(event.value)
-            self._select(self._selection.tab, wanted)
+            self._select(wanted=wanted)
 
     @on(Input.Submitted, "#filter-text")
     def _keep_filter(self, event: Input.Submitted) -> None:
@@ -139,29 +180,72 @@ class FindBatchesScreen(BatchActionsScreen):
         self.show_state()
 
     def action_clear_filter(self) -> None:
-        """Back one level: the filter goes first, then the tab; never quits."""
+        """Back one level: the filter goes first, then the tab, then the order; never quits."""
         if self._line.display:
             self._problem = None
             self._table.focus()
             self._line.clear()
-            self._select(self._selection.tab, NO_FILTER)
+            self._select(wanted=NO_FILTER)
             self._left_from = None
         elif self._selection.tab != "all":
-            self._select("all", NO_FILTER)
+            self._select(tab="all")
+        elif self._selection.order != NEWEST_FIRST:
+            self._select(order=NEWEST_FIRST)
 
     def action_choose_tab(self, place: int) -> None:
-        self._select(TABS[place], self._selection.wanted)
+        self._select(tab=TABS[place])
 
-    def _select(self, tab: Tab, wanted: BatchFilter) -> None:
-        """Show what stands under a tab and fulfils a filter; the cursor stays on its batch where that is shown."""
-        if (tab, wanted) != (self._selection.tab, self._selection.wanted):
+    # Order
+
+    def action_sort(self) -> None:
+        choices = [
+            Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, FIRST[column])
+            for column, label in _SORT_LABELS.items()
+        ]
+        self.app.push_screen(MenuDialog(Plain("Order the batches by"), choices), self._take_order)
+
+    def _take_order(self, chosen: str | None) -> None:
+        column = next((one for one in _SORT_LABELS if one == chosen), None)
+        if column is not None:
+            before = self._selection.order
+            # The same column again turns it round, as in every table people know.
+            self._select(order=BatchOrder(column, reverse=before.column == column and not before.reverse))
+
+    def action_reverse(self) -> None:
+        order = self._selection.order
+        self._select(order=BatchOrder(order.column, reverse=not order.reverse))
+
+    def action_load_all(self) -> None:
+        self._loads_all = not self._loads_all and not self._shared.monitor.older.complete
+        if self._loads_all:
+            self._load_on()
+        self.show_state()
+
+    def _load_on(self) -> None:
+        """Ask for the next older page as long as all of them are wanted."""
+        older = self._shared.monitor.older
+        if older.complete or older.error is not None:
+            self._loads_all = False
+        elif self._loads_all and not older.loading:
+            self.post_message(OlderPageRequested())
+
+    def _select(
+        self, *, tab: Tab | None = None, wanted: BatchFilter | None = None, order: BatchOrder | None = None
+    ) -> None:
+        """Show what stands under a tab and fulfils a filter, in an order; the cursor stays on its batch if shown."""
+        before = self._selection
+        tab, order = tab or before.tab, order or before.order
+        wanted = before.wanted if wanted is None else wanted
+        if (tab, wanted, order) != (before.tab, before.wanted, before.order):
             context = self._shared
-            self._selection = selection = Selection(tab, wanted)
-            selection.take_up(context.catalog, context.now(), context.monitor.saved)
-            self._rows = BatchRows(context, selection if selection.narrowed else None)
+            self._selection = selection = Selection(tab, wanted, order)
+            selection.take_up(context.catalog, context.now(), context.monitor.saved, context.monitor.notes)
+            self._rows = BatchRows(context, None if selection.as_listed else selection)
             self._table.nothing = Plain(
                 "No batches match. esc clears the filter." if wanted else f"No batches under “{tab}”. 1 shows all."
             )
+            if order != before.order:
+                self._table.set_columns(columns_in(order))
             self._table.set_source(self._rows)
             if self._left_from is not None:
                 self._table.move_to_key(self._left_from)

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from batch_tui.monitor.batch_notes import NO_NOTES
+from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.tui.batch_rows import RESULTS_KEPT, results_of, status_of
 from batch_tui.tui.text import Plain, ago, duration, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
@@ -64,7 +64,7 @@ class BatchDetail(VerticalScroll):
 def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Content:
     """The whole page about one batch, for a column of so many cells."""
     status, tone = status_of(batch)
-    notes = context.monitor.notes.get(batch.id, NO_NOTES)
+    notes = context.monitor.notes.get(batch.id, NOTHING_NOTED)
     parts: list[Content] = [
         *([Content.styled(plain(notes.name), TONES["accent"])] if notes.name else []),
         Content.styled(plain(batch.id), TONES["muted"] if notes.name else "bold"),
