@@ -332,6 +332,7 @@ def _app(
     no_credentials: str | None = None,
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
+    from batch_tui.monitor.activity_log import ActivityLog
     from batch_tui.monitor.notes_file import NotesFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.server_clock import ServerClock, utc_now
@@ -341,15 +342,18 @@ def _app(
 
     clock = ServerClock(now or utc_now)
 
-    def note_date(call: CallRecord) -> None:
+    activity = ActivityLog(clock)
+
+    def note_call(call: CallRecord) -> None:
         clock.note(call.server_date)
+        activity.note(call)
 
     def connect() -> Connection:
         from batch_tui.api.client import AsyncBatchClient, BatchClient
 
         options = _client_options(settings, credentials)
-        client = AsyncBatchClient(on_call=note_date, timeout=_PATIENCE, **options)
-        return Connection(client, BatchClient(timeout=2 * _PATIENCE, **options))
+        client = AsyncBatchClient(on_call=note_call, timeout=_PATIENCE, **options)
+        return Connection(client, BatchClient(on_call=activity.note, timeout=2 * _PATIENCE, **options))
 
     split = urlsplit(settings.base_url)
     themes = ("textual-dark", "textual-light")
@@ -365,6 +369,7 @@ def _app(
         no_credentials=no_credentials,
         read_only=settings.read_only,
         undo_seconds=settings.undo_seconds,
+        activity=activity,
         notes_file=NotesFile(settings.data_dir / "notes.json"),
     )
 

@@ -15,8 +15,10 @@ import anyio.to_thread
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding
+from textual.screen import ModalScreen
 from textual.worker import Worker, WorkerState
 
+from batch_tui.monitor.activity_log import ActivityLog
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
 from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
@@ -25,6 +27,7 @@ from batch_tui.tui import messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notes_app import NotesApp
+from batch_tui.tui.screens.activity import ActivityScreen
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.help import HelpScreen
@@ -56,6 +59,15 @@ class BatchApp(NotesApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "refresh_now", "Refresh", id="app.refresh", tooltip="Ask the API now"),
         Binding("p", "pause", "Pause", id="app.pause", show=False, tooltip="Stop asking the API, or go on"),
+        Binding(
+            "exclamation_mark",
+            "activity",
+            "Requests",
+            key_display="!",
+            id="app.activity",
+            show=False,
+            tooltip="Each request to the API, and how it went",
+        ),
         Binding("T", "toggle_theme", "Theme", id="app.theme", show=False, tooltip="Light or dark"),
         Binding(
             "colon,ctrl+p",
@@ -97,8 +109,9 @@ class BatchApp(NotesApp):
         read_only: bool = False,
         undo_seconds: float = 5.0,
         notes_file: NotesFile | None = None,
+        activity: ActivityLog | None = None,
     ) -> None:
-        """Nothing is asked of the API before the first paint.
+        """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
         `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
@@ -121,6 +134,7 @@ class BatchApp(NotesApp):
             host=plain(origin.host),
             profile=plain(origin.profile),
             base_url=plain(origin.base_url),
+            activity=activity or ActivityLog(now, monotonic=monotonic),
             read_only=read_only,
         )
         self.notes_file = notes_file
@@ -214,6 +228,10 @@ class BatchApp(NotesApp):
     def action_close(self) -> None:
         if not isinstance(self.screen, BatchListScreen | WelcomeScreen):
             self.screen.dismiss()
+
+    def action_activity(self) -> None:
+        if not isinstance(self.screen, ModalScreen | ActivityScreen):
+            self.push_screen(ActivityScreen(self.shared))
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen("Keys", self.screen.active_bindings.values()))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from textual.signal import Signal
 
+    from batch_tui.monitor.activity_log import ActivityLog
     from batch_tui.monitor.batch_notes import BatchNotes
     from batch_tui.monitor.catalog import BatchCatalog
     from batch_tui.monitor.forecast import FinishedHistory
@@ -76,5 +77,7 @@ class AppContext:
     """Who is asked, as shown: host and port of the base URL."""
     profile: Plain
     base_url: Plain
+    activity: ActivityLog
+    """Each request to the API."""
     read_only: bool = False
     """Whether nothing may be canceled or deleted."""

@@ -153,7 +153,8 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
 
         def connect() -> Connection:
             release.wait()
-            options: dict[str, Any] = {"api_key": "test-key", "base_url": simulator.url}
+            on_call = app.shared.activity.note
+            options: dict[str, Any] = {"api_key": "test-key", "base_url": simulator.url, "on_call": on_call}
             return Connection(AsyncBatchClient(**options), BatchClient(**options))
 
         themes = ("textual-dark", "textual-light")

@@ -39,6 +39,9 @@ _OLDER_AGAIN = timedelta(seconds=10)
 _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
+_ROOM_FOR_PACE = 110
+"""Columns from which the number of requests per minute is shown."""
+
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d tag:eval")
 _BATCH_KEYS = frozenset(
     {
@@ -173,7 +176,10 @@ class BatchListScreen(FindBatchesScreen):
         left.append((context.host, TONES["muted"]))
         if context.read_only:
             left.append((" · read-only", TONES["warning"]))
-        self.query_one(StatusLine).show(left, [*self._totals(), *freshness(context), (" ", "")])
+        right = [*self._totals(), *freshness(context)]
+        if self.size.width >= _ROOM_FOR_PACE:
+            right.append((f" · {number(context.activity.last_minute())}/min", TONES["muted"]))
+        self.query_one(StatusLine).show(left, [*right, (" ", "")])
         self.query_one(TroubleLine).say(trouble_line(context) if len(context.catalog) else None)
         self._show_notice()
         tabs = self.query_one(TabLine)
