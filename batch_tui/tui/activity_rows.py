@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_tui.tui.text import Plain, fit, number, plain
+from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
@@ -12,15 +12,14 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from batch_tui.monitor.activity_log import LoggedRequest
+    from batch_tui.tui.widgets.outcome_bar import Part
 
 COLUMNS = (
     Column("at", "TIME", 8),
-    Column("method", "METHOD", 6, drop=2),
-    Column("status", "STATUS", 9),
+    Column("status", "STATUS", 6),
     Column("ms", "MS", 6, right=True),
-    Column("path", "PATH", 22, grow=3),
-    Column("failure", "WHAT WENT WRONG", 15, grow=1, drop=1),
-    Column("request", "REQUEST ID", 28, drop=3),
+    Column("asked", "REQUEST", 44, grow=1),
+    Column("id", "REQUEST ID", 28, drop=1),
 )
 _SLOW = 1_000
 """Milliseconds from which an answer was slow enough to stand out."""
@@ -63,12 +62,16 @@ class ActivityRows:
         query = "&".join(f"{name}={value}" for name, value in one.query)
         made = {
             "at": Cell.of(Plain(f"{one.at.astimezone(self._zone):%H:%M:%S}"), "muted"),
-            "method": Cell.of(plain(one.method)),
-            "path": Cell(((plain(one.path), "text"), (plain(f"?{query}" if query else ""), "muted"))),
+            "asked": Cell(
+                (
+                    (plain(f"{one.method:6} {one.path}"), "text"),
+                    (plain(f"?{query}" if query else ""), "muted"),
+                    *self._aside(one),
+                )
+            ),
             "status": self._status(one),
             "ms": Cell.of(number(round(one.milliseconds)), "warning" if one.milliseconds >= _SLOW else "text"),
-            "failure": self._failure(one),
-            "request": Cell.of(plain(one.request_id or ""), "muted"),
+            "id": Cell.of(plain(one.request_id or ""), "muted"),
         }
         return [made[column] for column, _ in widths]
 
@@ -81,8 +84,8 @@ class ActivityRows:
         return Cell.of(Plain(f"! {one.status}"), "error" if one.status >= 500 else "warning")
 
     @staticmethod
-    def _failure(one: LoggedRequest) -> Cell:
-        again = Plain(f"{one.attempt + 1}. try") if one.attempt else Plain("")
-        if one.failure is None:
-            return Cell.of(again, "muted")
-        return Cell(((fit(plain(one.failure), 60), "error"), (Plain(f" · {again}" if again else ""), "muted")))
+    def _aside(one: LoggedRequest) -> tuple[Part, ...]:
+        """What went wrong, and which try it was."""
+        failure = plain(f"  {one.failure}") if one.failure is not None else Plain("")
+        again = Plain(f"  try {one.attempt + 1}" if one.attempt else "")
+        return (failure, "error"), (again, "muted")

@@ -20,7 +20,7 @@ async def test_each_request_is_a_row_the_latest_first(tmp_path: Path) -> None:
         assert isinstance(play.screen, ActivityScreen)
         before = len(play.table.source)
         assert "✓ 200" in play.row(0)
-        assert "/v1/messages/batches ?limit=" in play.row(0)
+        assert "GET    /v1/messages/batches ?limit=" in play.row(0)
         assert "req_" in play.row(0)
         play.stage.simulator.arm(status=529)
         await play.press("r")

@@ -21,13 +21,12 @@ def totals(play: Play) -> list[int]:
     return [play.catalog.get(source.key(row)).request_counts.total for row in range(source.batches)]
 
 
-async def test_a_column_is_chosen_and_the_cursor_stays_on_its_batch(tmp_path: Path) -> None:
+async def test_a_column_is_chosen_and_its_first_row_is_in_hand(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
         await play.press("j", "j", "j")
-        held = play.table.cursor_key
         await play.press("s", "r")
         assert totals(play) == sorted(totals(play), reverse=True)
-        assert play.table.cursor_key == held
+        assert play.table.cursor_row == 0
         assert any("REQUESTS▾" in column.label for column in play.table.columns)
 
 

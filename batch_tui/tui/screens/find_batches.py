@@ -247,7 +247,10 @@ class FindBatchesScreen(BatchActionsScreen):
             if order != before.order:
                 self._table.set_columns(columns_in(order))
             self._table.set_source(self._rows)
-            if self._left_from is not None:
+            if order != before.order:
+                # Who asks for the most failures first wants to see those.
+                self._table.move_to(0)
+            elif self._left_from is not None:
                 self._table.move_to_key(self._left_from)
             self.rows_selected()
         self.show_state()
