@@ -119,7 +119,7 @@ class BatchApp(ResultsApp):
         self._themes = themes
         self._no_credentials = no_credentials
         self.shared = AppContext(
-            catalog=BatchCatalog(),
+            catalog=BatchCatalog(now),
             history=FinishedHistory(),
             monitor=MonitorView(PollState(), OlderState()),
             updates=self._updates,
