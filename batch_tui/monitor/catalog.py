@@ -6,11 +6,15 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batch_tui.monitor.seen import SeenTimeline
+from batch_tui.monitor.server_clock import utc_now
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.seen import Event
 
 _PROGRESS = {"in_progress": 0, "canceling": 1, "ended": 2}
 
@@ -46,7 +50,9 @@ class BatchCatalog:
     A position is found by bisection on `created_at`; merging a page costs a bisection per batch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        """`now` dates what is seen of a batch."""
+        self.seen = SeenTimeline(now)
         self._batches: dict[str, MessageBatch] = {}
         # In the order of the latest change, removals among them: what moved since then is at the end.
         self._versions: dict[str, int] = {}
@@ -79,6 +85,10 @@ class BatchCatalog:
     def version(self, batch_id: str) -> int:
         """A number that grows whenever the batch changes; 0 for an unknown id."""
         return self._versions[batch_id] if batch_id in self._batches else 0
+
+    def events(self, batch_id: str) -> Sequence[Event]:
+        """What this app saw of a batch and asked for it, oldest first; also of one that is gone."""
+        return self.seen.events(batch_id)
 
     @property
     def last_version(self) -> int:
@@ -133,6 +143,7 @@ class BatchCatalog:
         added: list[str] = []
         updated: list[str] = []
         ended: list[str] = []
+        new: list[MessageBatch] = []
         page = list(batches)
         for position, batch in enumerate(page):
             known = self._batches.get(batch.id)
@@ -141,6 +152,7 @@ class BatchCatalog:
                     self._insert(batch, page, position)
                     self._keep(batch)
                     added.append(batch.id)
+                    new.append(batch)
                 continue
             fresh = batch != known and not _is_stale(batch, known)
             if not fresh and (not position or page[position - 1].created_at != batch.created_at):
@@ -150,11 +162,13 @@ class BatchCatalog:
             if fresh:
                 if batch.processing_status == "ended" and batch.id in self._unfinished:
                     ended.append(batch.id)
+                self.seen.changed(known, batch)
                 self._keep(batch)
             elif moved:
                 self._note_change(batch.id)
             if fresh or moved:
                 updated.append(batch.id)
+        self.seen.added(new)
         return Changes(tuple(added), tuple(updated), (), tuple(ended))
 
     def remove(self, batch_id: str, *, for_good: bool) -> Changes:
@@ -165,6 +179,7 @@ class BatchCatalog:
             return NO_CHANGES
         self._take_out(batch_id)
         del self._batches[batch_id]
+        self.seen.gone(batch_id, for_good=for_good)
         self._note_change(batch_id)
         self._unfinished.discard(batch_id)
         return Changes(removed=(batch_id,))

@@ -125,7 +125,7 @@ class BatchApp(NotesApp):
         self._themes = themes
         self._no_credentials = no_credentials
         self.shared = AppContext(
-            catalog=BatchCatalog(),
+            catalog=BatchCatalog(now),
             history=FinishedHistory(),
             monitor=MonitorView(PollState(), OlderState()),
             updates=self._updates,
