@@ -26,6 +26,7 @@ from batch_tui.tui import messages
 from batch_tui.tui.actions import Action, carry_out
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.messages import MonitorUpdate
+from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from batch_tui.results.store import ResultsStore
+    from batch_tui.tui.announce import Alerts
     from batch_tui.tui.connection import Connection, Origin
     from batch_tui.tui.screens.dialogs import Answer
 
@@ -57,7 +59,7 @@ _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
 
 
-class BatchApp(ResultsApp):
+class BatchApp(NoticesApp, ResultsApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead."""
 
     CSS_PATH = "app.tcss"
@@ -104,6 +106,7 @@ class BatchApp(ResultsApp):
         themes: tuple[str, str] = ("textual-dark", "textual-light"),
         no_credentials: str | None = None,
         read_only: bool = False,
+        alerts: Alerts | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint.
 
@@ -129,6 +132,7 @@ class BatchApp(ResultsApp):
             profile=plain(origin.profile),
             read_only=read_only,
         )
+        self.start_notices(alerts)
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_tui.monitor.batch_filter import EXPIRING_WITHIN
 from batch_tui.monitor.batch_filter import RESULTS_KEPT as RESULTS_KEPT
+from batch_tui.tui.notice_words import with_watch_sign
 from batch_tui.tui.text import (
     Plain,
     ago,
@@ -113,7 +114,9 @@ class BatchRows:
         self._shared = context
         self._selection = selection
         self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
-            "batch": lambda batch, cells: Cell.of(fit_middle(plain(batch.id), cells)),
+            "batch": lambda batch, cells: with_watch_sign(
+                batch.id, context, cells, lambda room: Cell.of(fit_middle(plain(batch.id), room))
+            ),
             "status": self._status,
             "requests": lambda batch, _: Cell.of(number(batch.request_counts.total)),
             "outcome": self._outcome,
@@ -168,7 +171,8 @@ class BatchRows:
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
         tick = int(now.timestamp()) // (1 if _shows_seconds(batch, now) else 60)
         pending = context.monitor.pending.get(batch.id)
-        return context.catalog.version(batch.id), tick, pending, results_of(batch, context)
+        watched = batch.id in context.monitor.watched
+        return context.catalog.version(batch.id), tick, pending, results_of(batch, context), watched
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         if row >= self.batches:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
-from batch_tui.tui.messages import BatchIntent, CancelRequested, DeleteRequested, DetailRequested, ResultsRequested
+from batch_tui.tui.messages import (
+    BatchIntent,
+    CancelRequested,
+    DeleteRequested,
+    DetailRequested,
+    ResultsRequested,
+    WatchRequested,
+)
 from batch_tui.tui.screens.dialogs import why_no_results, why_not_cancel, why_not_delete
 from batch_tui.tui.text import plain
 
@@ -33,6 +40,7 @@ class BatchActionsScreen(Screen[None]):
         Binding("v", "open_results", "Results", id="batch.results", tooltip="Browse the results of this batch"),
         Binding("c", "cancel", "Cancel", id="batch.cancel", tooltip="Cancel this batch, after asking"),
         Binding("D", "delete", "Delete", id="batch.delete", tooltip="Delete this ended batch, after asking"),
+        Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
         Binding("y", "copy_id", "Copy id", id="batch.copy", show=False, tooltip="Copy the id of this batch"),
     ]
 
@@ -64,6 +72,11 @@ class BatchActionsScreen(Screen[None]):
 
     def action_delete(self) -> None:
         self._act("delete", DeleteRequested)
+
+    def action_watch(self) -> None:
+        batch = self.batch_in_hand()
+        if batch is not None:
+            self.post_message(WatchRequested([batch.id]))
 
     def action_copy_id(self) -> None:
         batch = self.batch_in_hand()

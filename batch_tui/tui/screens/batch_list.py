@@ -42,7 +42,7 @@ _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d")
-_BATCH_KEYS = frozenset({"open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved"})
+_BATCH_KEYS = frozenset({"open_detail", "open_results", "cancel", "delete", "copy_id", "filter", "saved", "watch"})
 """Actions whose keys are letters while a filter is typed."""
 
 
