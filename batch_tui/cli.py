@@ -389,6 +389,7 @@ def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool)
         if remembers
         else None,
         warn_before=WARN_BEFORE,
+        look_below_after=20.0,
         environ=os.environ,
     )
 

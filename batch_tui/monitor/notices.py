@@ -59,12 +59,21 @@ class Notices:
 
     def expiring(self, catalog: BatchCatalog, now: datetime, saved: Collection[str]) -> list[MessageBatch]:
         """Batches whose results leave the API soon and are not among the `saved`, the first to go first."""
-        if not self._warn_before:
+        if self.longest_span is None:
             return []
+        return self.not_warned_of(_leaving_within(self.longest_span, catalog, now, saved), now)
+
+    @property
+    def longest_span(self) -> timedelta | None:
+        """How long before the loss the first warning comes, None where there is none."""
+        return self._warn_before[-1] if self._warn_before else None
+
+    def not_warned_of(self, leaving: Sequence[MessageBatch], now: datetime) -> list[MessageBatch]:
+        """Those it is time to speak of, the first to go first; `leaving` are within the longest span, newest first."""
         news: list[MessageBatch] = []
-        for batch in reversed(_leaving_within(self._warn_before[-1], catalog, now, saved)):
+        for batch in reversed(leaving):
             left = RESULTS_KEPT - (now - batch.created_at)
-            stage = next(span for span in self._warn_before if left < span).total_seconds()
+            stage = next((span for span in self._warn_before if left < span), timedelta.max).total_seconds()
             if self.warned.get(batch.id, float("inf")) > stage:
                 self.warned[batch.id] = stage
                 news.append(batch)

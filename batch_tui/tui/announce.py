@@ -34,6 +34,8 @@ class Alerts:
     memory: WatchFile | None = None
     warn_before: Sequence[timedelta] = ()
     """How long before their results are lost batches are warned of."""
+    look_below_after: float | None = None
+    """Seconds after the start to look for such batches among those not loaded, None for never."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Says which terminal this is."""
 

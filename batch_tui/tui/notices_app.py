@@ -10,7 +10,9 @@ import anyio.to_thread
 from textual import on
 from textual.app import App
 
+from batch_tui.api.errors import BatchAPIError
 from batch_tui.monitor.catalog import NO_CHANGES
+from batch_tui.monitor.expiry_walk import leaving_below
 from batch_tui.monitor.notices import Notices
 from batch_tui.monitor.watch_file import WatchFileError
 from batch_tui.tui import messages
@@ -29,18 +31,22 @@ if TYPE_CHECKING:
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.catalog import Changes
     from batch_tui.monitor.hook_runner import HookEvent
+    from batch_tui.tui.connection import Connection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
     from batch_tui.tui.text import Plain
 
 _LOOK_AGAIN = 60.0
 """Seconds between looks for results about to be lost, which need no news from the API."""
+_LOOK_BELOW_AGAIN, _LOOK_BELOW_SOON = 6 * 3600.0, 600.0
+"""Seconds until the batches that are not loaded are looked at again, after a look that worked and one that did not."""
 
 
 class NoticesApp(App[str]):
     """Follows the updates that every screen gets; `shared` and `_updates` are set by the whole app."""
 
     shared: AppContext
+    connection: Connection | None
     _updates: Signal[Update]
 
     def start_notices(self, alerts: Alerts | None) -> None:
@@ -56,8 +62,10 @@ class NoticesApp(App[str]):
         self.shared.monitor.watched = self._notices.watched
         self._tell_terminal(self._window_title.show(0))
         self._updates.subscribe(self, self._take_news)
-        self.set_interval(_LOOK_AGAIN, self._look_for_expiring)
+        self.set_interval(_LOOK_AGAIN, partial(self._look_for_expiring, rings=True))
         self._work(self._recall, "notices")
+        if self._alerts.look_below_after is not None:
+            self._work(partial(self._look_below, self._alerts.look_below_after), "expiry")
 
     async def on_unmount(self) -> None:
         self._tell_terminal(self._window_title.restore())
@@ -147,18 +155,47 @@ class NoticesApp(App[str]):
         self._remember(unwatch=before - self._notices.watched)
         if ended:
             failed = any(batch.request_counts.errored or batch.request_counts.expired for batch in ended)
-            self._announce("on_end", ended, ended_sentence(ended), "warning" if failed else "information")
+            severity: Literal["information", "warning"] = "warning" if failed else "information"
+            self._announce("on_end", ended, ended_sentence(ended), severity, rings=True)
         if changes.added or changes.ended:
             self._look_for_expiring()
 
-    def _look_for_expiring(self) -> None:
+    def _look_for_expiring(self, *, rings: bool = False) -> None:
+        """Whoever just loaded the batches sees the sentence; only what time brings rings."""
         context = self.shared
-        if not self._remembers:
-            return
-        expiring = self._notices.expiring(context.catalog, context.now(), context.monitor.saved)
+        if self._remembers:
+            expiring = self._notices.expiring(context.catalog, context.now(), context.monitor.saved)
+            self._warn(expiring, rings=rings)
+
+    async def _look_below(self, first_after: float) -> None:
+        """Every few hours, also look at the batches that are not loaded."""
+        wait = first_after
+        while True:
+            await anyio.sleep(wait)
+            wait = _LOOK_BELOW_AGAIN
+            context, span, connection = self.shared, self._notices.longest_span, self.connection
+            oldest = len(context.catalog) - 1
+            if span is None or connection is None or oldest < 0 or context.catalog.complete:
+                continue
+            try:
+                leaving = await leaving_below(
+                    connection.client,
+                    context.catalog.at(oldest).id,
+                    span,
+                    context.now(),
+                    context.monitor.saved,
+                )
+            except BatchAPIError:
+                # The poller meets the same trouble and says so; the loss is days away.
+                wait = _LOOK_BELOW_SOON
+                continue
+            self._warn(self._notices.not_warned_of(leaving, context.now()), rings=False)
+
+    def _warn(self, expiring: Sequence[MessageBatch], *, rings: bool) -> None:
         if expiring:
             self._remember(warned={batch.id: self._notices.warned[batch.id] for batch in expiring})
-            self._announce("on_expiring", expiring, expiring_sentence(expiring, context.now()), "warning")
+            sentence = expiring_sentence(expiring, self.shared.now())
+            self._announce("on_expiring", expiring, sentence, "warning", rings=rings)
 
     def _announce(
         self,
@@ -166,9 +203,12 @@ class NoticesApp(App[str]):
         batches: Sequence[MessageBatch],
         sentence: Plain,
         severity: Literal["information", "warning"],
+        *,
+        rings: bool,
     ) -> None:
         """One notice however many batches it is about; the hook runs for each."""
-        self._tell_terminal(signal_of(self._alerts.notify, sentence, self._alerts.environ))
+        if rings:
+            self._tell_terminal(signal_of(self._alerts.notify, sentence, self._alerts.environ))
         self.notify(sentence, markup=False, severity=severity, timeout=12)
         hooks = self._alerts.hooks
         if hooks is not None and hooks.listens_to(event):

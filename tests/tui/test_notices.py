@@ -179,6 +179,20 @@ async def test_results_about_to_be_lost_are_warned_of_once_and_the_hook_gets_the
         assert warnings(play) == told != []
 
 
+async def test_batches_that_are_not_loaded_are_looked_at_too_without_loading_them(tmp_path: Path) -> None:
+    alerts = Alerts(warn_before=WARN_BEFORE, look_below_after=0.5)
+    async with playing(tmp_path, app={"alerts": alerts}) as play:
+        await until(play.pilot, lambda: bool(warnings(play)), "a warning")
+        assert len(play.catalog) == 100
+        (told,) = warnings(play)
+        while not play.catalog.complete:
+            await play.press("G")
+        leaving = IsExpiring(WARN_BEFORE[0]).keep(play.catalog, NOON, {})
+        assert f"{len(leaving)} batch" in told
+        assert min(leaving, key=lambda batch: batch.created_at).id in told
+        assert warnings(play) == [told]
+
+
 async def test_saved_results_are_not_about_to_be_lost(tmp_path: Path) -> None:
     async with playing(tmp_path, app={"alerts": Alerts(warn_before=WARN_BEFORE)}, live=False) as play:
         await open_results(play.stage, play.pilot)
