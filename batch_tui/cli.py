@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
+import platformdirs
 
 from batch_tui import __version__
-from batch_tui.settings import Settings, SettingsError, default_config_path, load_settings
+from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from batch_tui.api.calls import CallRecord
     from batch_tui.api.client import BatchClient
     from batch_tui.api.credentials import Credentials
+    from batch_tui.tui.announce import Alerts
     from batch_tui.tui.app import BatchApp
 
 
@@ -296,7 +298,8 @@ def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
         here = replace(
             settings, base_url=url, cache_dir=Path(cache), data_dir=Path(cache), profile="demo", workspace_id=None
         )
-        app = _app(here, Credentials(api_key=DEMO_KEY), now=now)
+        # What is made up must not set off what the user does with real batches.
+        app = _app(replace(here, hooks=Hooks()), Credentials(api_key=DEMO_KEY), now=now, remembers=False)
         _run(app)
     return Exit.DONE
 
@@ -330,6 +333,7 @@ def _app(
     *,
     now: Callable[[], datetime] | None = None,
     no_credentials: str | None = None,
+    remembers: bool = True,
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
     from batch_tui.monitor.activity_log import ActivityLog
@@ -371,6 +375,32 @@ def _app(
         undo_seconds=settings.undo_seconds,
         activity=activity,
         notes_file=NotesFile(settings.data_dir / "notes.json"),
+        alerts=_alerts(settings, clock, remembers=remembers),
+    )
+
+
+def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool) -> Alerts:
+    from batch_tui.monitor.hook_runner import HookRunner
+    from batch_tui.monitor.notices import WARN_BEFORE
+    from batch_tui.monitor.watch_file import WatchFile
+    from batch_tui.tui.announce import Alerts
+
+    hooks = settings.hooks
+    return Alerts(
+        notify=settings.notify,
+        watch_all=settings.watch == "all",
+        hooks=HookRunner(
+            {"on_end": hooks.on_end, "on_expiring": hooks.on_expiring},
+            environ=os.environ,
+            secret=[settings.api_key_env],
+            time_limit=settings.hook_timeout_seconds,
+        ),
+        memory=WatchFile(Path(platformdirs.user_state_dir("batch-tui")) / "watched.json", now=now)
+        if remembers
+        else None,
+        warn_before=WARN_BEFORE,
+        look_below_after=20.0,
+        environ=os.environ,
     )
 
 

@@ -26,6 +26,16 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Hooks:
+    """Commands that are run when something happened to a batch, as argument lists; no shell reads them."""
+
+    on_end: tuple[str, ...] = ()
+    """A watched batch has ended."""
+    on_expiring: tuple[str, ...] = ()
+    """The results of a batch will soon be gone, and are not stored on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, with its default."""
 
@@ -51,20 +61,37 @@ class Settings:
     """What stored results may take together; the least recently used go first, 0 keeps everything."""
     poll_seconds: float = 10.0
     """Seconds between polls while batches run and nothing moves; 10 is the server's own hint."""
+    watch: Literal["marked", "all"] = "marked"
+    """Whose end is announced: the batches marked with `m`, or every one."""
+    notify: Literal["bell", "desktop", "both", "off"] = "both"
+    """How the terminal is told of an end, beside the sentence on screen."""
+    hooks: Hooks = Hooks()
+    hook_timeout_seconds: float = 30.0
+    """Seconds after which a hook is ended."""
 
 
 _CHOICES: dict[str, tuple[object, ...]] = {
     "api_version": get_args(ApiVersion),
     "auth_style": get_args(AuthStyle),
     "theme": ("dark", "light"),
+    "watch": ("marked", "all"),
+    "notify": ("bell", "desktop", "both", "off"),
 }
 _NUMBERS = {
     "read_ahead_mb": "a whole number",
     "poll_seconds": "a number",
     "cache_limit_gb": "a number",
     "undo_seconds": "a number",
+    "hook_timeout_seconds": "a number",
 }
-_LOWEST = {"read_ahead_mb": 0, "poll_seconds": 1, "cache_limit_gb": 0, "undo_seconds": 0}
+_LOWEST = {
+    "read_ahead_mb": 0,
+    "poll_seconds": 1,
+    "cache_limit_gb": 0,
+    "undo_seconds": 0,
+    "hook_timeout_seconds": 1,
+}
+_HOOKS = tuple(one.name for one in fields(Hooks))
 _NAMES = sorted(one.name for one in fields(Settings) if one.name != "profile")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -133,6 +160,8 @@ def _value(name: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise ValueError(f"be true or false, not {value!r}")
         return value
+    if name == "hooks":
+        return _hooks(value)
     if not isinstance(value, str | Path):
         raise ValueError(f"be text, not {value!r}")
     text = str(value).strip()
@@ -147,6 +176,22 @@ def _value(name: str, value: Any) -> Any:
     return _directory(text) if name in ("cache_dir", "data_dir") else text
 
 
+def _hooks(value: Any) -> Hooks:
+    if not isinstance(value, dict):
+        raise ValueError(f'be a table, as [hooks] and below it on_end = ["notify-me"], not {value!r}')
+    for event, command in value.items():
+        if event not in _HOOKS:
+            raise ValueError(f"hold commands for {' and '.join(_HOOKS)}; there is no {event!r}")
+        if not isinstance(command, list) or not all(isinstance(word, str) and "\0" not in word for word in command):
+            raise ValueError(
+                f'give {event} as a list of the command and its arguments, as ["notify-me", "--loud"], not {command!r}'
+            )
+        if not command or not command[0].strip():
+            raise ValueError(f"name a command for {event}; leave it out for none")
+    # No shell expands it, and a home is what people write.
+    return Hooks(**{event: (_expanded(command[0]), *command[1:]) for event, command in value.items()})
+
+
 def _number(name: str, value: Any) -> float:
     wants_whole = name == "read_ahead_mb"
     if isinstance(value, bool) or not isinstance(value, int if wants_whole else int | float):
@@ -156,6 +201,10 @@ def _number(name: str, value: Any) -> float:
     if value < _LOWEST[name]:
         raise ValueError(f"be at least {_LOWEST[name]}, not {value!r}")
     return value
+
+
+def _expanded(command: str) -> str:
+    return str(_directory(command)) if command.startswith("~") else command
 
 
 def _directory(text: str) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_tui.settings import DEFAULT_BASE_URL, Settings, SettingsError, default_config_path, load_settings
+from batch_tui.settings import DEFAULT_BASE_URL, Hooks, Settings, SettingsError, default_config_path, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +112,20 @@ def test_a_tilde_is_the_home_directory(config: Path, monkeypatch: pytest.MonkeyP
     assert load(config, flags={"cache_dir": Path("~/other")}).cache_dir == tmp_path / "other"
 
 
+def test_hooks_are_argument_lists_and_a_profile_has_its_own(
+    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing in them is expanded but the home of the command."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    text = (
+        'watch = "all"\n[hooks]\non_end = ["~/bin/tell", "$HOME", "~"]\n'
+        '[profiles.work]\nnotify = "off"\nhooks.on_expiring = ["save"]\n'
+    )
+    assert load(config, text).hooks == Hooks(on_end=(f"{tmp_path}/bin/tell", "$HOME", "~"))
+    work = load(config, flags={"profile": "work"})
+    assert (work.hooks, work.watch, work.notify) == (Hooks(on_expiring=("save",)), "all", "off")
+
+
 def test_a_tilde_of_nobody_is_refused(config: Path) -> None:
     """There is no such home."""
     said = refusal(config, 'cache_dir = "~nobody-of-that-name/x"')
@@ -126,6 +140,8 @@ CHOICES = [
     ("theme", '"blue"', "'dark' or 'light', not 'blue'"),
     ("theme", "3", "'dark' or 'light', not 3"),
     ("theme", "[]", "'dark' or 'light', not []"),
+    ("watch", '"none"', "'marked' or 'all', not 'none'"),
+    ("notify", "true", "'bell' or 'desktop' or 'both' or 'off', not True"),
 ]
 WRONG = [
     ("read_ahead_mb", '"32"', "a whole number, not '32'"),
@@ -144,6 +160,15 @@ WRONG = [
     ("base_url", "8080", "text, not 8080"),
     ("base_url", '""', "not be empty"),
     ("api_key_env", "true", "text, not True"),
+    ("hook_timeout_seconds", "0", "at least 1, not 0"),
+    ("hook_timeout_seconds", '"1m"', "a number, not '1m'"),
+    ("hooks", '"notify-me"', "be a table"),
+    ("hooks", '{ on_start = ["a"] }', "for on_end and on_expiring; there is no 'on_start'"),
+    ("hooks", '{ on_end = "notify-me --loud" }', "as a list of the command and its arguments"),
+    ("hooks", "{ on_end = [1] }", "as a list of the command and its arguments"),
+    ("hooks", '{ on_end = ["a", "\\u0000"] }', "as a list of the command and its arguments"),
+    ("hooks", "{ on_expiring = [] }", "name a command for on_expiring"),
+    ("hooks", '{ on_expiring = ["  "] }', "name a command for on_expiring"),
 ]
 
 

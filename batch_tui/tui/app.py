@@ -27,6 +27,7 @@ from batch_tui.tui import messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notes_app import NotesApp
+from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.screens.activity import ActivityScreen
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
@@ -45,13 +46,14 @@ if TYPE_CHECKING:
 
     from batch_tui.monitor.notes_file import NotesFile
     from batch_tui.results.store import ResultsStore
+    from batch_tui.tui.announce import Alerts
     from batch_tui.tui.connection import Connection, Origin
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
 
 
-class BatchApp(NotesApp):
+class BatchApp(NoticesApp, NotesApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead."""
 
     CSS_PATH = "app.tcss"
@@ -110,6 +112,7 @@ class BatchApp(NotesApp):
         undo_seconds: float = 5.0,
         notes_file: NotesFile | None = None,
         activity: ActivityLog | None = None,
+        alerts: Alerts | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
@@ -139,6 +142,7 @@ class BatchApp(NotesApp):
         )
         self.notes_file = notes_file
         self.start_actions(undo_seconds)
+        self.start_notices(alerts)
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from batch_tui.monitor.batch_filter import EXPIRING_WITHIN
-from batch_tui.monitor.batch_filter import RESULTS_KEPT as RESULTS_KEPT
+from batch_tui.monitor.conditions import EXPIRING_WITHIN
+from batch_tui.monitor.conditions import RESULTS_KEPT as RESULTS_KEPT
+from batch_tui.tui.notice_words import with_watch_sign
 from batch_tui.tui.text import (
     Plain,
     ago,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
-    from batch_tui.monitor.batch_filter import Selection
     from batch_tui.monitor.batch_order import BatchOrder
+    from batch_tui.monitor.selection import Selection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.widgets.outcome_bar import Part
 
@@ -148,7 +149,9 @@ class BatchRows:
         self._shared = context
         self._selection = selection
         self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
-            "batch": lambda batch, cells: called(batch.id, context, cells),
+            "batch": lambda batch, cells: with_watch_sign(
+                batch.id, context, cells, lambda room: called(batch.id, context, room)
+            ),
             "status": self._status,
             "requests": lambda batch, _: Cell.of(number(batch.request_counts.total)),
             "outcome": self._outcome,
@@ -203,8 +206,8 @@ class BatchRows:
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
         pending = context.monitor.pending.get(batch.id)
         tick = int(now.timestamp()) // (1 if pending is not None or _shows_seconds(batch, now) else 60)
-        notes = context.monitor.notes.get(batch.id)
-        return context.catalog.version(batch.id), tick, pending, results_of(batch, context), notes
+        aside = context.monitor.notes.get(batch.id), batch.id in context.monitor.watched
+        return context.catalog.version(batch.id), tick, pending, results_of(batch, context), aside
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         if row >= self.batches:

@@ -60,6 +60,8 @@ class MonitorView:
     saved: dict[str, SavedResults] = field(default_factory=dict)
     """Whole results stored on this machine, by batch id."""
     results: dict[str, OpenResults] = field(default_factory=dict)
+    watched: set[str] = field(default_factory=set)
+    """Ids of the batches whose end the user wants to be told of."""
 
 
 @dataclass(frozen=True, slots=True)

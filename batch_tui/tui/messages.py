@@ -59,6 +59,14 @@ class ActionRequested(Message):
         self.batch_ids = batch_ids
 
 
+class WatchRequested(Message):
+    """Tell the user when these batches end, or no longer if that is wanted of all of them already."""
+
+    def __init__(self, batch_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.batch_ids = batch_ids
+
+
 class DownloadToggleRequested(BatchIntent):
     """Pause the download of the batch's results, or go on with it, or try again after it failed."""
 

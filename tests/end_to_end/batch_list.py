@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.terminal import Terminal
 
-_ROW = re.compile(rf"^(?P<cursor>[{words.CURSOR}]?)\s*(?P<id>msgbatch_\S+)\s")
+_ROW = re.compile(rf"^(?P<cursor>[{words.CURSOR}]?)\s*(?:♪ )?(?P<id>msgbatch_\S+)\s")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,14 @@ _HARMFUL = re.compile(
     rb"|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]"  # reversing the direction of text
 )
 """Nothing of this is needed to paint, so it can only come from data."""
-_POINTER_SHAPE = re.compile(rb"\x1b\]22;[a-z-]*\x07")
+POINTER_SHAPE = re.compile(rb"\x1b\]22;[a-z-]*\x07")
 """Textual's own; the mouse pointer over something that can be clicked."""
 _COPIED_ID = re.compile(rb"\x1b\]52;c;" + base64.b64encode(b"msgbatch_") + rb"[\w+/=]*\x07")
 """What `y` is for: the id of a batch on its way to the clipboard."""
+_TITLE = re.compile(rb"\x1b\]2;(?:[\d,]+ running \xc2\xb7 )?batch-tui\x07")
+"""The window title, which says how many batches run."""
+_ANNOUNCED = re.compile(rb"\x07(?:\x1b\]9;batch-tui: [^\x00-\x1f\x7f]{1,600}\x07)?")
+"""The bell, and the desktop notification that may follow it: how the end of a watched batch is told."""
 
 # Takes the terminal as its own, as a shell's child has it, and then becomes the program.
 _ENTER = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
@@ -68,7 +72,7 @@ class Terminal:
 
     Everything the program writes is kept in `output`. `close()` (or `expect_exit()`, when the keys pressed end the
     program) checks how it ended; `secrets` must then be nowhere in the output nor in a file of the home.
-    `patience` is how many seconds anything may take.
+    `patience` is how many seconds anything may take; `rings` says that the program may announce something.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
         patience: float = PATIENCE,
+        rings: bool = False,
     ) -> None:
         self.output = bytearray()
         self._home = home
@@ -89,6 +94,7 @@ class Terminal:
         self._secrets = [secret.encode() for secret in secrets]
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._rings = rings
         self._ended = False
         self._checked = False
         self._fed = 0
@@ -208,7 +214,9 @@ class Terminal:
     def _check_output(self) -> None:
         output = bytes(self.output)
         assert b"Traceback" not in output, self._report()
-        from_data = _COPIED_ID.sub(b"", _POINTER_SHAPE.sub(b"", output))
+        from_data = _TITLE.sub(b"", _COPIED_ID.sub(b"", POINTER_SHAPE.sub(b"", output)))
+        if self._rings:
+            from_data = _ANNOUNCED.sub(b"", from_data)
         harm = _HARMFUL.search(from_data)
         assert harm is None, f"Sent to the terminal: {from_data[max(0, harm.start() - 60) : harm.end() + 60]!r}"
         for secret in self._secrets:

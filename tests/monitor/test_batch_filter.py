@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_tui.api.models import MessageBatch, MessageBatchRequestCounts
-from batch_tui.monitor.batch_filter import NO_FILTER, TABS, Selection, count_tabs, read_filter
+from batch_tui.monitor.batch_filter import read_filter
 from batch_tui.monitor.catalog import BatchCatalog
+from batch_tui.monitor.conditions import NO_FILTER, TABS
+from batch_tui.monitor.selection import Selection
+from batch_tui.monitor.tab_counts import count_tabs
 from tests.monitor.batches import NOON, batch
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.tui.batch_rows import RESULTS_KEPT, results_of, status_of
+from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
 from batch_tui.tui.widgets.tones import TONES
@@ -181,6 +182,8 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
                 TONES["muted"],
             )
         )
+    if batch.id in context.monitor.watched:
+        rows.append(Content.styled(f"{WATCH_SIGN} You will be told when it ends; m changes that.", TONES["accent"]))
     return [*rows, Content("")]
 
 

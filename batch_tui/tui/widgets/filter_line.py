@@ -11,7 +11,7 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from batch_tui.monitor.batch_filter import TABS
+from batch_tui.monitor.conditions import TABS
 from batch_tui.tui.text import number, plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from batch_tui.monitor.batch_filter import Tab
+    from batch_tui.monitor.conditions import Tab
     from batch_tui.tui.text import Plain
 
 _LONGEST = 200

@@ -1,0 +1,61 @@
+"""What is said of batches that ended or are about to lose their results, and the sign of those watched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui.text import Plain, duration, join, later, left, number, plain, plural
+from batch_tui.tui.widgets.table_rows import Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.tui.context import AppContext
+
+WATCH_SIGN: Final = Plain("♪")
+_KINDS = ("succeeded", "errored", "canceled", "expired")
+
+
+def ended_sentence(batches: Sequence[MessageBatch]) -> Plain:
+    """What became of one batch, or how many ended and how well."""
+    if len(batches) == 1:
+        (batch,) = batches
+        counts = batch.request_counts
+        outcome = ", ".join(f"{getattr(counts, kind):,} {kind}" for kind in _KINDS if getattr(counts, kind))
+        took = "" if batch.ended_at is None else f" after {duration(batch.ended_at - batch.created_at)}"
+        return join(plain(batch.id), Plain(f" ended{took}: {outcome or 'no requests'}."))
+    failed = sum(1 for batch in batches if batch.request_counts.errored or batch.request_counts.expired)
+    how = f"{number(failed)} of them with failures" if failed else "none with failures"
+    return Plain(f"{plural(len(batches), 'batch', 'batches')} ended, {how}.")
+
+
+def expiring_sentence(batches: Sequence[MessageBatch], now: datetime) -> Plain:
+    """Whose results will be gone, of batches that stand with the first to go first."""
+    first = batches[0]
+    time = left(later(first.created_at, RESULTS_KEPT), now)
+    if len(batches) == 1:
+        said = Plain(f": {time} until its results are gone; they are not saved here. v fetches them.")
+        return join(plain(first.id), said)
+    many = plural(len(batches), "batch", "batches")
+    said = Plain(f"{many} will soon lose their results, which are not saved here. The first, {time}: ")
+    return join(said, plain(first.id), Plain(". 5 lists them."))
+
+
+def why_not_watch(batch: MessageBatch, *, watch_all: bool) -> str | None:
+    """Why it is of no use to watch a batch, or None."""
+    if batch.processing_status == "ended":
+        return "This batch has ended already."
+    if watch_all:
+        return 'Every batch is watched: the config says watch = "all".'
+    return None
+
+
+def with_watch_sign(batch_id: str, context: AppContext, cells: int, called: Callable[[int], Cell]) -> Cell:
+    """What a batch is called in so many cells, behind the sign if it is watched."""
+    if batch_id not in context.monitor.watched:
+        return called(cells)
+    sign = join(WATCH_SIGN, Plain(" "))
+    return Cell(((sign, "accent"), *called(cells - len(sign)).parts))
