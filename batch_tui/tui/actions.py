@@ -242,19 +242,26 @@ def _kept(one: Planned) -> Outcome:
 
 async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
     """Do it to that id, whatever the list shows by now; every refusal is an outcome, none is raised."""
-    batches, catalog = client.messages.batches, context.catalog
+    seen = context.catalog.seen
+    seen.asked(batch_id, action)
     try:
-        if action == "cancel":
-            changes = catalog.merge([await batches.cancel(batch_id)])
-            return Outcome(changes, join(plain(batch_id), Plain(" is being canceled.")))
-        await batches.delete(batch_id)
-        changes = catalog.remove(batch_id, for_good=True)
-        return Outcome(changes, join(plain(batch_id), Plain(" is deleted.")))
+        outcome = await _ask(action, batch_id, client, context)
     except NotFoundError as error:
         # Deleted elsewhere, or our own delete whose answer was lost and that was tried again.
-        changes = catalog.remove(batch_id, for_good=False) if action == "delete" else NO_CHANGES
+        changes = context.catalog.remove(batch_id, for_good=False) if action == "delete" else NO_CHANGES
         said = plain(str(describe(error, host=context.host)))
-        return Outcome(changes, said, "The batch was gone already", "warning")
+        outcome = Outcome(changes, said, "The batch was gone already", "warning")
     except BatchAPIError as error:
         said = plain(str(describe(error, host=context.host)))
-        return Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
+        outcome = Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
+    seen.answered(batch_id, action, None if outcome.severity == "information" else outcome.sentence)
+    return outcome
+
+
+async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
+    batches, catalog = client.messages.batches, context.catalog
+    if action == "cancel":
+        changes = catalog.merge([await batches.cancel(batch_id)])
+        return Outcome(changes, join(plain(batch_id), Plain(" is being canceled.")))
+    await batches.delete(batch_id)
+    return Outcome(catalog.remove(batch_id, for_good=True), join(plain(batch_id), Plain(" is deleted.")))

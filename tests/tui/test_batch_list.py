@@ -270,6 +270,22 @@ async def test_detail_walks_through_the_list_and_comes_back(tmp_path: Path) -> N
         assert isinstance(play.stage.app.screen, BatchListScreen)
 
 
+async def test_detail_tells_what_was_seen_and_asked(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(100, 50)) as play:
+        batch_id = await go_to(play.stage, play.pilot, running)
+        play.stage.simulator.arm(status=403, method="POST", message="This key may not cancel.")
+        await play.press("c", "y")
+        play.stage.clock.advance(minutes=1)
+        await play.press("c", "y", "enter")
+        said = play.shown("#detail-text")
+        assert "first seen, in_progress" in said
+        assert "cancel failed" in said
+        assert "This key may not cancel" in said
+        assert "cancel accepted" in said
+        assert "in_progress → canceling" in said
+        assert play.catalog.get(batch_id).processing_status == "canceling"
+
+
 async def test_q_quits_from_the_list(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
         await play.pilot.press("q")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
 
 _LABEL = 14
+_MOST_EVENTS = 12
 
 
 class BatchDetail(VerticalScroll):
@@ -78,6 +79,7 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         _section("TIMELINE"),
         *_timeline(batch, context),
         Content(""),
+        *_seen(batch, context),
         *_outlook(batch, context),
         *_results(batch, context),
     ]
@@ -154,6 +156,23 @@ def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
     else:
         rows.append(_line("results go", moment(until, zone), left(until, now) if until > now else "gone"))
     return rows
+
+
+def _seen(batch: MessageBatch, context: AppContext) -> list[Content]:
+    """What this app saw of the batch, and asked for it, latest last; nothing when it only ever saw it ended."""
+    events = context.catalog.events(batch.id)
+    if len(events) < 2 and batch.processing_status == "ended":
+        return []
+    today = context.now().astimezone(context.zone).date()
+    rows = [_section("SEEN HERE")]
+    left_out = len(events) - _MOST_EVENTS
+    if left_out > 0:
+        rows.append(Content.styled(f"{number(left_out)} earlier left out", TONES["faint"]))
+    for event in events[-_MOST_EVENTS:]:
+        at = event.at.astimezone(context.zone)
+        when = f"{at:%H:%M:%S}" if at.date() == today else f"{at:%b %d %H:%M}"
+        rows.append(_line(when, plain(event.what), tone="error" if event.kind == "refused" else "text"))
+    return [*rows, Content("")]
 
 
 def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
