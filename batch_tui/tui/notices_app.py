@@ -55,6 +55,9 @@ class NoticesApp(App[str]):
         self._notices = Notices(watch_all=self._alerts.watch_all, warn_before=self._alerts.warn_before)
         self._window_title = Title(self._alerts.environ)
         self._remembers = False
+        self._has_grown = False
+        """Whether batches were loaded since the last look for results about to be lost."""
+        self._has_looked = False
         self._missed: list[Changes] = []
         """What moved before it was known what is watched."""
 
@@ -62,7 +65,7 @@ class NoticesApp(App[str]):
         self.shared.monitor.watched = self._notices.watched
         self._tell_terminal(self._window_title.show(0))
         self._updates.subscribe(self, self._take_news)
-        self.set_interval(_LOOK_AGAIN, partial(self._look_for_expiring, rings=True))
+        self.set_interval(_LOOK_AGAIN, self._look_for_expiring)
         self._work(self._recall, "notices")
         if self._alerts.look_below_after is not None:
             self._work(partial(self._look_below, self._alerts.look_below_after), "expiry")
@@ -157,13 +160,17 @@ class NoticesApp(App[str]):
             failed = any(batch.request_counts.errored or batch.request_counts.expired for batch in ended)
             severity: Literal["information", "warning"] = "warning" if failed else "information"
             self._announce("on_end", ended, ended_sentence(ended), severity, rings=True)
-        if changes.added or changes.ended:
-            self._look_for_expiring()
+        if changes.added:
+            self._has_grown = True
+            if not self._has_looked:
+                # Later pages wait for the next look: a sentence for each would bury the list.
+                self._look_for_expiring()
 
-    def _look_for_expiring(self, *, rings: bool = False) -> None:
+    def _look_for_expiring(self) -> None:
         """Whoever just loaded the batches sees the sentence; only what time brings rings."""
         context = self.shared
         if self._remembers:
+            rings, self._has_grown, self._has_looked = not self._has_grown, False, True
             expiring = self._notices.expiring(context.catalog, context.now(), context.monitor.saved)
             self._warn(expiring, rings=rings)
 

@@ -172,6 +172,11 @@ async def test_results_about_to_be_lost_are_warned_of_once_and_the_hook_gets_the
             await play.press("G")
         leaving = {batch.id for batch in IsExpiring(WARN_BEFORE[0]).keep(play.catalog, NOON, {})}
         assert leaving
+        # However many pages came, there is one sentence, at the minute's look.
+        assert not warnings(play)
+        play.stage.app._look_for_expiring()
+        await play.pilot.pause()
+        assert len(warnings(play)) == 1
         await until(play.pilot, lambda: {one["id"] for one in lines_of(noted)} == leaving, "a run for each")
         assert len(lines_of(noted)) == len(leaving)
         told = warnings(play)

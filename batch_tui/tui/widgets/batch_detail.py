@@ -159,9 +159,9 @@ def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
 
 
 def _seen(batch: MessageBatch, context: AppContext) -> list[Content]:
-    """What this app saw of the batch, and asked for it, latest last; nothing when it only ever saw it ended."""
+    """What this app saw of the batch, and asked for it, latest last; nothing when it only ever saw one state."""
     events = context.catalog.events(batch.id)
-    if len(events) < 2 and batch.processing_status == "ended":
+    if len(events) < 2:
         return []
     today = context.now().astimezone(context.zone).date()
     rows = [_section("SEEN HERE")]
