@@ -331,6 +331,7 @@ def _app(
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
     from batch_tui.monitor.poller import Pace
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock, utc_now
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.app import BatchApp
@@ -338,15 +339,18 @@ def _app(
 
     clock = ServerClock(now or utc_now)
 
+    budget = RequestBudget(settings.requests_per_minute)
+
     def note_date(call: CallRecord) -> None:
         clock.note(call.server_date)
+        budget.note(call)
 
     def connect() -> Connection:
         from batch_tui.api.client import AsyncBatchClient, BatchClient
 
         options = _client_options(settings, credentials)
         client = AsyncBatchClient(on_call=note_date, timeout=_PATIENCE, **options)
-        return Connection(client, BatchClient(timeout=2 * _PATIENCE, **options))
+        return Connection(client, BatchClient(on_call=budget.note, timeout=2 * _PATIENCE, **options))
 
     split = urlsplit(settings.base_url)
     themes = ("textual-dark", "textual-light")
@@ -355,7 +359,12 @@ def _app(
         ResultsStore(settings.cache_dir / "results", settings.base_url),
         origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile),
         now=clock,
-        pace=Pace(running=settings.poll_seconds, idle=max(30.0, settings.poll_seconds)),
+        pace=Pace(
+            running=settings.poll_seconds,
+            idle=max(min(30.0, settings.poll_slowest_seconds), settings.poll_seconds),
+            slowest=settings.poll_slowest_seconds,
+        ),
+        budget=budget,
         read_ahead=settings.read_ahead_mb * 2**20,
         cache_limit=round(settings.cache_limit_gb * 1e9),
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),

@@ -21,6 +21,7 @@ from textual.worker import Worker, WorkerState
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
 from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
+from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.actions import Action, carry_out
@@ -98,6 +99,7 @@ class BatchApp(ResultsApp):
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         pace: Pace | None = None,
+        budget: RequestBudget | None = None,
         read_ahead: int = 32 * 2**20,
         cache_limit: int = 0,
         back_off: Callable[[float], None] | None = None,
@@ -115,6 +117,7 @@ class BatchApp(ResultsApp):
         self._poller: Poller | None = None
         self._watcher: Worker[None] | None = None
         self._pace = pace
+        self.budget = budget or RequestBudget(monotonic=monotonic)
         self._jitter = jitter
         self._themes = themes
         self._no_credentials = no_credentials
@@ -167,8 +170,14 @@ class BatchApp(ResultsApp):
         except ResultsStoreError as error:
             self._tell_failure(str(error))
         self._poller = Poller(
-            self.connection.client, self.shared.catalog, now=self.shared.now, jitter=self._jitter, pace=self._pace
+            self.connection.client,
+            self.shared.catalog,
+            now=self.shared.now,
+            jitter=self._jitter,
+            pace=self._pace,
+            budget=self.budget,
         )
+        self._poller.set_focused(self.app_focus)
         await self._poller.run(self._publish)
 
     def _publish(self, changes: Changes) -> None:
@@ -197,6 +206,11 @@ class BatchApp(ResultsApp):
             self._poller.hurry()
             if self.shared.monitor.older.error is not None:
                 self._want_older()
+
+    def watch_app_focus(self, focused: bool) -> None:
+        """A terminal that nobody looks at is served more slowly."""
+        if self._poller is not None:
+            self._poller.set_focused(focused)
 
     def action_pause(self) -> None:
         if self._poller is not None:
