@@ -339,6 +339,7 @@ def _app(
     from batch_tui.monitor.activity_log import ActivityLog
     from batch_tui.monitor.notes_file import NotesFile
     from batch_tui.monitor.poller import Pace
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock, utc_now
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.app import BatchApp
@@ -346,18 +347,22 @@ def _app(
 
     clock = ServerClock(now or utc_now)
 
-    activity = ActivityLog(clock)
+    activity, budget = ActivityLog(clock), RequestBudget(settings.requests_per_minute)
+
+    def note_request(call: CallRecord) -> None:
+        activity.note(call)
+        budget.note(call)
 
     def note_call(call: CallRecord) -> None:
         clock.note(call.server_date)
-        activity.note(call)
+        note_request(call)
 
     def connect() -> Connection:
         from batch_tui.api.client import AsyncBatchClient, BatchClient
 
         options = _client_options(settings, credentials)
         client = AsyncBatchClient(on_call=note_call, timeout=_PATIENCE, **options)
-        return Connection(client, BatchClient(on_call=activity.note, timeout=2 * _PATIENCE, **options))
+        return Connection(client, BatchClient(on_call=note_request, timeout=2 * _PATIENCE, **options))
 
     split = urlsplit(settings.base_url)
     themes = ("textual-dark", "textual-light")
@@ -366,7 +371,12 @@ def _app(
         ResultsStore(settings.cache_dir / "results", settings.base_url),
         origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile, settings.base_url),
         now=clock,
-        pace=Pace(running=settings.poll_seconds, idle=max(30.0, settings.poll_seconds)),
+        pace=Pace(
+            running=settings.poll_seconds,
+            idle=max(min(30.0, settings.poll_slowest_seconds), settings.poll_seconds),
+            slowest=settings.poll_slowest_seconds,
+        ),
+        budget=budget,
         read_ahead=settings.read_ahead_mb * 2**20,
         cache_limit=round(settings.cache_limit_gb * 1e9),
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),

@@ -68,6 +68,10 @@ class Settings:
     hooks: Hooks = Hooks()
     hook_timeout_seconds: float = 30.0
     """Seconds after which a hook is ended."""
+    poll_slowest_seconds: float = 50.0
+    """The longest wait between polls, also while nobody looks; below a minute, so that every end is noticed in one."""
+    requests_per_minute: int = 600
+    """What polling, paging and actions together never exceed; the API may state a lower limit."""
 
 
 _CHOICES: dict[str, tuple[object, ...]] = {
@@ -79,18 +83,24 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 }
 _NUMBERS = {
     "read_ahead_mb": "a whole number",
+    "requests_per_minute": "a whole number",
     "poll_seconds": "a number",
+    "poll_slowest_seconds": "a number",
     "cache_limit_gb": "a number",
     "undo_seconds": "a number",
     "hook_timeout_seconds": "a number",
 }
 _LOWEST = {
     "read_ahead_mb": 0,
+    "requests_per_minute": 6,
     "poll_seconds": 1,
+    "poll_slowest_seconds": 2,
     "cache_limit_gb": 0,
     "undo_seconds": 0,
     "hook_timeout_seconds": 1,
 }
+_HIGHEST = {"poll_slowest_seconds": 50}
+"""An ended batch must not go unnoticed for over a minute, the request included."""
 _HOOKS = tuple(one.name for one in fields(Hooks))
 _NAMES = sorted(one.name for one in fields(Settings) if one.name != "profile")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -193,13 +203,15 @@ def _hooks(value: Any) -> Hooks:
 
 
 def _number(name: str, value: Any) -> float:
-    wants_whole = name == "read_ahead_mb"
+    wants_whole = _NUMBERS[name] == "a whole number"
     if isinstance(value, bool) or not isinstance(value, int if wants_whole else int | float):
         raise ValueError(f"be {_NUMBERS[name]}, not {value!r}")
     if not math.isfinite(value):
         raise ValueError(f"be a finite number, not {value!r}")
     if value < _LOWEST[name]:
         raise ValueError(f"be at least {_LOWEST[name]}, not {value!r}")
+    if value > _HIGHEST.get(name, math.inf):
+        raise ValueError(f"be at most {_HIGHEST[name]}, not {value!r}")
     return value
 
 

@@ -64,7 +64,10 @@ class ClientArguments(TypedDict, total=False):
 
 
 class OptionChanges(TypedDict, total=False):
-    """What `with_options` can change; default headers and query parameters add to those that are there."""
+    """What `with_options` can change; default headers and query parameters add to those that are there.
+
+    `on_call` replaces who is told of each attempt, `also_on_call` adds to it.
+    """
 
     api_key: str
     auth_token: str
@@ -78,6 +81,7 @@ class OptionChanges(TypedDict, total=False):
     default_headers: Mapping[str, str]
     default_query: Mapping[str, object]
     on_call: Callable[[CallRecord], None] | None
+    also_on_call: Callable[[CallRecord], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,9 @@ class ClientOptions:
             given["default_headers"] = {**self.default_headers, **changes["default_headers"]}
         if "default_query" in changes:
             given["default_query"] = {**self.default_query, **changes["default_query"]}
+        if "also_on_call" in changes:
+            del given["also_on_call"]
+            given["on_call"] = _both(changes.get("on_call", self.on_call), changes["also_on_call"])
         # Names were checked above; the type checker cannot follow a dict into keywords.
         return replace(self, **given)  # type: ignore[arg-type]
 
@@ -240,6 +247,17 @@ def _one_credential(api_key: str | None, auth_token: str | None, credentials: Cr
     if api_key is None and auth_token is None:
         return credentials
     return Credentials(api_key=api_key, auth_token=auth_token)
+
+
+def _both(
+    first: Callable[[CallRecord], None] | None, second: Callable[[CallRecord], None]
+) -> Callable[[CallRecord], None]:
+    def tell(call: CallRecord) -> None:
+        if first is not None:
+            first(call)
+        second(call)
+
+    return tell
 
 
 def _custom_headers(environ: Mapping[str, str]) -> dict[str, str]:

@@ -154,7 +154,7 @@ class BatchCatalog:
                     added.append(batch.id)
                     new.append(batch)
                 continue
-            fresh = batch != known and not _is_stale(batch, known)
+            fresh = batch is not known and batch != known and not _is_stale(batch, known)
             if not fresh and (not position or page[position - 1].created_at != batch.created_at):
                 # Nothing new and no equal times: nearly every batch of nearly every page.
                 continue

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Purpose = Literal["action", "poll", "page"]
 _FIRST_TO_GO: Final[tuple[Purpose, ...]] = ("action", "poll", "page")
 
-PER_MINUTE = 300
+PER_MINUTE = 600
 """The default; the API's lowest paid tier allows 1,000 (batches-api.md §6), which other programs need too."""
 _WINDOW = 60.0
 _SHARE = 0.8

@@ -14,7 +14,7 @@ from batch_tui.tui.text import Plain, join, later, plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime, timedelta
 
     from batch_tui.api.client import AsyncBatchClient
@@ -91,13 +91,18 @@ class ActionRunner:
         *,
         save: Callable[[str], None],
         publish: Callable[[Changes], None],
+        turn: Callable[[], Awaitable[None]],
         undo_seconds: float,
     ) -> None:
-        """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved."""
+        """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved.
+
+        `turn` waits until one more request may be made.
+        """
         self._context = context
         self._client = client
         self._save = save
         self._publish = publish
+        self._turn = turn
         self._undo_seconds = undo_seconds
         self.moves = Moves()
         self.jobs: list[Job] = []
@@ -164,6 +169,7 @@ class ActionRunner:
             if job.stopped:
                 return _kept(one)
             self._stage(one, "asking")
+            await self._turn()
             return await carry_out(one.action, one.batch_id, self._client(), self._context)
 
     async def _end(self, job: Job, one: Planned, calls: anyio.CapacityLimiter) -> Outcome | None:
@@ -180,6 +186,7 @@ class ActionRunner:
             batch = catalog.get(one.batch_id)
             if batch is not None and batch.processing_status == "in_progress":
                 self._stage(one, "asking")
+                await self._turn()
                 canceled = await carry_out("cancel", one.batch_id, self._client(), self._context)
                 self._publish(canceled.changes)
                 # It may have ended in between, and then there is nothing left to wait for.
@@ -190,6 +197,7 @@ class ActionRunner:
         return _kept(one) if job.stopped else None
 
     async def _has_ended(self, batch_id: str) -> bool:
+        await self._turn()
         try:
             batch = await self._client().messages.batches.retrieve(batch_id)
         except BatchAPIError:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.client import AsyncBatchClient
     from batch_tui.monitor.catalog import Changes
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.tui.action_plan import ActionPlan
     from batch_tui.tui.actions import Job
     from batch_tui.tui.downloads import DownloadReport
@@ -38,13 +39,19 @@ if TYPE_CHECKING:
 class ActionsApp(ResultsApp):
     """Every change at the API goes through here: asked for by id, confirmed, carried out by id."""
 
+    budget: RequestBudget
     _undo_seconds: float
 
     def start_actions(self, undo_seconds: float) -> None:
         """Be ready to act; `shared` is there by now. Deletes wait this long for a change of mind."""
         self._undo_seconds = undo_seconds
         self._runner = ActionRunner(
-            self.shared, self._acting_client, save=self._save_results, publish=self.publish, undo_seconds=undo_seconds
+            self.shared,
+            self._acting_client,
+            save=self._save_results,
+            publish=self.publish,
+            turn=partial(self.budget.turn, "action"),
+            undo_seconds=undo_seconds,
         )
 
     @abstractmethod

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import anyio.to_thread
 from textual import on
@@ -22,6 +22,7 @@ from batch_tui.monitor.activity_log import ActivityLog
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog, Changes
 from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
+from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
@@ -61,6 +62,12 @@ class BatchApp(NoticesApp, NotesApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "refresh_now", "Refresh", id="app.refresh", tooltip="Ask the API now"),
         Binding("p", "pause", "Pause", id="app.pause", show=False, tooltip="Stop asking the API, or go on"),
+        Binding(
+            "plus", "pace('faster')", "Faster", key_display="+", show=False, id="app.faster", tooltip="Ask more often"
+        ),
+        Binding(
+            "minus", "pace('slower')", "Slower", key_display="-", id="app.slower", show=False, tooltip="Ask less often"
+        ),
         Binding(
             "exclamation_mark",
             "activity",
@@ -103,6 +110,7 @@ class BatchApp(NoticesApp, NotesApp):
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         pace: Pace | None = None,
+        budget: RequestBudget | None = None,
         read_ahead: int = 32 * 2**20,
         cache_limit: int = 0,
         back_off: Callable[[float], None] | None = None,
@@ -124,6 +132,7 @@ class BatchApp(NoticesApp, NotesApp):
         self._poller: Poller | None = None
         self._watcher: Worker[None] | None = None
         self._pace = pace
+        self.budget = budget or RequestBudget(monotonic=monotonic)
         self._jitter = jitter
         self._themes = themes
         self._no_credentials = no_credentials
@@ -178,8 +187,14 @@ class BatchApp(NoticesApp, NotesApp):
         except ResultsStoreError as error:
             self._tell_failure(str(error))
         self._poller = Poller(
-            self.connection.client, self.shared.catalog, now=self.shared.now, jitter=self._jitter, pace=self._pace
+            self.connection.client,
+            self.shared.catalog,
+            now=self.shared.now,
+            jitter=self._jitter,
+            pace=self._pace,
+            budget=self.budget,
         )
+        self._poller.set_focused(self.app_focus)
         await self._poller.run(self.publish)
 
     def publish(self, changes: Changes) -> None:
@@ -210,6 +225,11 @@ class BatchApp(NoticesApp, NotesApp):
             if self.shared.monitor.older.error is not None:
                 self._want_older()
 
+    def watch_app_focus(self, focused: bool) -> None:
+        """A terminal that nobody looks at is served more slowly."""
+        if self._poller is not None:
+            self._poller.set_focused(focused)
+
     def action_pause(self) -> None:
         if self._poller is not None:
             self._poller.set_paused(not self._poller.state.paused)
@@ -233,6 +253,11 @@ class BatchApp(NoticesApp, NotesApp):
         if not isinstance(self.screen, BatchListScreen | WelcomeScreen):
             self.screen.dismiss()
 
+    def action_pace(self, way: Literal["faster", "slower"]) -> None:
+        if self._poller is not None:
+            seconds = self._poller.faster() if way == "faster" else self._poller.slower()
+            self.notify(f"Asks the API each {seconds:.3g}s while nothing moves.", markup=False, timeout=3)
+
     def action_activity(self) -> None:
         if not isinstance(self.screen, ModalScreen | ActivityScreen):
             self.push_screen(ActivityScreen(self.shared))
@@ -246,7 +271,7 @@ class BatchApp(NoticesApp, NotesApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a connection there is nothing to ask."""
-        return self._no_credentials is None or action not in ("refresh_now", "pause")
+        return self._no_credentials is None or action not in ("refresh_now", "pause", "pace")
 
     def action_start_demo(self) -> None:
         self.exit("demo")

@@ -40,6 +40,11 @@ class ListServer:
         self.batches = batches
         self.unlisted: set[str] = set()
         self.says_more = True
+        self.not_found: set[str] = set()
+        """Listed, and yet a retrieve of them is a 404."""
+        self.ignores_before = False
+        self.refuse_after: int | None = None
+        """Answer 500 to everything after so many more requests."""
         self.gate: anyio.Event | None = None
         self.reply: tuple[int, dict[str, str], bytes] | None = None
         """Answer everything with this."""
@@ -69,6 +74,10 @@ class ListServer:
         if self.gate is not None:
             await self.gate.wait()
         status, headers, body = self.reply or self._answer(target)
+        if self.refuse_after is not None:
+            self.refuse_after -= 1
+            if self.refuse_after < 0:
+                status, headers, body = _json(500, {})
         lines = [f"HTTP/1.1 {status} Scripted", f"content-length: {len(body)}", "connection: close"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.at_once -= 1
@@ -82,7 +91,7 @@ class ListServer:
         if not name:
             return self._page({key: values[0] for key, values in parse_qs(parts.query).items()})
         found = next((one for one in self.batches if one["id"] == name), None)
-        return _refusal() if found is None else _json(200, found)
+        return _refusal() if found is None or name in self.not_found else _json(200, found)
 
     def _page(self, query: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
         place, limit = 0, int(query["limit"])
@@ -91,6 +100,10 @@ class ListServer:
             if after not in ids:
                 return _refusal()
             place = ids.index(after) + 1
+        before = None if self.ignores_before else query.get("before_id")
+        if before is not None:
+            newer = self.batches[: [one["id"] for one in self.batches].index(before)]
+            return _json(200, {"data": newer[-limit:], "has_more": len(newer) > limit})
         rest = [one for one in self.batches[place:] if one["id"] not in self.unlisted]
         page: dict[str, Any] = {"data": rest[:limit]}
         if self.says_more:

@@ -133,6 +133,85 @@ async def test_more_new_batches_than_a_page_holds_leave_no_gap() -> None:
         assert world.watch.ids() == await world.truth()
 
 
+async def test_more_new_batches_than_the_largest_page_are_listed_upwards_from_what_was_known() -> None:
+    """The page nearest to the cursor comes first, so a walk that is cut short is gone on with."""
+    async with ListServer([made(f"b{number}", number) for number in range(10)]) as server:
+        watch = Watch(server.url, ManualClock())
+        await watch.poller.poll()
+        server.batches[:0] = [made(f"n{number}", number - 5000) for number in range(2_500)]
+        server.asked.clear()
+        server.refuse_after = 2
+        await watch.poller.poll()
+        assert watch.poller.state.error is not None
+        assert len(watch.catalog) == 20 + 1_000 + 10
+        server.refuse_after = None
+        await watch.poller.poll()
+        assert server.asked[1] == "?before_id=b0&limit=1000"
+        assert server.asked[-2:] == ["?before_id=n1500&limit=1000", "?before_id=n500&limit=1000"]
+        assert watch.ids() == [one["id"] for one in server.batches]
+        await watch.client.close()
+
+
+async def test_a_server_that_ignores_the_cursor_leaves_no_gap() -> None:
+    """Some proxies drop what they do not know; then the walk goes down from the top."""
+    async with ListServer([made(f"b{number}", number) for number in range(10)]) as server:
+        watch = Watch(server.url, ManualClock())
+        await watch.poller.poll()
+        server.ignores_before = True
+        server.batches[:0] = [made(f"n{number}", number - 5000) for number in range(1_500)]
+        await watch.poller.poll()
+        assert watch.ids() == [one["id"] for one in server.batches]
+        await watch.client.close()
+
+
+async def test_a_404_for_a_batch_far_down_never_drops_its_row() -> None:
+    """Transient 404s happen; only a page that must hold it, and does not, proves it gone."""
+    batches = [made(f"b{n}", n, status="in_progress" if n == 1200 else "ended") for n in range(1_300)]
+    async with ListServer(batches) as server:
+        watch = Watch(server.url, ManualClock())
+        await watch.poller.poll()
+        server.not_found.add("b1200")
+        server.asked.clear()
+        assert await watch.poller.poll() == NO_CHANGES
+        assert server.asked == ["?limit=1000", "/b1200", "?after_id=b1199&limit=20"]
+        assert "b1200" in watch.catalog
+        server.not_found.clear()
+        del server.batches[1200]
+        changes = await watch.poller.poll()
+        assert changes.removed == ("b1200",)
+        await watch.client.close()
+
+
+async def test_a_young_batch_goes_only_when_two_polls_agree() -> None:
+    """List and retrieve may both lag after a create."""
+    async with World(batches=30) as world:
+        await world.poller.poll()
+        (own,) = await world.create()
+        world.catalog.merge([await world.batches.retrieve(own)])
+        world.clock.advance(seconds=20)
+        await world.delete(own)
+        assert await world.poller.poll() == NO_CHANGES
+        assert (await world.poller.poll()).removed == (own,)
+
+
+async def test_what_a_front_end_doubts_is_settled_by_the_next_poll() -> None:
+    """A 404 for a cancel or delete: the batch may be there all the same."""
+    async with World(batches=400) as world:
+        await world.poller.poll()
+        while len(world.catalog) < 300:
+            await world.poller.load_older()
+        there, gone = world.watch.ids()[200], world.watch.ids()[250]
+        await world.delete(gone)
+        world.poller.doubt(there)
+        world.poller.doubt(gone)
+        world.poller.doubt("never heard of")
+        assert (await world.poller.poll()).removed == (gone,)
+        assert there in world.catalog
+        world.asked()
+        await world.poller.poll()
+        assert world.asked() == ["GET ?limit=20"], "and then nothing is doubted any more"
+
+
 async def test_the_first_batches_of_an_empty_workspace_leave_no_gap() -> None:
     """More than a small page of them arrive between two polls."""
     async with World() as world:
@@ -158,7 +237,7 @@ async def test_a_walk_cut_short_is_finished_by_the_next_poll() -> None:
     async with World(batches=40) as world:
         await world.poller.poll()
         await world.create(70)
-        world.simulator.arm(path="after_id", status=500)
+        world.simulator.arm(path="before_id", status=500)
         changes = await world.poller.poll()
         assert isinstance(world.poller.state.error, InternalServerError)
         assert len(changes.added) == 20, "what did arrive is reported, or the screen would never hear of it"
@@ -175,7 +254,8 @@ async def test_the_walk_stops_even_if_all_that_was_known_at_the_top_is_gone() ->
         await world.create(25)
         await world.poller.poll()
         listed = [one for one in world.asked() if "limit" in one]
-        assert len(listed) == 2
+        # Upwards from what is gone was refused.
+        assert ["before_id" in one for one in listed] == [False, True, False]
         assert world.watch.ids() == (await world.truth())[: len(world.catalog)]
 
 
@@ -191,6 +271,8 @@ async def test_the_first_walk_goes_on_after_trouble_below_and_around_a_deleted_b
         await world.delete(*world.watch.ids()[-4:])
         await world.poller.poll()
         assert world.poller.state.error is None
+        # So young that a 404 may be the lag of a replica: the next poll makes sure.
+        await world.poller.poll()
         assert world.watch.ids() == await world.truth()
 
 

@@ -51,7 +51,7 @@ class Patience:
 class Watch:
     """A poller of some address with a catalog of its own."""
 
-    def __init__(self, url: str, clock: ManualClock, *, page_size: int = 100, pace: Pace = PACE) -> None:
+    def __init__(self, url: str, clock: ManualClock, *, page_size: int = 100, pace: Pace = PACE, **clocks: Any) -> None:
         self.patience = Patience(clock)
         self.client = AsyncBatchClient("test-key", base_url=url, environ={}, now=clock)
         self.catalog = BatchCatalog()
@@ -64,6 +64,7 @@ class Watch:
             jitter=lambda: 1.0,
             pace=pace,
             page_size=page_size,
+            **clocks,
         )
 
     def ids(self) -> list[str]:
