@@ -20,8 +20,9 @@ import platformdirs
 
 from batch_tui import __version__
 from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings
-from batch_tui.verbs import batches
+from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
+from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
 from batch_tui.verbs.session import SESSION, Exit, Session
 
 if TYPE_CHECKING:
@@ -141,35 +142,7 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.ClickException(str(error)) from error
 
 
-@command.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_context
-def check(context: click.Context, file: Path) -> None:
-    """Check a JSONL FILE of requests before it is sent; every problem is a line on stdout.
-
-    An error would make the API refuse the whole batch; a warning is about one request that would come back errored.
-    """
-    from batch_tui.submission.request_file import RequestFileError, check_request_file
-    from batch_tui.tui.text import number, plain, plural, size
-
-    try:
-        found = check_request_file(file, api_version=_settings(context.obj).api_version)
-    except RequestFileError as error:
-        raise click.ClickException(plain(str(error))) from error
-    for problem in found.problems:
-        where = f"{file}:{problem.line}" if problem.line else f"{file}"
-        click.echo(plain(f"{where}: {problem.severity}: {problem.sentence} {problem.advice}"))
-    left_out = found.errors + found.warnings - len(found.problems)
-    if left_out:
-        click.echo(f"{number(left_out)} more problems are not listed.", err=True)
-    verdict = "can be sent" if found.ok else "would be refused"
-    amount = f"{plural(found.requests, 'request')}, {size(found.bytes)}"
-    problems = f"{plural(found.errors, 'error')}, {plural(found.warnings, 'warning')}"
-    click.echo(f"{amount}: {verdict} ({problems}).", err=True)
-    context.exit(Exit.DONE if found.ok else Exit.REFUSED)
-
-
-for verb in (*batches.COMMANDS, cache):
+for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache):
     command.add_command(verb)
 
 
