@@ -22,6 +22,7 @@ from batch_tui import __version__
 from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings
 from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
+from batch_tui.verbs.doctor import doctor
 from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
 from batch_tui.verbs.session import SESSION, Exit, Session
 
@@ -142,7 +143,7 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.ClickException(str(error)) from error
 
 
-for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache):
+for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor):
     command.add_command(verb)
 
 
@@ -169,7 +170,13 @@ def _session(settings: Settings) -> Session:
             raise click.UsageError(reason or "No credentials.")
         return BatchClient(timeout=2 * _PATIENCE, **_client_options(settings, credentials))
 
-    return Session(settings, connect)
+    def source() -> tuple[str | None, str | None]:
+        credentials, reason = _credentials(settings)
+        if credentials is None:
+            return None, reason
+        return settings.api_key_env if credentials.kind == "api_key" else "ANTHROPIC_AUTH_TOKEN", None
+
+    return Session(settings, connect, source)
 
 
 def _need_terminal() -> None:
