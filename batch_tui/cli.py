@@ -11,7 +11,6 @@ import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,7 +20,11 @@ import platformdirs
 
 from batch_tui import __version__
 from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings
+from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
+from batch_tui.verbs.doctor import doctor
+from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
+from batch_tui.verbs.session import SESSION, Exit, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,17 +34,6 @@ if TYPE_CHECKING:
     from batch_tui.api.credentials import Credentials
     from batch_tui.tui.announce import Alerts
     from batch_tui.tui.app import BatchApp
-
-
-class Exit(IntEnum):
-    """Exit codes (design.md §6)."""
-
-    DONE = 0
-    REFUSED = 1
-    USAGE = 2
-    UNREACHABLE = 3
-    NOT_READY = 4
-    INTERRUPTED = 130
 
 
 _PATIENCE = 30.0
@@ -77,6 +69,7 @@ def command(context: click.Context, /, **flags: Any) -> None:
     """
     context.obj = flags
     context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
+    context.meta[SESSION] = lambda: _session(_settings(flags))
     if context.invoked_subcommand is None:
         context.exit(_dashboard(_settings(flags)))
 
@@ -150,76 +143,8 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.ClickException(str(error)) from error
 
 
-@command.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_context
-def check(context: click.Context, file: Path) -> None:
-    """Check a JSONL FILE of requests before it is sent; every problem is a line on stdout.
-
-    An error would make the API refuse the whole batch; a warning is about one request that would come back errored.
-    """
-    from batch_tui.submission.request_file import RequestFileError, check_request_file
-    from batch_tui.tui.text import number, plain, plural, size
-
-    try:
-        found = check_request_file(file, api_version=_settings(context.obj).api_version)
-    except RequestFileError as error:
-        raise click.ClickException(plain(str(error))) from error
-    for problem in found.problems:
-        where = f"{file}:{problem.line}" if problem.line else f"{file}"
-        click.echo(plain(f"{where}: {problem.severity}: {problem.sentence} {problem.advice}"))
-    left_out = found.errors + found.warnings - len(found.problems)
-    if left_out:
-        click.echo(f"{number(left_out)} more problems are not listed.", err=True)
-    verdict = "can be sent" if found.ok else "would be refused"
-    amount = f"{plural(found.requests, 'request')}, {size(found.bytes)}"
-    problems = f"{plural(found.errors, 'error')}, {plural(found.warnings, 'warning')}"
-    click.echo(f"{amount}: {verdict} ({problems}).", err=True)
-    context.exit(Exit.DONE if found.ok else Exit.REFUSED)
-
-
-@command.command()
-@click.argument("batch_id", metavar="ID")
-@click.option("--filter", default="", help="Only rows like: type:errored  error~credit  out>3000  .label=x  word")
-@click.option("--format", type=click.Choice(["jsonl", "csv", "md"]), help="jsonl, or what the file's name ends in.")
-@click.option("--column", "columns", multiple=True, help="A JSON path as a further column of a .csv; repeatable.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole.")
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@click.option("--summary", is_flag=True, help="Totals, cost and errors instead of rows.")
-@click.option("--offline", is_flag=True, help="Only what is stored on this machine.")
-@click.pass_context
-def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
-    """Give the results of batch ID: fetched once, stored, checked for completeness, then written to stdout.
-
-    JSON lines come byte for byte as the API sent them. Exit code 1 if rows are missing, 4 if the batch has not ended.
-    """
-    from batch_tui.results.store import ResultsStore
-    from batch_tui.verbs.results import Wish
-    from batch_tui.verbs.results import results as give
-
-    settings = _settings(context.obj)
-    store = ResultsStore(settings.cache_dir / "results", settings.base_url)
-
-    def connect() -> BatchClient:
-        from batch_tui.api.client import BatchClient
-
-        credentials, reason = _credentials(settings)
-        if credentials is None:
-            raise click.UsageError(reason or "No credentials.")
-        return BatchClient(timeout=2 * _PATIENCE, **_client_options(settings, credentials))
-
-    try:
-        context.exit(give(Wish.of(**wanted), store, None if offline else connect))
-    except BrokenPipeError:
-        # Whoever reads has enough, as `head` does; Python must not complain about it on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        context.exit(Exit.DONE)
-    except KeyboardInterrupt:
-        click.echo("Stopped. What came is kept; the same command goes on.", err=True)
-        context.exit(Exit.INTERRUPTED)
-
-
-command.add_command(cache)
+for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor):
+    command.add_command(verb)
 
 
 def _stdin_closed() -> bool:
@@ -232,6 +157,26 @@ def _settings(flags: dict[str, Any]) -> Settings:
         return load_settings(flags, os.environ, default_config_path())
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _session(settings: Settings) -> Session:
+    """What the headless verbs are given."""
+
+    def connect() -> BatchClient:
+        from batch_tui.api.client import BatchClient
+
+        credentials, reason = _credentials(settings)
+        if credentials is None:
+            raise click.UsageError(reason or "No credentials.")
+        return BatchClient(timeout=2 * _PATIENCE, **_client_options(settings, credentials))
+
+    def source() -> tuple[str | None, str | None]:
+        credentials, reason = _credentials(settings)
+        if credentials is None:
+            return None, reason
+        return settings.api_key_env if credentials.kind == "api_key" else "ANTHROPIC_AUTH_TOKEN", None
+
+    return Session(settings, connect, source)
 
 
 def _need_terminal() -> None:

@@ -74,20 +74,30 @@ class Wish:
 
 def results(wish: Wish, store: ResultsStore, connect: Callable[[], BatchClient] | None) -> int:
     """Carry it out and give the exit code; `connect` None means that only stored results will do."""
+    code, file, verified = stored_or_fetched(wish.batch_id, store, connect)
+    if file is None:
+        return code
     try:
-        stored = store.stored(wish.batch_id)
-        if stored is not None and stored.problem is None:
-            file, verified = store.open(wish.batch_id), stored.verified
-            assert file is not None  # it was there a moment ago
-            if not verified:
-                click.echo("These results were stored without being verified as complete.", err=True)
-        elif connect is None:
-            raise click.ClickException(f"Nothing whole is stored of {plain(wish.batch_id)}.")
-        else:
-            code, file, verified = _fetch(wish.batch_id, store, connect())
-            if file is None:
-                return code
         return _give(wish, file, verified)
+    except ResultsStoreError as error:
+        raise click.ClickException(plain(str(error))) from error
+
+
+def stored_or_fetched(
+    batch_id: str, store: ResultsStore, connect: Callable[[], BatchClient] | None
+) -> tuple[int, ResultsFile | None, bool]:
+    """The results of a batch and whether they are verified; without a file, the code to end with."""
+    try:
+        stored = store.stored(batch_id)
+        if stored is not None and stored.problem is None:
+            file = store.open(batch_id)
+            assert file is not None  # it was there a moment ago
+            if not stored.verified:
+                click.echo("These results were stored without being verified as complete.", err=True)
+            return DONE, file, stored.verified
+        if connect is None:
+            raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
+        return _fetch(batch_id, store, connect())
     except ResultsStoreError as error:
         raise click.ClickException(plain(str(error))) from error
 

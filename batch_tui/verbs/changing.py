@@ -1,0 +1,117 @@
+"""`cancel` and `delete`: look first, name ids and consequences, ask, then act on exactly those ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from batch_tui.api.errors import APIConnectionError, APIStatusError, BatchAPIError
+from batch_tui.tui.text import number, plain, plural
+from batch_tui.tui.trouble import describe
+from batch_tui.verbs.batch_lines import json_line, print_table
+from batch_tui.verbs.looking import saved_here
+from batch_tui.verbs.session import Exit, confirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from batch_tui.api.client import BatchClient
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.verbs.session import Session
+
+Change = Literal["cancel", "delete"]
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """The worst that happened so far, as an exit code."""
+
+    code: Exit = Exit.DONE
+
+    def note(self, code: Exit) -> None:
+        # Refusals and a lost line say more than "not ended yet".
+        order = (Exit.DONE, Exit.NOT_READY, Exit.REFUSED, Exit.UNREACHABLE)
+        self.code = max(self.code, code, key=order.index)
+
+
+def change(session: Session, verb: Change, batch_ids: Sequence[str], *, yes: bool, as_json: bool) -> int:
+    """Cancel or delete batches; those for which it makes no sense are named and left alone, the others go on."""
+    session.must_not_be_read_only(verb)
+    outcome = _Outcome()
+    with session.connect() as client:
+        able = [
+            batch
+            for batch_id in dict.fromkeys(batch_ids)
+            if (batch := _look_up(session, client, verb, batch_id, outcome)) is not None
+        ]
+        if not able:
+            return outcome.code
+        saved = saved_here(session)
+        for sentence in _consequences(verb, able, saved):
+            click.echo(plain(sentence), err=True)
+        if not confirmed(f"{verb.capitalize()} {plural(len(able), 'batch', 'batches')}?", yes=yes):
+            click.echo("Nothing was changed.", err=True)
+            return Exit.REFUSED
+        for batch in able:
+            _act(session, client, verb, batch, outcome, as_json=as_json)
+    return outcome.code
+
+
+def _look_up(
+    session: Session, client: BatchClient, verb: Change, batch_id: str, outcome: _Outcome
+) -> MessageBatch | None:
+    """The batch, if the verb makes sense for it; why not, otherwise."""
+    try:
+        batch = client.messages.batches.retrieve(batch_id)
+    except APIStatusError as error:
+        # About this batch; a line that is lost, or a key that is wrong, ends the verb.
+        if error.status_code != 404:
+            raise
+        click.echo(plain(f"{batch_id}: {describe(error, host=session.host)}"), err=True)
+        outcome.note(Exit.REFUSED)
+        return None
+    ended = batch.processing_status == "ended"
+    if verb == "cancel" and ended:
+        click.echo(plain(f"{batch_id} has ended: there is nothing left to cancel."), err=True)
+        outcome.note(Exit.REFUSED)
+        return None
+    if verb == "delete" and not ended:
+        click.echo(plain(f"{batch_id} has not ended: cancel it and wait, then delete it."), err=True)
+        outcome.note(Exit.NOT_READY)
+        return None
+    return batch
+
+
+def _consequences(verb: Change, batches: Sequence[MessageBatch], saved: Collection[str]) -> list[str]:
+    said = [f"  {batch.id}  {plural(batch.request_counts.total, 'request')}" for batch in batches]
+    if verb == "cancel":
+        running = sum(batch.request_counts.processing for batch in batches)
+        return [*said, f"Up to {plural(running, 'request')} may still finish and be billed."]
+    lost = [batch for batch in batches if batch.id not in saved and batch.archived_at is None]
+    if lost:
+        said.append(
+            f"The results of {number(len(lost))} of {number(len(batches))} are not saved here and will be gone."
+        )
+    return said
+
+
+def _act(
+    session: Session, client: BatchClient, verb: Change, batch: MessageBatch, outcome: _Outcome, *, as_json: bool
+) -> None:
+    batches = client.messages.batches.with_raw_response
+    try:
+        if verb == "cancel":
+            canceled = batches.cancel(batch.id)
+            if as_json:
+                click.echo(json_line(canceled.json()))
+            else:
+                print_table([canceled.parse()], datetime.now(UTC), (), headings=False)
+            return
+        deleted = batches.delete(batch.id)
+        click.echo(json_line(deleted.json()) if as_json else plain(f"{batch.id} is deleted."))
+    except BatchAPIError as error:
+        click.echo(plain(f"{batch.id}: {describe(error, host=session.host)}"), err=True)
+        outcome.note(Exit.UNREACHABLE if isinstance(error, APIConnectionError) else Exit.REFUSED)

@@ -1,0 +1,94 @@
+"""`list` and `show`: what the API says of batches, filtered as in the dashboard."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batch_tui.api.errors import NotFoundError
+from batch_tui.api.not_given import NOT_GIVEN
+from batch_tui.monitor.batch_filter import read_filter
+from batch_tui.results.errors import ResultsStoreError
+from batch_tui.tui.text import plain, plural
+from batch_tui.tui.trouble import describe
+from batch_tui.verbs.batch_lines import json_line, print_facts, print_table
+from batch_tui.verbs.session import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from batch_tui.api.batches import Given
+    from batch_tui.api.client import BatchClient
+    from batch_tui.api.models import MessageBatch
+    from batch_tui.verbs.session import Session
+
+_LARGEST_PAGE = 1000
+
+
+def saved_here(session: Session) -> frozenset[str]:
+    """Ids of the batches whose results are whole on this machine; none, and a sentence, where the disk refuses."""
+    try:
+        return frozenset(one.batch_id for one in session.store().all_stored())
+    except ResultsStoreError as error:
+        click.echo(plain(str(error)), err=True)
+        return frozenset()
+
+
+def list_batches(session: Session, *, wanted: str, limit: int, as_json: bool) -> int:
+    """Print the newest batches that fulfil a filter, at most `limit` (0: all) of them, as the pages arrive."""
+    chosen, problem = read_filter(wanted)
+    if problem is not None:
+        raise click.UsageError(f"--filter: {plain(problem)}")
+    saved, printed = saved_here(session), 0
+    with session.connect() as client:
+        now = datetime.now(UTC)
+        for page in _pages(client, _LARGEST_PAGE if chosen or not limit else min(limit, _LARGEST_PAGE)):
+            batches = [batch for batch, _ in page]
+            kept = {batch.id for batch in chosen.keep(batches, now, saved)}
+            shown = [pair for pair in page if pair[0].id in kept][: (limit - printed) if limit else None]
+            if as_json:
+                for _, raw in shown:
+                    click.echo(json_line(raw))
+            else:
+                print_table((batch for batch, _ in shown), now, saved, headings=not printed and bool(shown))
+            printed += len(shown)
+            too_old = bool(batches) and chosen.reach is not None and now - batches[-1].created_at > chosen.reach
+            if too_old or (limit and printed >= limit):
+                break
+    if not as_json:
+        click.echo(f"{plural(printed, 'batch', 'batches')}.", err=True)
+    return Exit.DONE
+
+
+def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
+    """Print what the API says of each batch."""
+    saved, missing = saved_here(session) if not as_json else frozenset[str](), 0
+    with session.connect() as client:
+        for place, batch_id in enumerate(batch_ids):
+            try:
+                answer = client.messages.batches.with_raw_response.retrieve(batch_id)
+            except NotFoundError as error:
+                missing += 1
+                click.echo(plain(str(describe(error, host=session.host))), err=True)
+                continue
+            if as_json:
+                click.echo(json_line(answer.json()))
+            else:
+                if place:
+                    click.echo()
+                print_facts(answer.parse(), datetime.now(UTC), saved)
+    return Exit.REFUSED if missing else Exit.DONE
+
+
+def _pages(client: BatchClient, size: int) -> Iterator[list[tuple[MessageBatch, Any]]]:
+    """Each page as batches beside the objects they were read from."""
+    after: Given[str] = NOT_GIVEN
+    while True:
+        answer = client.messages.batches.with_raw_response.list(limit=size, after_id=after)
+        page = answer.parse()
+        yield list(zip(page.data, answer.json().get("data") or [], strict=True))
+        if not page.data or page.has_more is False or after == page.data[-1].id:
+            return
+        after = page.data[-1].id

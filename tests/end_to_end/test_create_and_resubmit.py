@@ -1,0 +1,146 @@
+"""`check`, `create` and `resubmit` as commands: a bad file is not sent, a good one once, and only what failed again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_tui.simulator import Simulator
+from tests.end_to_end.verb_runs import KEY, listed, objects, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.end_to_end.homes import Home
+    from tests.end_to_end.terminal import Terminal
+
+PARAMS = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(batches=30, live=False) as running:
+        yield running
+
+
+def request_file(home: Home, custom_ids: list[str], name: str = "requests.jsonl") -> Path:
+    path = home.path / name
+    path.write_text("".join(json.dumps({"custom_id": one, "params": PARAMS}) + "\n" for one in custom_ids))
+    return path
+
+
+def with_errors(simulator: Simulator) -> dict[str, Any]:
+    return next(
+        one
+        for one in listed(simulator)
+        if one["results_url"] and one["request_counts"]["errored"] > 3 and not one["archived_at"]
+    )
+
+
+def result_ids(home: Home, simulator: Simulator, batch_id: str, query: str = "") -> list[str]:
+    done = run(home, simulator.url, "results", batch_id, "--filter", query)
+    return [one["custom_id"] for one in objects(done.stdout)]
+
+
+def test_a_file_is_sent_once_and_known_afterwards(home: Home, simulator: Simulator) -> None:
+    file = request_file(home, ["a", "b"])
+    done = run(home, simulator.url, "create", str(file))
+    assert done.returncode == 0
+    batch_id = done.stdout.strip()
+    newest = listed(simulator)[0]
+    assert (newest["id"], newest["request_counts"]["processing"]) == (batch_id, 2)
+    (note,) = (home.path / "state").rglob("*.submission.json")
+    assert json.loads(note.read_text())["batch_id"] == batch_id
+    assert note.stat().st_mode & 0o777 == 0o600
+    assert home.files_with(KEY["ANTHROPIC_API_KEY"].encode()) == []
+
+
+def test_json_is_the_apis_own_object(home: Home, simulator: Simulator) -> None:
+    done = run(home, simulator.url, "create", str(request_file(home, ["a"])), "--json")
+    assert objects(done.stdout) == listed(simulator)[:1]
+
+
+def test_a_file_that_would_be_refused_is_not_sent(home: Home, simulator: Simulator) -> None:
+    before = len(listed(simulator))
+    file = request_file(home, ["a", "a", "b!"])
+    done = run(home, simulator.url, "create", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{file}:2: error" in done.stderr
+    assert f"{file}:3: error" in done.stderr
+    assert len(listed(simulator)) == before
+    missing = run(home, simulator.url, "create", str(home.path / "none.jsonl"))
+    assert (missing.returncode, "none.jsonl" in missing.stderr, "Traceback" in missing.stderr) == (1, True, False)
+    checked = run(home, simulator.url, "check", str(file), key=False)
+    assert (checked.returncode, f"{file}:2: error" in checked.stdout) == (1, True)
+
+
+def test_a_read_only_profile_and_a_missing_key_send_nothing(home: Home, simulator: Simulator) -> None:
+    before = len(listed(simulator))
+    file = str(request_file(home, ["a"]))
+    assert run(home, simulator.url, "--read-only", "create", file).returncode == 2
+    assert run(home, simulator.url, "create", file, key=False).returncode == 2
+    assert run(home, "http://127.0.0.1:9", "create", file).returncode == 3
+    assert len(listed(simulator)) == before
+
+
+def test_only_what_failed_is_sent_again(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    everything = result_ids(home, simulator, batch["id"])
+    failed = set(result_ids(home, simulator, batch["id"], "type:errored,expired,canceled"))
+    file = request_file(home, everything)
+    arguments = ("resubmit", batch["id"], "--input", str(file))
+    dry = run(home, simulator.url, *arguments, "--dry-run")
+    assert (dry.returncode, set(dry.stdout.split())) == (0, failed)
+    asked = run(home, simulator.url, *arguments)
+    assert (asked.returncode, asked.stdout, "--yes" in asked.stderr) == (2, "", True)
+    done = run(home, simulator.url, *arguments, "--yes")
+    assert done.returncode == 0
+    newest = listed(simulator)[0]
+    assert (newest["id"], newest["request_counts"]["processing"]) == (done.stdout.strip(), len(failed))
+
+
+def test_one_kind_of_failure_alone_can_be_sent_again(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    file = request_file(home, result_ids(home, simulator, batch["id"]))
+    errored = set(result_ids(home, simulator, batch["id"], "type:errored"))
+    done = run(home, simulator.url, "resubmit", batch["id"], "--input", str(file), "--kind", "errored", "--dry-run")
+    assert set(done.stdout.split()) == errored
+
+
+def test_another_file_is_noticed(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    before = len(listed(simulator))
+    failed = result_ids(home, simulator, batch["id"], "type:errored,expired,canceled")
+    wrong = request_file(home, ["x", "y"])
+    done = run(home, simulator.url, "resubmit", batch["id"], "--input", str(wrong), "--yes")
+    assert (done.returncode, "are not in" in done.stderr) == (1, True)
+    some = request_file(home, failed[:2])
+    arguments = ("resubmit", batch["id"], "--input", str(some), "--yes")
+    assert run(home, simulator.url, *arguments).returncode == 1
+    assert len(listed(simulator)) == before
+    assert run(home, simulator.url, *arguments, "--partial").returncode == 0
+    assert listed(simulator)[0]["request_counts"]["processing"] == 2
+
+
+def test_what_cannot_be_resubmitted_has_a_code(home: Home, simulator: Simulator) -> None:
+    file = request_file(home, ["a"])
+    running = run(home, simulator.url, "create", str(file)).stdout.strip()
+    done = run(home, simulator.url, "resubmit", running, "--yes")
+    assert (done.returncode, "has not ended" in done.stderr) == (4, True)
+    done = run(home, simulator.url, "resubmit", with_errors(simulator)["id"], "--yes")
+    assert (done.returncode, "--input" in done.stderr) == (2, True)
+
+
+def test_on_a_terminal_resubmit_asks(home: Home, simulator: Simulator, start: Callable[..., Terminal]) -> None:
+    batch = with_errors(simulator)
+    before = len(listed(simulator))
+    file = request_file(home, result_ids(home, simulator, batch["id"]))
+    arguments = ("--base-url", simulator.url, "resubmit", batch["id"], "--input", str(file))
+    terminal = start(*arguments, environment=KEY, secrets=KEY.values())
+    terminal.wait_for(r"Send them as a new batch\?")
+    terminal.press("enter")
+    terminal.expect_exit(1)
+    assert len(listed(simulator)) == before
