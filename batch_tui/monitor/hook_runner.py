@@ -140,12 +140,15 @@ async def _listen(stderr: ByteReceiveStream, said: bytearray, silent: anyio.Even
 
 async def _end(process: Process) -> None:
     """End a hook and what it started, if it still runs, and let go of its pipes."""
-    if process.returncode is None:
-        _signal_family(process.pid, signal.SIGTERM)
-        with anyio.move_on_after(_MERCY):
-            await process.wait()
-    if process.returncode is None:
-        _signal_family(process.pid, signal.SIGKILL)
+    try:
+        if process.returncode is None:
+            _signal_family(process.pid, signal.SIGTERM)
+            with anyio.move_on_after(_MERCY):
+                await process.wait()
+    finally:
+        # Without awaiting: a loop that shuts down cancels this task too, whatever shields it.
+        if process.returncode is None:
+            _signal_family(process.pid, signal.SIGKILL)
     await process.aclose()
 
 

@@ -54,6 +54,7 @@ class NoticesApp(App[str]):
         self._alerts = Alerts() if alerts is None else alerts
         self._notices = Notices(watch_all=self._alerts.watch_all, warn_before=self._alerts.warn_before)
         self._window_title = Title(self._alerts.environ)
+        self._memory_turn = anyio.Lock()
         self._remembers = False
         self._has_grown = False
         """Whether batches were loaded since the last look for results about to be lost."""
@@ -109,7 +110,9 @@ class NoticesApp(App[str]):
 
         async def write() -> None:
             try:
-                await anyio.to_thread.run_sync(partial(memory.change, watch=watch, unwatch=unwatch, warned=warned))
+                # In the order of the keys: two threads would race for the file.
+                async with self._memory_turn:
+                    await anyio.to_thread.run_sync(partial(memory.change, watch=watch, unwatch=unwatch, warned=warned))
             except WatchFileError as error:
                 self._say_failure(plain(str(error)))
 

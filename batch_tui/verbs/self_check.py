@@ -80,6 +80,9 @@ def _findings(session: Session, environ: Mapping[str, str], *, offline: bool) ->
         yield Finding("credentials", f"from {source}"), Exit.DONE
     yield _cache(session)
     yield _journal(session)
+    for event, command in (("on_end", settings.hooks.on_end), ("on_expiring", settings.hooks.on_expiring)):
+        if command:
+            yield _hook(event, command[0], environ)
     yield Finding("terminal", *_terminal(environ)), Exit.DONE
     if offline or source is None:
         yield Finding("answer", "not asked for", "note"), Exit.DONE
@@ -127,6 +130,13 @@ def _journal(session: Session) -> tuple[Finding, Exit]:
         said = f"{plural(doubtful, 'submission')} may or may not have made a batch: create looks before it sends"
         return Finding("journal", f"{directory}, {said}", "note"), Exit.DONE
     return Finding("journal", f"{directory}"), Exit.DONE
+
+
+def _hook(event: str, program: str, environ: Mapping[str, str]) -> tuple[Finding, Exit]:
+    found = shutil.which(program, path=environ.get("PATH"))
+    if found is None:
+        return Finding(event, f"{program} cannot be run; see [hooks] in the config", "bad"), Exit.REFUSED
+    return Finding(event, f"runs {found}"), Exit.DONE
 
 
 def _why_not_writable(directory: Path) -> str | None:

@@ -98,3 +98,13 @@ def test_wait_gives_the_outcome_as_exit_code(home: Home, simulator: Simulator) -
     done = run(home, simulator.url, "wait", running, "--timeout", "1s", "-q")
     assert (done.returncode, running in done.stdout) == (4, True)
     assert run(home, simulator.url, "wait", running, "--timeout", "soon").returncode == 2
+
+
+def test_ctrl_c_ends_the_waiting_and_not_the_batch(simulator: Simulator, start: Callable[..., Terminal]) -> None:
+    batch_id = some(simulator, "in_progress")[0]
+    terminal = start("--base-url", simulator.url, "wait", batch_id, environment=KEY, secrets=KEY.values())
+    terminal.wait_for(r"0 of 1 batch ended")
+    terminal.press("ctrl+c")
+    terminal.wait_for(r"Stopped waiting; the batches go on\.")
+    terminal.expect_exit(130)
+    assert status_of(simulator, batch_id) == "in_progress"

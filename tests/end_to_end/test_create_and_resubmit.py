@@ -134,6 +134,22 @@ def test_what_cannot_be_resubmitted_has_a_code(home: Home, simulator: Simulator)
     assert (done.returncode, "--input" in done.stderr) == (2, True)
 
 
+def test_ctrl_c_while_sending_leaves_a_note_and_never_two_batches(
+    home: Home, simulator: Simulator, start: Callable[..., Terminal]
+) -> None:
+    before = len(listed(simulator))
+    file = str(request_file(home, ["a", "b"]))
+    simulator.arm(method="POST", delay=2.0)
+    terminal = start("--base-url", simulator.url, "create", file, environment=KEY, secrets=KEY.values())
+    terminal.wait_for(lambda _: any((home.path / "state").rglob("*.submission.json")))
+    terminal.press("ctrl+c")
+    terminal.wait_for("the same command looks before it sends")
+    terminal.expect_exit(130)
+    done = run(home, simulator.url, "create", file)
+    assert done.returncode in (0, 4)
+    assert len(listed(simulator)) - before <= 1
+
+
 def test_on_a_terminal_resubmit_asks(home: Home, simulator: Simulator, start: Callable[..., Terminal]) -> None:
     batch = with_errors(simulator)
     before = len(listed(simulator))

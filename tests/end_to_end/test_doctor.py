@@ -63,6 +63,17 @@ def test_what_is_wrong_is_the_exit_code_and_a_sentence(home: Home, simulator: Si
     assert "Traceback" not in done.stderr
 
 
+def test_a_hook_that_cannot_be_run_is_found_before_it_is_needed(home: Home, simulator: Simulator) -> None:
+    home.config_file('[hooks]\non_end = ["sh", "-c", "true"]\non_expiring = ["no-such-program"]\n')
+    done = run(home, simulator.url, "doctor")
+    assert done.returncode == 1
+    lines = {line.split()[1]: line for line in done.stdout.splitlines()}
+    assert lines["on_end"].startswith("✓")
+    assert lines["on_end"].endswith("/sh")
+    assert lines["on_expiring"].startswith("✗")
+    assert "no-such-program" in lines["on_expiring"]
+
+
 def test_it_knows_the_terminal_it_runs_in(simulator: Simulator, start: Callable[..., Terminal]) -> None:
     terminal = start("--base-url", simulator.url, "doctor", environment=KEY, secrets=[SECRET], columns=100, rows=40)
     terminal.wait_for(r"xterm-256color, 100×40, UTF-8, true colour")

@@ -92,3 +92,12 @@ def test_an_empty_workspace_is_no_failure(home: Home) -> None:
     with Simulator(batches=0, live=False) as empty:
         done = run(home, empty.url, "list")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "0 batches.\n")
+
+
+def test_hostile_text_is_harmless_in_tables_and_in_json(home: Home) -> None:
+    with Simulator(batches=12, live=False, chaos=["hostile"]) as hostile:
+        for arguments in (("list",), ("list", "--json"), ("show", listed(hostile)[0]["id"])):
+            done = run(home, hostile.url, *arguments)
+            assert done.stdout
+            found = [c for c in done.stdout + done.stderr if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+            assert found == [], arguments

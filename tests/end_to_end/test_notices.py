@@ -87,3 +87,26 @@ def test_a_bare_terminal_hears_the_bell_alone(
     terminal.wait_for(r"\bended after|batches ended")
     terminal.close()
     assert b"\x1b]" not in POINTER_SHAPE.sub(b"", terminal.output)
+
+
+STUBBORN = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.close(os.open(sys.argv[1], os.O_CREAT))
+time.sleep(600)
+"""
+
+
+def test_quitting_does_not_wait_for_hooks_and_leaves_none_behind(
+    home: Home, watch: Callable[..., Terminal], simulate: Callable[..., SimulatorProcess]
+) -> None:
+    """Not even one that will not end when asked."""
+    script, begun = home.path / "hook.py", home.path / "begun"
+    script.write_text(STUBBORN, encoding="utf-8")
+    command = json.dumps([sys.executable, str(script), str(begun)])
+    home.config_file(f'poll_seconds = 1\nwatch = "all"\nnotify = "off"\n[hooks]\non_end = {command}\n')
+    terminal = watch(simulate("--batches", "20", "--speed", "60").url)
+    terminal.wait_for(lambda _: begun.exists())
+    assert terminal.children
+    terminal.press("q")
+    terminal.expect_exit(0, within=10)

@@ -235,6 +235,12 @@ async def _list_filter(stage: Stage, pilot: Pilot[str]) -> None:
     await settled(stage, pilot)
 
 
+async def _list_watched(stage: Stage, pilot: Pilot[str]) -> None:
+    await go_to(stage, pilot, running)
+    await pilot.press("m", "j")
+    await settled(stage, pilot)
+
+
 async def _list_failures(stage: Stage, pilot: Pilot[str]) -> None:
     await loaded(stage, pilot)
     await pilot.press("4", "j", "j")
@@ -432,6 +438,7 @@ SCENES: dict[str, Scene] = {
     "list-older-failed": Scene(_list_older_failed, size=SMALL),
     "list-paused": Scene(_list_paused, size=SMALL),
     "list-filter": Scene(_list_filter, size=SMALL),
+    "list-watched": Scene(_list_watched),
     "list-failures": Scene(_list_failures),
     "list-gradual": Scene(_list, size=SMALL, world={"counts": "gradual"}),
     "detail": Scene(_detail, size=(120, 36)),

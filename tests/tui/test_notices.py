@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from batch_tui.monitor.conditions import IsExpiring
@@ -118,6 +119,28 @@ async def test_what_is_watched_is_remembered_for_the_next_run(tmp_path: Path) ->
         await play.poll()
         assert batch_id in ends_told(play)[0]
         await until(play.pilot, lambda: not memory.read().watched, "an empty file")
+
+
+class _UnevenFile(WatchFile):
+    """A disk on which every second write takes longer."""
+
+    writes = 0
+
+    def change(self, **what: Any) -> None:
+        self.writes += 1
+        time.sleep(0.2 if self.writes % 2 else 0.0)
+        super().change(**what)
+
+
+async def test_what_was_pressed_last_is_what_is_remembered(tmp_path: Path) -> None:
+    memory = _UnevenFile(tmp_path / "state" / "watched.json", now=lambda: NOON)
+    async with playing(tmp_path, app={"alerts": Alerts(memory=memory)}) as play:
+        await go_to(play.stage, play.pilot, running)
+        await play.pilot.press("m", "m")
+        assert not play.stage.app.shared.monitor.watched
+        await until(play.pilot, lambda: memory.writes == 2 and memory.path.exists(), "both writes")
+        await play.pilot.pause(0.4)
+        assert not memory.read().watched
 
 
 async def test_a_damaged_memory_is_a_sentence_and_nothing_more(tmp_path: Path) -> None:
