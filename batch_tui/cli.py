@@ -97,6 +97,17 @@ def _world(verb: Callable[..., None]) -> Callable[..., None]:
     return verb
 
 
+def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    """The instant that an option names."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no instant; write it as 2026-11-22T12:00:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @command.command()
 @_world
 @click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
@@ -110,6 +121,12 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
 @command.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @_world
+@click.option(
+    "--now",
+    metavar="INSTANT",
+    callback=_instant,
+    help="When its time begins, such as 2026-11-22T12:00:00Z; by default now.",
+)
 @click.option("--chaos", multiple=True, help=_CHAOS_HELP)
 @click.option(
     "--counts",
