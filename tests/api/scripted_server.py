@@ -85,6 +85,11 @@ class ScriptedServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
+    def script(self, *replies: Reply) -> None:
+        """Begin another script; what was asked before is forgotten."""
+        self.asked.clear()
+        self._replies[:] = replies
+
     def __enter__(self) -> Self:
         self._threads[0].start()
         return self
