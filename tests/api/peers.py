@@ -14,7 +14,7 @@ import anthropic
 import anthropic._base_client
 from anthropic import Anthropic, DefaultHttpxClient
 
-from batch_tui.api import BatchAPIError
+from batch_tui.api import APITimeoutError, BatchAPIError
 from tests.api.conftest import START, EitherClient, VirtualTime, each
 
 if TYPE_CHECKING:
@@ -144,6 +144,9 @@ class OurPeer:
 def seen(server: ScriptedServer, slept: Sequence[float], values: Sequence[Any], error: Exception | None) -> Seen:
     """What happened, in words that both clients share."""
     told: dict[str, Any] = {}
+    if isinstance(error, anthropic.APITimeoutError | APITimeoutError):
+        # A client that gave up may be ahead of the thread that reads what it had sent.
+        server.wait_until_asked(len(slept) + 1)
     if isinstance(error, anthropic.APIStatusError) or hasattr(error, "retry_after"):
         body = getattr(error, "body", None)
         told = {
