@@ -246,7 +246,7 @@ class Batches:
 
 
 def may_be_the_one(batch: MessageBatch, error: CreateUncertain, slack: timedelta) -> bool | None:
-    """Whether a create in doubt may have made this batch; None if it is older, as are all that the list has after it."""
+    """Whether a create in doubt may have made this batch; None if it is too old, and all after it in the list are."""
     if batch.created_at < error.sent_at - slack:
         return None
     return batch.created_at <= error.lost_at + slack and batch.request_counts.total == error.count
