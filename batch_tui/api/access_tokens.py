@@ -81,8 +81,11 @@ class LoginCredentials(Credentials):
 
     __slots__ = ("_failure", "_lock", "_now", "_pause_until", "_rejected", "_source", "_token", "_tries", "_version")
 
-    def __init__(self, source: TokenSource, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, source: TokenSource, *, workspace_id: str | None = None, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self.kind = "login"
+        self.workspace_id = workspace_id
         self._source = source
         self._now = now
         self._lock = threading.Lock()
