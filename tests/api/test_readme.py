@@ -15,6 +15,7 @@ from batch_tui.api import BatchClient
 from batch_tui.simulator import ManualClock, Simulator
 from batch_tui.simulator.chaos import MISFORTUNES, PROFILES
 from batch_tui.simulator.faults import Fault
+from batch_tui.simulator.wishes import TOLD_BLOCKS, TOLD_STOPS
 from tests.api import samples
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -69,6 +70,8 @@ def test_every_profile_and_fault_is_named() -> None:
     first_cells = " ".join(re.findall(r"^\| (`[a-z`, ]+) \|", page, re.MULTILINE))
     named = set(re.findall(r"`([a-z]+)`", first_cells))
     assert {*PROFILES, *MISFORTUNES} - {"none"} <= named
+    for word in (*TOLD_STOPS, *TOLD_BLOCKS):
+        assert re.search(rf"`(simulate:)?{word}`", page), word
     for field in Fault.__struct_fields__:
         assert re.search(rf"[`\"]{field}[`\"]", page), field
 
