@@ -92,6 +92,17 @@ def _world(verb: Callable[..., None]) -> Callable[..., None]:
     return verb
 
 
+def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    """The instant that an option names."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no instant; write it as 2026-11-22T12:00:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @command.command()
 @_world
 @click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
@@ -105,6 +116,12 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
 @command.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @_world
+@click.option(
+    "--now",
+    metavar="INSTANT",
+    callback=_instant,
+    help="When its time begins, such as 2026-11-22T12:00:00Z; by default now.",
+)
 @click.option("--chaos", multiple=True, help=_CHAOS_HELP)
 @click.option(
     "--counts",
@@ -195,25 +212,31 @@ def _dashboard(settings: Settings) -> int:
 
 def _credentials(settings: Settings) -> tuple[Credentials | None, str | None]:
     """Who asks the API; without anybody, the sentence that says what is missing."""
-    from batch_tui.api.credentials import Credentials, credentials_from
+    from batch_tui.api.credential_chain import FoundCredentials, find_credentials
+    from batch_tui.api.credentials import Credentials
     from batch_tui.api.errors import CredentialsError
 
     usual = settings.api_key_env == Settings().api_key_env
     try:
         if usual:
-            found = credentials_from(os.environ)
+            found = find_credentials(os.environ, base_url=settings.base_url)
         else:
             # Never fall back to another key: it belongs to another workspace, perhaps another host.
             key = os.environ.get(settings.api_key_env, "").strip()
-            found = Credentials(api_key=key) if key else None
+            found = FoundCredentials(Credentials(api_key=key) if key else None)
     except CredentialsError as error:
         return None, str(error)
-    if found is not None:
-        return found, None
+    if found.base_url and found.base_url != settings.base_url:
+        return None, (
+            f"The login of {found.source} is for {found.base_url}, and is not used for {settings.base_url}. "
+            f"Start with --base-url {found.base_url}, or set ANTHROPIC_API_KEY."
+        )
+    if found.credentials is not None:
+        return found.credentials, None
     places = f"{settings.api_key_env} is not set (profile {settings.profile})"
     if usual:
         places = f"neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set"
-    return None, f"No credentials: {places}."
+    return None, found.problem or f"No credentials: {places}."
 
 
 def _client_options(settings: Settings, credentials: Credentials | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from batch_tui.api.errors import BatchAPIError, CredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 # Seconds before the end of a token (official SDK 2.12.0, `_constants.py` and `_cache.py`).
 RENEW_IF_POSSIBLE = 120.0
 RENEW_ALWAYS = 30.0
@@ -80,8 +81,11 @@ class LoginCredentials(Credentials):
 
     __slots__ = ("_failure", "_lock", "_now", "_pause_until", "_rejected", "_source", "_token", "_tries", "_version")
 
-    def __init__(self, source: TokenSource, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, source: TokenSource, *, workspace_id: str | None = None, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self.kind = "login"
+        self.workspace_id = workspace_id
         self._source = source
         self._now = now
         self._lock = threading.Lock()
@@ -128,17 +132,17 @@ class LoginCredentials(Credentials):
         try:
             fresh = self._source.token(rejected=self._rejected)
         except BatchAPIError as error:
-            # A copy: the error itself holds frames, and those the token.
+            # A copy: the error itself holds frames, and those hold tokens, which a traceback with locals would show.
             self._failure = copy.copy(error)
             self._pause_until = self._now().timestamp() + PAUSE_AFTER_FAILURE
-            if must:
-                raise
         else:
             if self._token is None or fresh.text != self._token.text:
                 self._version += 1
             self._token, self._rejected = fresh, False
         finally:
             self._tries += 1
+        if self._failure is not None and must:
+            raise copy.copy(self._failure)
 
     @property
     def version(self) -> int:

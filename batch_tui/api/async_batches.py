@@ -1,13 +1,11 @@
 """The calls on Message Batches, as methods: `client.messages.batches` of the asynchronous client."""
-# `timeout` is the official surface: the waits of one request, passed to httpx, not a deadline around the caller.
-# ruff: noqa: ASYNC109
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from batch_tui.api import calls
-from batch_tui.api.batches import CLOCK_SLACK
+from batch_tui.api.batches import CLOCK_SLACK, may_be_the_one
 from batch_tui.api.calls import CallExtras
 from batch_tui.api.jsonl import AsyncJSONLDecoder, RowReader, read_result_line
 from batch_tui.api.not_given import NOT_GIVEN
@@ -192,9 +190,10 @@ class AsyncBatches:
             extra_body=extra_body,
             timeout=timeout,
         ):
-            if batch.created_at < error.sent_at - slack:
+            verdict = may_be_the_one(batch, error, slack)
+            if verdict is None:
                 break
-            if batch.created_at <= error.lost_at + slack and batch.request_counts.total == error.count:
+            if verdict:
                 found.append(batch)
         return found
 

@@ -237,11 +237,19 @@ class Batches:
             extra_body=extra_body,
             timeout=timeout,
         ):
-            if batch.created_at < error.sent_at - slack:
+            verdict = may_be_the_one(batch, error, slack)
+            if verdict is None:
                 break
-            if batch.created_at <= error.lost_at + slack and batch.request_counts.total == error.count:
+            if verdict:
                 found.append(batch)
         return found
+
+
+def may_be_the_one(batch: MessageBatch, error: CreateUncertain, slack: timedelta) -> bool | None:
+    """Whether a create in doubt may have made this batch; None if it is too old, and all after it in the list are."""
+    if batch.created_at < error.sent_at - slack:
+        return None
+    return batch.created_at <= error.lost_at + slack and batch.request_counts.total == error.count
 
 
 class Messages:

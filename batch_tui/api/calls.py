@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -220,7 +221,7 @@ def _model(kind: type[M], method: str, path: str, read: Callable[[bytes], M] | N
     def parse(outcome: Outcome) -> M:
         request_id = outcome.headers.get("request-id")
         try:
-            value = validate(outcome.body)
+            value = validate(outcome.body.removeprefix(BOM_UTF8))
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
         else:

@@ -26,14 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FoundCredentials:
-    """What the search came to. With a profile come its workspace and address, for a client not told another."""
+    """What the search came to. With a profile comes its address, for a client not told another."""
 
     credentials: Credentials | None
     source: str | None = None
     """In words: "ANTHROPIC_API_KEY", "profile 'work'"."""
     base_url: str | None = None
-    workspace_id: str | None = None
-    """Sent as a header; a federated login has its workspace in the token."""
     problem: str | None = None
     """Why a profile that nobody asked for by name was passed over."""
 
@@ -88,12 +86,13 @@ def _of_profile(name: str, directory: Path, environ: Mapping[str, str], endpoint
     profile = read_profile(name, directory, environ)
     own = replace(endpoint, base_url=profile.base_url or endpoint.base_url)
     checked = _private(own, f"{profile.config_path}")
-    source = f"profile {name!r}"
     if profile.kind == "user_oauth":
-        login = LoginCredentials(ProfileLogin(profile, checked), now=endpoint.now)
-        return FoundCredentials(login, source, profile.base_url, profile.workspace_id)
-    federated = FederatedLogin(_rule(profile), _identity(profile), checked, profile=profile)
-    return FoundCredentials(LoginCredentials(federated, now=endpoint.now), source, profile.base_url)
+        login = LoginCredentials(ProfileLogin(profile, checked), workspace_id=profile.workspace_id, now=endpoint.now)
+    else:
+        # Its workspace is in the token.
+        federated = FederatedLogin(_rule(profile), _identity(profile), checked, profile=profile)
+        login = LoginCredentials(federated, now=endpoint.now)
+    return FoundCredentials(login, f"profile {name!r}", checked.base_url if profile.base_url else None)
 
 
 def _rule(profile: Profile) -> FederationRule:

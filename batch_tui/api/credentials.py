@@ -29,11 +29,14 @@ class Credentials:
     Raises CredentialsError if the value is empty or has characters that no header may carry.
     """
 
-    __slots__ = ("_secret", "kind")
+    __slots__ = ("_secret", "kind", "workspace_id")
 
     kind: Literal["api_key", "auth_token", "login"]
+    workspace_id: str | None
+    """The workspace to name with every request, for a login that can act in more than one."""
 
     def __init__(self, *, api_key: str | None = None, auth_token: str | None = None) -> None:
+        self.workspace_id = None
         if (api_key is None) == (auth_token is None):
             raise ValueError("Give either api_key or auth_token, and only one of them.")
         self.kind = "api_key" if auth_token is None else "auth_token"

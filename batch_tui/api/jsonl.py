@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pydantic import ValidationError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BOM = b"\xef\xbb\xbf"
 EXCERPT = 500
 # One escape at a time from the left, so that an escaped backslash never lends its `\` to a following `u`.
 ESCAPES = re.compile(
@@ -66,7 +66,7 @@ class LineSplitter:
     def _numbered(self, lines: list[bytes]) -> list[tuple[int, bytes]]:
         found = []
         for number, raw in enumerate(lines, self._lines_ended + 1):
-            line = raw.removeprefix(BOM) if number == 1 else raw
+            line = raw.removeprefix(BOM_UTF8) if number == 1 else raw
             line = line.removesuffix(b"\r")
             if line and not line.isspace():
                 found.append((number, line))

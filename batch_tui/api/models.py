@@ -7,7 +7,7 @@ None, an unknown enum value passes as text, an unknown result kind or content bl
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 
 
@@ -159,10 +160,35 @@ class ToolUseBlock(Model):
     caller: dict[str, Any] | None = None
 
 
+if TYPE_CHECKING:
+    # The kinds of SDK 2.12.0, for type checkers only: where one member of the union could be any text, comparing
+    # `block.type` would not tell them which member a block is.
+    OtherBlockKind = Literal[
+        "redacted_thinking",
+        "server_tool_use",
+        "web_search_tool_result",
+        "web_fetch_tool_result",
+        "code_execution_tool_result",
+        "bash_code_execution_tool_result",
+        "text_editor_code_execution_tool_result",
+        "tool_search_tool_result",
+        "container_upload",
+        "mcp_tool_listing",
+        "mcp_tool_use",
+        "mcp_tool_result",
+        "advisor_tool_result",
+        "compaction",
+        "fallback",
+    ]
+else:
+    OtherBlockKind = str
+
+
 class UnknownBlock(Model):
     """A block of any other kind, server tools and their results included; fields are in `model_extra`."""
 
-    type: str
+    type: OtherBlockKind
+    """The server's own word, which can be a newer one than those a type checker is told."""
 
     @field_validator("type")
     @classmethod
@@ -250,16 +276,22 @@ class UnreadableResult(Model):
 
 
 class UnknownResult(Model):
-    """A result of a kind this program does not know; its fields are in `model_extra`."""
+    """A result of a kind this program does not know; its other fields are in `model_extra`."""
 
-    type: str
+    type: Literal["unknown"]
+    """Given here, so that comparing `result.type` tells a type checker which kind a result is."""
+    sent_type: str
+    """The server's own word."""
 
-    @field_validator("type")
+    @model_validator(mode="before")
     @classmethod
-    def _not_a_broken_known_result(cls, kind: str) -> str:
+    def _renamed(cls, sent: Any) -> Any:
+        kind = sent.get("type") if isinstance(sent, dict) else None
         if kind in ("succeeded", "errored", "canceled", "expired", "unreadable"):
-            raise ValueError(f"is {kind!r}, but the result does not have that shape")
-        return kind
+            raise ValueError(f"type is {kind!r}, but the result does not have that shape")
+        if kind is None or (kind == "unknown" and "sent_type" in sent):
+            return sent
+        return {**sent, "type": "unknown", "sent_type": kind}
 
 
 MessageBatchResult = Annotated[

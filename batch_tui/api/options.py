@@ -160,14 +160,16 @@ class ClientOptions:
         }
         if call.body is not None:
             headers["content-type"] = "application/json"
-        if self.workspace_id:
-            headers["anthropic-workspace-id"] = self.workspace_id
+        workspace_id = self.workspace_id
         betas: list[str] = []
         own: dict[str, str] = {}
         if not self.brings_its_own(call):
             if self.credentials is None:
                 raise CredentialsError(self.no_credentials)
             own = self.credentials.headers(self.auth_style)
+            workspace_id = workspace_id or self.credentials.workspace_id
+        if workspace_id:
+            headers["anthropic-workspace-id"] = workspace_id
         for name, value in (*own.items(), *self.default_headers.items(), *call.headers):
             if name.lower() == "anthropic-beta":
                 betas += [beta.strip() for beta in value.split(",") if beta.strip()]
@@ -228,7 +230,7 @@ def client_options(
         allow_plain_http=allow_plain_http,
         api_version=api_version,
         auth_style=auth_style,
-        workspace_id=workspace_id or found.workspace_id,
+        workspace_id=workspace_id,
         timeout=timeout,
         retry=policy,
         default_headers={**_custom_headers(environ), **(default_headers or {})},

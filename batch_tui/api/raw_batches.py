@@ -1,6 +1,4 @@
 """`client.messages.batches.with_raw_response`: the six methods, each giving its answer with status and headers."""
-# `timeout` is the official surface: the waits of one request, passed to httpx, not a deadline around the caller.
-# ruff: noqa: ASYNC109
 
 from __future__ import annotations
 

@@ -85,16 +85,20 @@ def encoding_of(headers: Mapping[str, str]) -> str | None:
     return encoding if encoding not in ("", "identity") else None
 
 
-def refuse_a_page(outcome: Outcome, first: bytes, path: str) -> None:
-    """Raise APIResponseValidationError if a 200 is an HTML page and not results.
+def page_instead(outcome: Outcome, first: bytes, path: str) -> APIResponseValidationError | None:
+    """The error for a 200 that is an HTML page and not results; None if it may be results.
 
     The API itself once labelled results text/html, so the label alone decides only about an empty body.
     """
-    if outcome.status != 200 or "text/html" not in outcome.headers.get("content-type", "").lower():
-        return
-    if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        came = describe_body(outcome.headers, first) if first.strip() else "an empty HTML page"
-        raise unexpected(outcome, f"GET {path}", came, "results")
+    if outcome.status != 200 or first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return None
+    came = describe_body(outcome.headers, first) if first.strip() else "an empty HTML page"
+    return unexpected(outcome, f"GET {path}", came, "results")
+
+
+def is_called_html(headers: Mapping[str, str]) -> bool:
+    """Whether the label of a body says that it is a page."""
+    return "text/html" in headers.get("content-type", "").lower()
 
 
 class ResultsStream:
@@ -122,9 +126,11 @@ class ResultsStream:
         self._raw = response.iter_raw()
         self._decoded = self._pieces()
         self._ahead: bytes | None = None
-        if "text/html" in self.headers.get("content-type", "").lower():
+        if is_called_html(self.headers):
             self._ahead = next(self._decoded, None)
-            refuse_a_page(outcome, hide(secrets_of(response.request), self._ahead or b""), path)
+            refusal = page_instead(outcome, hide(secrets_of(response.request), self._ahead or b""), path)
+            if refusal is not None:
+                raise refusal
 
     def iter_bytes(self) -> Iterator[bytes]:
         """Decoded bytes in arrival order, in chunks of at most `chunk_size`: smaller when no more is waiting.
@@ -241,11 +247,15 @@ class AsyncResultsStream:
     async def open(self, path: str) -> AsyncIterator[bytes]:
         """Decoded bytes in arrival order; raises as ResultsStream and its iter_bytes do."""
         pieces = self._pieces()
-        if "text/html" not in self.headers.get("content-type", "").lower():
+        if not is_called_html(self.headers):
             return pieces
         first = await anext(pieces, b"")
-        refuse_a_page(self._outcome, hide(secrets_of(self._response.request), first), path)
-        return _after(first, pieces)
+        refusal = page_instead(self._outcome, hide(secrets_of(self._response.request), first), path)
+        if refusal is None:
+            return _after(first, pieces)
+        # A traceback can show local variables, and a page can repeat the key.
+        del first
+        raise refusal
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
         raw_pieces = self._response.aiter_raw()

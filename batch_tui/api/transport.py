@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+HTTPX_DEFAULT_TIMEOUT = httpx.Timeout(5.0)
 LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
 MAX_REDIRECTS = 5
 # What stays on this machine needs no proxy, and one would see the key in the clear.
@@ -153,8 +154,7 @@ class AsyncConnections:
 
 def default_timeout(given: httpx.Client | httpx.AsyncClient | None) -> httpx.Timeout:
     """What a given client was told to wait, unless it was told nothing; else ours."""
-    untouched = given is None or given.timeout == httpx.Timeout(5.0)
-    return DEFAULT_TIMEOUT if given is None or untouched else given.timeout
+    return DEFAULT_TIMEOUT if given is None or given.timeout == HTTPX_DEFAULT_TIMEOUT else given.timeout
 
 
 PROXY_TROUBLE = (ImportError, ValueError, httpx.InvalidURL)

@@ -131,6 +131,7 @@ class _Server(uvicorn.Server):
 class Simulator:
     """A local Message Batches API with a seeded past and a life of its own.
 
+    `with Simulator() as url:` serves until the end of the block; `url` can do what the simulator can, too.
     `batches` past batches are computed, never stored. `speed` scales the default clock; `now` is the
     instant (aware) at which that starts, or a clock in its place (returning aware UTC).
     `counts="gradual"` moves the outcome counts before a batch ends. `chaos` names profiles of
@@ -278,7 +279,7 @@ class Simulator:
         )
         return _Server(app, connections=connections, on_ready=on_ready, until=until)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> RunningSimulator:
         if self._thread is not None:
             raise RuntimeError("The simulator is already running.")
         listener = self._bind()
@@ -292,7 +293,7 @@ class Simulator:
             if not self._thread.is_alive():
                 listener.close()
                 raise RuntimeError("The simulator's server ended before it was ready.")
-        return self
+        return RunningSimulator(self)
 
     def __exit__(
         self,
@@ -326,3 +327,15 @@ class Simulator:
             listener.close()
             self._server = self._url = None
         return server.stopped_by
+
+
+class RunningSimulator(Simulator, str):
+    """What `with` gives: the URL, as text for any client's `base_url`, and at the same time its simulator."""
+
+    def __new__(cls, simulator: Simulator) -> Self:
+        """The text is `simulator.url`."""
+        return str.__new__(cls, simulator.url)
+
+    def __init__(self, simulator: Simulator) -> None:
+        # One state under two faces: whichever is asked or armed, it is the same server.
+        self.__dict__ = simulator.__dict__

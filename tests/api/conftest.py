@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.api import AsyncBatchClient, BatchAPIError, BatchClient
+from tests.api.scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tests.api.peers import Peers
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -127,3 +130,15 @@ async def clients(kind: str, time: VirtualTime) -> AsyncIterator[Clients]:
     made = Clients(kind, time)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def peers(kind: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Peers]:
+    """The official client and ours of the kind under test, before one scripted server."""
+    # Here, since it is built on what stands above.
+    from tests.api.peers import Peers
+
+    with ScriptedServer() as server:
+        made = Peers(kind, server, monkeypatch)
+        yield made
+        await made.close()

@@ -77,6 +77,7 @@ class ScriptedServer:
         self.closed_by_client = threading.Event()
         self._replies = list(replies)
         self._stopping = threading.Event()
+        self._arrival = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._open: list[socket.socket] = []
@@ -84,6 +85,17 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def script(self, *replies: Reply) -> None:
+        """Begin another script; what was asked before is forgotten."""
+        self.asked.clear()
+        self._replies[:] = replies
+
+    def wait_until_asked(self, count: int) -> None:
+        """Return when so many requests have arrived. Raises TimeoutError after five seconds."""
+        with self._arrival:
+            if not self._arrival.wait_for(lambda: len(self.asked) >= count, timeout=5):
+                raise TimeoutError(f"{len(self.asked)} requests arrived, not {count}.")
 
     def __enter__(self) -> Self:
         self._threads[0].start()
@@ -114,7 +126,9 @@ class ScriptedServer:
         with connection, connection.makefile("rb") as incoming:
             try:
                 while (asked := _read_request(incoming)) is not None:
-                    self.asked.append(asked)
+                    with self._arrival:
+                        self.asked.append(asked)
+                        self._arrival.notify_all()
                     reply = self._replies.pop(0) if self._replies else Reply(418, b"nothing scripted")
                     if not self._answer(connection, reply):
                         return

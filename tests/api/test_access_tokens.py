@@ -78,6 +78,17 @@ async def test_a_token_that_lasts_is_sent_as_it_is(login: Login) -> None:
     assert server.asked[0].headers["anthropic-workspace-id"] == "wrkspc_1"
 
 
+async def test_the_workspace_of_a_login_is_sent_where_no_other_is_named(login: Login) -> None:
+    login.files.config(workspace_id="wrkspc_1")
+    login.files.tokens()
+    with ScriptedServer(BATCH, BATCH, BATCH) as server:
+        await login(server, workspace_id="wrkspc_2").call("retrieve", "b")
+        await login(server).call("retrieve", "b", workspace_id="wrkspc_3")
+        # A key of the call's own belongs to a workspace of its own.
+        await login(server).call("retrieve", "b", extra_headers={"X-Api-Key": "other-key"})
+    assert [asked.headers.get("anthropic-workspace-id") for asked in server.asked] == ["wrkspc_2", "wrkspc_3", None]
+
+
 async def test_one_that_ended_is_renewed_and_kept_in_memory_only(login: Login) -> None:
     path = login.files.tokens(expires_at=int(NOW - 5))
     before = path.read_bytes()

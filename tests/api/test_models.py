@@ -113,7 +113,8 @@ def test_results_without_payload(kind: str) -> None:
 def test_unknown_result_kind_keeps_its_fields() -> None:
     result = read_result({"type": "postponed", "until": "tomorrow"})
     assert isinstance(result, UnknownResult)
-    assert (result.type, result.model_extra) == ("postponed", {"until": "tomorrow"})
+    assert (result.type, result.sent_type, result.model_extra) == ("unknown", "postponed", {"until": "tomorrow"})
+    assert read_result(result.model_dump()) == result
 
 
 @pytest.mark.parametrize("result", [{}, {"type": "succeeded"}, {"type": None}, {"type": "errored", "error": {}}])

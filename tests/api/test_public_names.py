@@ -74,6 +74,6 @@ def output_of(client: BatchClient) -> Callable[[], None]:
             if response.result.type == "succeeded":
                 print(response.result.message.content[0].text)  # type: ignore[union-attr] # noqa: T201
             elif response.result.type == "errored":
-                print(f"Error: {response.result.error.message}")  # type: ignore[union-attr] # noqa: T201
+                print(f"Error: {response.result.error.message}")  # noqa: T201
 
     return run

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [ingest] [search]`: ratios against peers, interleaved in one run, as a table."""
+"""`python -m tests.benchmarks [GROUP…]`: ratios against peers, interleaved in one run, as a table."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.client import client
 from tests.benchmarks.data import ROWS, long_lines, results_file
 from tests.benchmarks.serve import serving
+from tests.benchmarks.simulator import simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +111,12 @@ def search() -> None:
         row(f"search of 200 MB: {what}, against grep {flags[0]}", taken["ours"], taken["grep"], goal)
 
 
-GROUPS: dict[str, Callable[[], None]] = {"ingest": ingest, "search": search}
+GROUPS: dict[str, Callable[[], None]] = {
+    "ingest": ingest,
+    "search": search,
+    "client": client,
+    "simulator": simulator,
+}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 
 import pytest
+from anthropic import Anthropic
 
 from batch_tui.simulator import ManualClock, Simulator
 from tests.simulator.wire_client import BATCHES, ask
@@ -51,6 +52,22 @@ def test_a_simulator_can_be_entered_again_and_keeps_its_state() -> None:
         pass
     with simulator:
         assert len(ask(simulator.url, "GET", BATCHES).json["data"]) == 2
+
+
+def test_what_with_gives_is_the_url_and_the_simulator() -> None:
+    """Any client takes it for its base URL; what is armed, asked or moved on there happens to the one server."""
+    simulator = Simulator(now=ManualClock(), batches=1, live=False)
+    with simulator as url:
+        assert isinstance(url, str)
+        assert url == simulator.url == url.url
+        assert f"{url}{BATCHES}".startswith("http://127.0.0.1:")
+        url.arm(status=529)
+        with Anthropic(api_key="any", base_url=url, max_retries=1) as client:
+            assert len(client.messages.batches.list().data) == 1
+        assert [served.status for served in simulator.requests()] == [529, 200]
+        assert simulator.request_count == url.request_count == 2
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = url.url
 
 
 def test_two_run_side_by_side() -> None:
