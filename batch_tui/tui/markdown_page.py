@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from batch_tui.tui.wrapping import Row, Span
-
-LONGEST: Final = 100_000
-"""Characters of an answer that are laid out as Markdown; parsing more takes seconds (worst cases about 2 s)."""
 
 _NARROWEST = 12
 _LONGEST_RULE = 60

@@ -58,10 +58,10 @@ class RecordPages:
     """Whether the page is an answer that may be laid out as Markdown."""
 
 
-def record_pages(record: Record, page: int, request: LinkedRequest | None = None) -> RecordPages:
+def record_pages(record: Record, page: int, request: Callable[[], LinkedRequest] | None = None) -> RecordPages:
     """Lay out one page of a record; takes any JSON, however odd, and never raises for it.
 
-    `request` is what the linked input says of the record, None where no input is linked.
+    `request` gives what the linked input says of the record; None where no input is linked.
     """
     value = record.value if isinstance(record.value, dict) else None
     if value is None:
@@ -91,8 +91,8 @@ def record_pages(record: Record, page: int, request: LinkedRequest | None = None
     return RecordPages(_title(record, value, kind, message), filled, _capped(shown), tree, is_prose)
 
 
-def _request(request: LinkedRequest | None) -> Outline:
-    return NOT_LINKED if request is None else request_outline(request)
+def _request(request: Callable[[], LinkedRequest] | None) -> Outline:
+    return NOT_LINKED if request is None else request_outline(request())
 
 
 def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping[str, Any]) -> tuple[Line, ...]:
@@ -107,7 +107,7 @@ def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping
     return tuple(title)
 
 
-def _unreadable(record: Record, page: int, request: LinkedRequest | None) -> RecordPages:
+def _unreadable(record: Record, page: int, request: Callable[[], LinkedRequest] | None) -> RecordPages:
     title = ((f"#{number(record.number + 1)} ", "muted"), ("unreadable", "error"))
     said = plain(record.problem or "nobody knows why")
     pages: dict[int, list[Line]] = {

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
-from textual.app import App
 from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
+from batch_tui.submission.linked_input import LinkedInputs
 from batch_tui.tui import messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
+from batch_tui.tui.inputs_app import InputsApp
 from batch_tui.tui.messages import DownloadUpdate, Update
 from batch_tui.tui.outside import OutsideError, show_outside
 from batch_tui.tui.record_reader import RecordReader, Wish
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.connection import Connection
-    from batch_tui.tui.context import AppContext
 
 _ROWS_WORTH_A_BAR = 5_000
 """Rows from which writing them takes long enough to be shown."""
@@ -49,10 +49,9 @@ _KEPT_OPEN = 4
 """Results files that stay open behind the list."""
 
 
-class ResultsApp(App[str]):
+class ResultsApp(InputsApp):
     """Owns the threads that fetch and read results; `shared` and `connection` are set by the whole app."""
 
-    shared: AppContext
     connection: Connection | None
 
     def __init__(
@@ -67,6 +66,7 @@ class ResultsApp(App[str]):
         super().__init__()
         self.connection = None
         self._monotonic = monotonic
+        self._inputs = LinkedInputs(store.directory / "inputs")
         self._records = RecordReader()
         self._finder = RowFinder(monotonic)
         self._downloads = Downloads(
@@ -123,6 +123,7 @@ class ResultsApp(App[str]):
         opened.file, opened.progress = report.file, report.progress
         if report.progress.state == "complete" and report.file is not None:
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
+            self.compare_input(batch_id)
         self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
 
@@ -194,7 +195,9 @@ class ResultsApp(App[str]):
     def _load_record(self, event: messages.RecordRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None and opened.file is not None:
-            self._records.ask(Wish(opened.file, event.line, event.page, event.cells, event.reply))
+            known = self.shared.monitor.inputs.get(event.batch_id)
+            linked = None if known is None else known.linked
+            self._records.ask(Wish(opened.file, event.wish, linked, event.reply))
 
     # Finding
 
