@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import click
 
 from batch_tui import __version__
-from batch_tui.settings import Settings, SettingsError, default_config_path, load_settings
+from batch_tui.settings import Settings, SettingsError, default_config_path, load_settings, own_prices_path
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
         return BatchClient(timeout=2 * _PATIENCE, **_client_options(settings, credentials))
 
     try:
-        context.exit(give(Wish.of(**wanted), store, None if offline else connect))
+        context.exit(give(Wish.of(**wanted), store, None if offline else connect, own_prices_path()))
     except BrokenPipeError:
         # Whoever reads has enough, as `head` does; Python must not complain about it on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -361,6 +361,7 @@ def _app(
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,
         read_only=settings.read_only,
+        own_prices=own_prices_path(),
     )
 
 

@@ -43,6 +43,7 @@ from batch_tui.tui.trouble import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, tzinfo
+    from pathlib import Path
     from typing import Any
 
     from textual.binding import BindingType
@@ -104,13 +105,21 @@ class BatchApp(ResultsApp):
         themes: tuple[str, str] = ("textual-dark", "textual-light"),
         no_credentials: str | None = None,
         read_only: bool = False,
+        own_prices: Path | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint.
 
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
-        `themes`: the first one, and the other.
+        `themes`: the first one, and the other. `own_prices` is where the user may have put prices of their own.
         """
-        super().__init__(store, read_ahead=read_ahead, cache_limit=cache_limit, back_off=back_off, monotonic=monotonic)
+        super().__init__(
+            store,
+            read_ahead=read_ahead,
+            cache_limit=cache_limit,
+            back_off=back_off,
+            monotonic=monotonic,
+            own_prices=own_prices,
+        )
         self._connect = connect
         self._poller: Poller | None = None
         self._watcher: Worker[None] | None = None

@@ -25,7 +25,9 @@ _BULLETS = ("•", "◦", "▪")
 _HEADINGS = {"h1": "accent", "h2": "accent"}
 _INLINE = {"strong": "heading", "em": "emphasis", "s": "faint", "link": "link"}
 # Literal HTML: models write <tags> of their own, and those are text. Nothing is ever loaded or followed.
-_parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+# Definitions of links stay in the text, too: laid out, those that nobody refers to would be lost.
+_parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("reference")
+_DEEPEST = _parser.options["maxNesting"] - 1
 
 
 @dataclass(slots=True)
@@ -36,10 +38,16 @@ class MarkdownPage:
     spans: dict[int, list[Span]] = field(default_factory=dict)
 
 
-def markdown_page(text: str, cells: int) -> MarkdownPage:
-    """Lay out a text for so many cells. Takes any text; what is no Markdown stays as it is."""
+def markdown_page(text: str, cells: int) -> MarkdownPage | None:
+    """Lay out a text for so many cells; what is no Markdown stays as it is.
+
+    None where lists or quotes are nested so deeply that the parser leaves out what is inside.
+    """
+    tokens = _parser.parse(text)
+    if any(token.level >= _DEEPEST for token in tokens):
+        return None
     layout = _Layout(max(cells, _NARROWEST))
-    layout.blocks(_parser.parse(text))
+    layout.blocks(tokens)
     return layout.page
 
 

@@ -84,11 +84,13 @@ def _rows(pages: RecordPages, asked: PageWish) -> tuple[Sequence[Row], Mapping[i
     if not pages.is_prose or not asked.markdown:
         return rows, {}
     answer = pages.page[0][0]
-    if len(answer) > LONGEST_MARKDOWN:
-        note = f"Plain text: {size(len(answer))} are too much to lay out as Markdown."
-        return [*wrap([(note, "muted"), ("", "text")], asked.cells or _UNWRAPPED), *rows], {}
-    # Here, not above: its parser takes a while to import, and the first paint must not wait for that.
-    from batch_tui.tui.markdown_page import markdown_page
+    page, reason = None, f"{size(len(answer))} are too much"
+    if len(answer) <= LONGEST_MARKDOWN:
+        # Here, not above: its parser takes a while to import, and the first paint must not wait for that.
+        from batch_tui.tui.markdown_page import markdown_page
 
-    page = markdown_page(answer, asked.cells or _UNWRAPPED)
+        page, reason = markdown_page(answer, asked.cells or _UNWRAPPED), "it is nested too deeply"
+    if page is None:
+        note: Row = (f"Plain text: {reason} to lay out as Markdown.", "muted")
+        return [note, ("", "text"), *rows], {}
     return page.rows, page.spans

@@ -62,10 +62,12 @@ class ResultsApp(InputsApp):
         cache_limit: int,
         back_off: Callable[[float], None] | None,
         monotonic: Callable[[], float],
+        own_prices: Path | None = None,
     ) -> None:
         super().__init__()
         self.connection = None
         self._monotonic = monotonic
+        self._own_prices = own_prices
         self._inputs = LinkedInputs(store.directory / "inputs")
         self._records = RecordReader()
         self._finder = RowFinder(monotonic)
@@ -246,11 +248,11 @@ class ResultsApp(InputsApp):
     def _summarise(self, batch_id: str, opened: OpenResults) -> None:
         assert opened.file is not None  # checked before the thread was started
         whole = opened.progress.state == "complete"
-        note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come."
+        note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come. "
         worker = get_current_worker()
-        page = summarise(opened.file, lambda: worker.is_cancelled)
+        page, problem = summarise(opened.file, lambda: worker.is_cancelled, self._own_prices)
         if not worker.is_cancelled:
-            self.post_message(messages.SummaryReady(batch_id, page, note))
+            self.post_message(messages.SummaryReady(batch_id, page, note + problem))
 
     @on(messages.SummaryReady)
     def _show_summary(self, event: messages.SummaryReady) -> None:

@@ -11,6 +11,7 @@ from batch_tui.results.frequencies import frequencies
 from batch_tui.results.pricing import Prices
 from batch_tui.results.result_row import answer_text
 from batch_tui.results.row_order import sort_rows
+from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import summary_page
@@ -41,10 +42,17 @@ class Export:
     overwrite: bool = False
 
 
-def summarise(file: ResultsFile, should_stop: Callable[[], bool]) -> list[tuple[str, str]]:
-    """The page of totals of a file, as far as it has come. Raises PricesError for a broken price list."""
-    prices = Prices.load()
-    return summary_page(ResultsSummary.of(file, prices, should_stop=should_stop), prices.as_of)
+def summarise(
+    file: ResultsFile, should_stop: Callable[[], bool], own_prices: Path | None
+) -> tuple[list[tuple[str, str]], str]:
+    """The page of totals of a file, as far as it has come, and what limits them; empty when nothing does.
+
+    Raises ResultsStoreError.
+    """
+    prices, problem = Prices.load_with(own_prices)
+    tools = count_server_tools(file, should_stop=should_stop)
+    summary = ResultsSummary.of(file, prices, should_stop=should_stop)
+    return summary_page(summary, prices, tools, own_prices), problem or ""
 
 
 def sort(
