@@ -82,7 +82,6 @@ class LinkedInput:
     @classmethod
     def read(cls, batch_id: str, path: Path, *, should_stop: Callable[[], bool] = lambda: False) -> LinkedInput | None:
         """Index a file; None when told to stop. Raises LinkError at the first line that is no request."""
-        path = path.absolute()
         places: list[tuple[int, int, int]] = []
         try:
             with path.open("rb") as file:
@@ -108,7 +107,7 @@ class LinkedInput:
         codes, offsets, lines = (
             array(kind, column) for kind, column in zip("QQI", zip(*places, strict=True), strict=True)
         )
-        return cls(batch_id, path, before.st_size, before.st_mtime_ns, (codes, offsets, lines))
+        return cls(batch_id, path.absolute(), before.st_size, before.st_mtime_ns, (codes, offsets, lines))
 
     def problem(self) -> str | None:
         """Why the file cannot be used any more, or None. Looks at the disk."""

@@ -135,7 +135,7 @@ def _error(item: Mapping[str, Any], place: int | None) -> Iterator[Part]:
 def _found(item: Mapping[str, Any], place: int | None) -> Iterator[Part]:
     yield Said(f"{place or 1}. {text_of(item, 'title') or '(no title)'}", "heading")
     age = text_of(item, "page_age")
-    yield Said(f"   {text_of(item, 'url')}{f' · {age}' if age else ''}", "muted")
+    yield Said(f"{text_of(item, 'url')}{f' · {age}' if age else ''}", "muted", indent=1)
 
 
 def _fetched(item: Mapping[str, Any], place: int | None) -> Iterator[Part]:
@@ -242,8 +242,8 @@ def citations_of(blocks: Sequence[Mapping[str, Any]]) -> Section | None:
         for one in cited:
             amount += 1
             citation = mapping(one)
-            shown.append(Said(f"  ❝ {text_of(citation, 'cited_text')}"))
-            shown.append(Said(f"    — {_place(citation)}\n", "muted"))
+            shown.append(Said(f"❝ {text_of(citation, 'cited_text').strip()}", indent=1))
+            shown.append(Said(f"— {_place(citation)}", "muted", indent=2))
     return Section(plural(amount, "citation"), tuple(shown)) if shown else None
 
 

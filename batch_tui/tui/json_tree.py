@@ -110,8 +110,8 @@ class JsonTree:
             match part:
                 case Section():
                     yield TreeRow(depth, None, part)
-                case Said(text, tone):
-                    yield from self._lines(text, depth, tone)
+                case Said(text, tone, indent):
+                    yield from self._lines(text, depth + indent, tone)
                 case Members(value):
                     yield from self._all_members(value, depth)
 

@@ -15,6 +15,8 @@ class Said:
 
     text: str
     tone: str = "text"
+    indent: int = 0
+    """Steps to the right, all rows of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _parts(request: Mapping[str, Any]) -> Iterator[Part]:
     others = {name: value for name, value in params.items() if name not in _SHOWN_ELSEWHERE}
     if others:
         yield Section(plain("PARAMETERS"), (Members(others),))
-    yield Section(plain("AS JSON"), (Members(request),), opens=False)
+    yield Section(plain("AS JSON"), (Members(request),), "muted", opens=False)
 
 
 def _tool(tool: Mapping[str, Any]) -> Section:

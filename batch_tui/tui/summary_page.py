@@ -83,7 +83,7 @@ def _spread(output: Distribution) -> list[Line]:
     for bar in output.bars:
         cells = -(-_BAR * bar.count // most)
         label = f"{number(bar.low)} – {number(bar.high - 1)}" if bar.high - bar.low > 1 else number(bar.low)
-        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>9}", "text" if bar.count else "faint"))
+        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>7}", "text" if bar.count else "faint"))
     return page
 
 

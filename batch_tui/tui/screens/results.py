@@ -162,6 +162,8 @@ class ResultsScreen(ReadRecordScreen):
         progress = self._opened.progress
         amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
+            case "complete" if self._differs:
+                return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if progress.verified:
                 return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
             case "complete":
@@ -221,12 +223,18 @@ class ResultsScreen(ReadRecordScreen):
             said = progress.note or self._about_input()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
 
+    @property
+    def _differs(self) -> bool:
+        """Whether the results are not those of the linked input."""
+        known = self._input
+        return known is not None and known.match is not None and bool(known.match.sentences)
+
     def _about_input(self) -> str | None:
         """What is wrong with the linked input, or in which ways it and the results differ."""
         known = self._input
         if known is None or known.problem is not None:
             return None if known is None else known.problem
-        return " ".join(known.match.sentences) or None if known.match is not None else None
+        return None if known.match is None else " ".join(known.match.sentences) or None
 
     def _nothing(self) -> Content:
         match self._opened.progress.state:

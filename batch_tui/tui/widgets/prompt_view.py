@@ -37,6 +37,11 @@ class PromptView(Vertical):
         """Cells of a row, leaving room for the scroll bar."""
         return max(self.content_size.width - 1, 2)
 
+    @property
+    def text(self) -> str:
+        """The rows that are laid out."""
+        return self.query_one(JsonPane).text
+
     def show(self, loaded: RecordLoaded | None) -> None:
         """Show another request, or none."""
         self.query_one(JsonPane).show(None if loaded is None else loaded.tree)

@@ -131,9 +131,13 @@ class RecordView(Vertical):
         return page
 
     def _tabs(self, pages: RecordPages) -> Content:
-        labels: list[Content] = []
+        """The tabs; those that hold nothing leave when there is no room."""
+        labels: list[tuple[bool, Content]] = []
         for number, name in enumerate(PAGES):
-            style = "bold reverse" if number == self.page else TONES["text" if pages.filled[number] else "faint"]
+            chosen, filled = number == self.page, pages.filled[number]
+            style = "bold reverse" if chosen else TONES["text" if filled else "faint"]
             click = Style.from_meta({"@click": f"screen.choose_page({number})"})
-            labels.append(Content.styled(f" {name} ", style).stylize(click))
-        return Content(" ").join(labels)
+            labels.append((chosen or filled, Content.styled(f" {name} ", style).stylize(click)))
+        if sum(label.cell_length + 1 for _, label in labels) > self.content_size.width + 1:
+            labels = [one for one in labels if one[0]]
+        return Content(" ").join(label for _, label in labels)
