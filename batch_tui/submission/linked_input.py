@@ -114,9 +114,9 @@ class LinkedInput:
         try:
             now = self.path.stat()
         except OSError as error:
-            return f"The linked input {self.path} cannot be read: {error.strerror or error}. L links it anew."
+            return f"The linked input {self.path} cannot be read: {error.strerror or error}. I links it anew."
         if (now.st_size, now.st_mtime_ns) != (self.size, self.modified_ns):
-            return f"The linked input {self.path} was changed since it was linked. L links it anew."
+            return f"The linked input {self.path} was changed since it was linked. I links it anew."
         return None
 
     def request(self, custom_id: str | None) -> LinkedRequest:
@@ -186,7 +186,7 @@ class LinkedInputs:
             raise LinkError(f"The link {path} cannot be read: {error.strerror or error}.") from error
         linked = _unpack(content)
         if linked is None:
-            raise LinkError(f"The link {path} is damaged. L links the input anew.")
+            raise LinkError(f"The link {path} is damaged. I links the input anew.")
         return linked
 
     def unlink(self, batch_id: str) -> None:

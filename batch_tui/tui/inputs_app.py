@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import App
 from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
@@ -17,6 +16,7 @@ from batch_tui.results.errors import ResultsStoreError
 from batch_tui.submission.linked_input import LinkedInput, LinkedInputs, LinkError
 from batch_tui.tui.context import BatchInput
 from batch_tui.tui.input_messages import InputMatched, InputRead, InputRefused, InputWanted, LinkInputRequested
+from batch_tui.tui.late_keys import LateKeysApp
 from batch_tui.tui.messages import InputUpdate
 from batch_tui.tui.path_suggester import PathSuggester
 from batch_tui.tui.screens.prompt import PromptDialog
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _HINT = Plain("The JSONL file its requests came from, one per line. It is only read; tab completes a path.")
 
 
-class InputsApp(App[str]):
+class InputsApp(LateKeysApp):
     """Looks links up, asks for files and compares custom_ids, in threads; `shared` is set by the whole app."""
 
     shared: AppContext

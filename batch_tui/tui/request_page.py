@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOT_LINKED = Outline(
     (
         Said("The input of this batch is not linked.", "heading"),
-        Said("L links the JSONL file its requests came from: then this tab shows the request of each record.", "muted"),
+        Said("I links the JSONL file its requests came from: then this tab shows the request of each record.", "muted"),
     )
 )
 

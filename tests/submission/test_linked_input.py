@@ -129,7 +129,7 @@ def test_a_damaged_link_says_what_to_do(tmp_path: Path, damage: object) -> None:
     inputs.link("msgbatch_1", written(tmp_path, request("a")))
     (stored,) = inputs.directory.iterdir()
     stored.write_bytes(damage(stored.read_bytes()))  # type: ignore[operator]  # one of the functions above
-    with pytest.raises(LinkError, match=r"damaged\. L links"):
+    with pytest.raises(LinkError, match=r"damaged\. I links"):
         inputs.of("msgbatch_1")
 
 

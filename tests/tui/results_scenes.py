@@ -68,7 +68,7 @@ async def _mismatch(stage: Stage, pilot: Pilot[str]) -> None:
 
 
 async def _link_refused(stage: Stage, pilot: Pilot[str]) -> None:
-    await told(stage, pilot, "L", *"nowhere/prompts.jsonl", "enter", link=False)
+    await told(stage, pilot, "I", *"nowhere/prompts.jsonl", "enter", link=False)
     await until(pilot, lambda: isinstance(stage.app.screen, PromptDialog), "the question again")
     await settled(stage, pilot)
 

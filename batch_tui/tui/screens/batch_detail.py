@@ -32,7 +32,7 @@ class BatchDetailScreen(BatchActionsScreen):
         Binding("escape", "app.close", "Back", id="batch.back", tooltip="Back to the list"),
         Binding("J", "neighbour(1)", "Next", id="batch.next", tooltip="The next older batch"),
         Binding("K", "neighbour(-1)", "Previous", id="batch.previous", show=False, tooltip="The next newer batch"),
-        Binding("L", "link_input", "Link input", id="batch.link", tooltip="Name the file the requests came from"),
+        Binding("I", "link_input", "Link input", id="batch.link", tooltip="Name the file the requests came from"),
         Binding("j,down", "scroll(1)", "Down", show=False, id="table.down"),
         Binding("k,up", "scroll(-1)", "Up", show=False, id="table.up"),
     ]

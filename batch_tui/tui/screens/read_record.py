@@ -71,7 +71,7 @@ class ReadRecordScreen(TakeOutScreen):
             "b", "beside", "Prompt", show=False, id="record.prompt", tooltip="The prompt beside the answer, or not"
         ),
         Binding(
-            "L", "link_input", "Link input", show=False, id="batch.link", tooltip="Name the file the requests came from"
+            "I", "link_input", "Link input", show=False, id="batch.link", tooltip="Name the file the requests came from"
         ),
         Binding(
             "ctrl+f",
@@ -198,7 +198,7 @@ class ReadRecordScreen(TakeOutScreen):
 
     def action_beside(self) -> None:
         if self._input is None:
-            self._tell("The input of this batch is not linked: L links the file its requests came from.", 5)
+            self._tell("The input of this batch is not linked: I links the file its requests came from.", 5)
             return
         self._beside = not self._beside
         self._wishes.pop("prompt", None)
