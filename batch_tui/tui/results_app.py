@@ -172,7 +172,15 @@ class ResultsApp(InputsApp):
         self.shared.monitor.results.pop(batch_id, None)
         self.shared.monitor.saved.pop(batch_id, None)
         self._downloads.forget(batch_id)
-        self._change_saved(partial(self._downloads.delete, batch_id))
+        gone = self.shared.catalog.get(batch_id) is None
+
+        def delete() -> None:
+            self._downloads.delete(batch_id)
+            if gone:
+                # Nobody can come back to it: the input itself stays, only the link goes.
+                self._inputs.unlink(batch_id)
+
+        self._change_saved(delete)
 
     def _change_saved(self, change: Callable[[], None]) -> None:
         def work() -> None:
