@@ -19,7 +19,7 @@ import click
 import platformdirs
 
 from batch_tui import __version__
-from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings
+from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings, own_prices_path
 from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 from batch_tui.verbs.doctor import doctor
@@ -193,7 +193,7 @@ def _session(settings: Settings) -> Session:
             return None, reason
         return settings.api_key_env if credentials.kind == "api_key" else "ANTHROPIC_AUTH_TOKEN", None
 
-    return Session(settings, connect, source)
+    return Session(settings, connect, own_prices_path(), source)
 
 
 def _need_terminal() -> None:
@@ -353,6 +353,7 @@ def _app(
         undo_seconds=settings.undo_seconds,
         activity=activity,
         notes_file=NotesFile(settings.data_dir / "notes.json"),
+        own_prices=own_prices_path(),
         alerts=_alerts(settings, clock, remembers=remembers),
     )
 

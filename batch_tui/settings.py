@@ -111,6 +111,11 @@ def default_config_path() -> Path:
     return Path(platformdirs.user_config_dir("batch-tui")) / "config.toml"
 
 
+def own_prices_path() -> Path:
+    """Where the user's own list of prices is looked for; it need not be there."""
+    return default_config_path().with_name("prices.toml")
+
+
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path) -> Settings:
     """Settings from flags (None means not given), environment and config file. Raises SettingsError."""
     config = _read(config_path)

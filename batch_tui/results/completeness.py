@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+from msgspec import Struct
+
 from batch_tui.results.line_facts import NO_CUSTOM_ID
 from batch_tui.results.result_line import UNREADABLE, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from batch_tui.results.results_file import ResultsFile
 
@@ -49,6 +52,25 @@ class Completeness:
     unreadable: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class InputMatch:
+    """How the custom_ids of an input and those of a results file go together.
+
+    `asked` in the input, of which `answered` have a result; a sentence for each way in which they differ.
+    """
+
+    asked: int
+    answered: int
+    sentences: tuple[str, ...]
+
+
+class _Named(Struct, gc=False):
+    custom_id: str
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
 def check_completeness(
     results: ResultsFile,
     expected: RequestCounts | int | None,
@@ -78,7 +100,8 @@ def check_completeness(
     if doubled:
         sentences.append(f"{_lines(doubled)} repeat a custom_id: {_some(list(twice))}.")
     if custom_ids is not None:
-        sentences.extend(_against_input(results, custom_ids))
+        match = match_input(results, custom_ids)
+        sentences.extend(match.sentences if match is not None else ())
     return Completeness(not sentences, tuple(sentences), rows, total, missing, extra, doubled, unreadable)
 
 
@@ -108,13 +131,34 @@ def _against_counts(
         yield f"{_lines(found['unknown'])} of a kind this version does not know."
 
 
-def _against_input(results: ResultsFile, custom_ids: Collection[str]) -> Iterator[str]:
-    found = {results.row(row).custom_id for row in range(len(results))} - {None}
-    wanted = set(custom_ids)
+def match_input(
+    results: ResultsFile, custom_ids: Collection[str], *, should_stop: Callable[[], bool] = lambda: False
+) -> InputMatch | None:
+    """Compare the custom_ids of all rows with those of the input; None when told to stop.
+
+    Reads every line. Raises ResultsStoreError when the file lost some.
+    """
+    wanted, found = set(custom_ids), set()
+    for row in range(len(results)):
+        if should_stop():
+            return None
+        name = _custom_id(results, row)
+        if name is not None:
+            found.add(name)
+    sentences = []
     if unanswered := wanted - found:
-        yield f"{_requests(len(unanswered))} of the input without a result: {_some(sorted(unanswered))}."
-    if unasked := {name for name in found if name is not None} - wanted:
-        yield f"{_lines(len(unasked))} for custom_ids that the input does not have: {_some(sorted(unasked))}."
+        sentences.append(f"{_requests(len(unanswered))} of the input without a result: {_some(sorted(unanswered))}.")
+    if unasked := found - wanted:
+        told = f"{_lines(len(unasked))} for custom_ids that the input does not have: {_some(sorted(unasked))}."
+        sentences.append(told)
+    return InputMatch(len(wanted), len(wanted & found), tuple(sentences))
+
+
+def _custom_id(results: ResultsFile, row: int) -> str | None:
+    try:
+        return _named.decode(results.line(row)).custom_id
+    except (ValueError, RecursionError):
+        return results.row(row).custom_id
 
 
 def _lines(number: int) -> str:

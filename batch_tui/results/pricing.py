@@ -89,29 +89,57 @@ class Price:
 
 
 class Prices:
-    """A table of batch prices. `as_of` is the date of the built-in table."""
+    """A table of batch prices. `as_of` is the date of the built-in table, `own` the models the user's replaces."""
 
-    def __init__(self, by_model: Mapping[str, tuple[Price, ...]], as_of: str, web_search: Decimal) -> None:
+    def __init__(
+        self,
+        by_model: Mapping[str, tuple[Price, ...]],
+        as_of: str,
+        web_search: Decimal,
+        own: frozenset[str] = frozenset(),
+    ) -> None:
         self._by_model = dict(by_model)
         self.as_of = as_of
         self.web_search = web_search
+        self.own = own
 
     @classmethod
     def load(cls, override: Path | None = None) -> Prices:
-        """The built-in table, with the models of `override` (same format) in place of its own.
+        """The built-in table, with the models of `override` (same format), and its price of web searches where it
+        has one, in place of its own.
 
         Raises PricesError when that file cannot be read or a row of it lacks something.
         """
         built_in = resources.files("batch_tui.results").joinpath("prices.toml")
         table = _parse(built_in.read_text("utf-8"), "prices.toml")
         by_model = _by_model(table, "prices.toml")
+        own: frozenset[str] = frozenset()
+        search = _number(table, "web_search_per_thousand", "prices.toml")
         if override is not None:
             try:
                 text = override.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise PricesError(f"Could not read the prices in {override}: {error}.") from error
-            by_model |= _by_model(_parse(text, str(override)), str(override))
-        return cls(by_model, str(table["published"]), Decimal(str(table["web_search_per_thousand"])) / 1000)
+            except OSError as error:
+                raise PricesError(f"Could not read the prices in {override}: {error.strerror or error}.") from error
+            except UnicodeDecodeError as error:
+                raise PricesError(
+                    f"Could not read the prices in {override}: not UTF-8 text, {error.reason}."
+                ) from error
+            theirs = _parse(text, str(override))
+            replaced = _by_model(theirs, str(override))
+            by_model, own = by_model | replaced, frozenset(replaced)
+            if "web_search_per_thousand" in theirs:
+                search = _number(theirs, "web_search_per_thousand", str(override))
+        return cls(by_model, str(table["published"]), search / 1000, own)
+
+    @classmethod
+    def load_with(cls, own: Path | None) -> tuple[Prices, str | None]:
+        """The table with the user's own, if that file is there; a sentence where it is and cannot be used."""
+        if own is None or not own.exists():
+            return cls.load(), None
+        try:
+            return cls.load(own), None
+        except PricesError as error:
+            return cls.load(), f"{error} The built-in prices were used instead."
 
     def price(self, model: str, prompt_tokens: int = 0) -> Price | None:
         """The price of a model, by its id with or without a date, for a prompt of that length."""
@@ -182,7 +210,7 @@ def _price(row: Mapping[str, object], here: str) -> Price:
 def _number(row: Mapping[str, object], name: str, here: str) -> Decimal:
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
-        raise PricesError(f"{here}: {name} must be a number of dollars per million tokens.")
+        raise PricesError(f"{here}: {name} must be a number of dollars.")
     if value < 0:
         raise PricesError(f"{here}: {name} is negative.")
     return Decimal(value)

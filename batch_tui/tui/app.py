@@ -40,6 +40,7 @@ from batch_tui.tui.trouble import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, tzinfo
+    from pathlib import Path
     from typing import Any
 
     from textual.binding import BindingType
@@ -121,13 +122,22 @@ class BatchApp(NoticesApp, NotesApp):
         notes_file: NotesFile | None = None,
         activity: ActivityLog | None = None,
         alerts: Alerts | None = None,
+        own_prices: Path | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
         `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
+        `own_prices` is where the user may have put prices of their own.
         """
-        super().__init__(store, read_ahead=read_ahead, cache_limit=cache_limit, back_off=back_off, monotonic=monotonic)
+        super().__init__(
+            store,
+            read_ahead=read_ahead,
+            cache_limit=cache_limit,
+            back_off=back_off,
+            monotonic=monotonic,
+            own_prices=own_prices,
+        )
         self._connect = connect
         self._poller: Poller | None = None
         self._watcher: Worker[None] | None = None

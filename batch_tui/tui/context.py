@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from batch_tui.monitor.catalog import BatchCatalog
     from batch_tui.monitor.forecast import FinishedHistory
     from batch_tui.monitor.poller import OlderState, PollState
+    from batch_tui.results.completeness import InputMatch
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.submission.linked_input import LinkedInput
     from batch_tui.tui.action_plan import Pending
     from batch_tui.tui.messages import Update
     from batch_tui.tui.text import Plain
@@ -47,6 +49,17 @@ class SavedResults:
     """Whether the lines agreed with the batch's counts."""
 
 
+@dataclass(frozen=True, slots=True)
+class BatchInput:
+    """The linked input of a batch."""
+
+    linked: LinkedInput
+    problem: str | None = None
+    """Why it cannot be used any more; None when it can."""
+    match: InputMatch | None = None
+    """How it agrees with the results, once both are whole and were compared."""
+
+
 @dataclass(slots=True)
 class MonitorView:
     """How the polling stands; replaced by the app, read by screens."""
@@ -62,6 +75,8 @@ class MonitorView:
     results: dict[str, OpenResults] = field(default_factory=dict)
     watched: set[str] = field(default_factory=set)
     """Ids of the batches whose end the user wants to be told of."""
+    inputs: dict[str, BatchInput] = field(default_factory=dict)
+    """Linked inputs that were looked up, by batch id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""A JSON value as rows that open and close; only what is open is laid out, so size and depth do not matter."""
+"""A JSON value or an outline as rows that open and close; only what is open is laid out, however large it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from batch_tui.tui.outline import Members, Outline, Said, Section
 from batch_tui.tui.text import fit, lines, number, plain
 from batch_tui.tui.wrapping import wrap
 
@@ -32,6 +33,7 @@ class TreeRow:
     is_open: bool = False
     text: Plain | None = None
     start: int | None = None
+    tone: str = "text"
 
     @property
     def can_open(self) -> bool:
@@ -39,6 +41,8 @@ class TreeRow:
         if self.text is not None:
             return False
         value = self.value
+        if isinstance(value, Section):
+            return bool(value.inside)
         if isinstance(value, str):
             return len(value) > _LONG or "\n" in value
         return isinstance(value, dict | list) and len(value) > 0
@@ -47,11 +51,13 @@ class TreeRow:
         """The row as texts with tones."""
         indent = " " * (_INDENT * self.depth)
         if self.text is not None:
-            return [(indent, "text"), (self.text, "text")]
+            return [(indent, "text"), (self.text, self.tone)]
         if self.start is not None:
             return [(f"{indent}… ", "muted"), (f"{number(self._left)} more; enter shows the next", "muted")]
         sign = "  " if not self.can_open else "▾ " if self.is_open else "▸ "
         parts = [(indent + sign, "muted")]
+        if isinstance(self.value, Section):
+            return [*parts, (fit(self.value.label, max(cells - len(indent) - 2, 8)), self.value.tone)]
         if self.key is not None:
             parts.append((f"{self.key}: ", "heading"))
         text, tone = self._value()
@@ -90,25 +96,56 @@ class JsonTree:
     def __init__(self, value: object, cells: int) -> None:
         self.cells = cells
         self.rows: list[TreeRow] = []
-        if isinstance(value, dict | list) and value:
-            self.rows = list(self._members(value, 0, 0))
+        if isinstance(value, Outline):
+            self.rows = list(self._parts(value.parts, 0))
+            self._open_sections()
+            # Long texts are no reason to close the few values beside them.
+            self._open_some(len(self.rows) + _OPEN_AT_FIRST)
         else:
-            self.rows = [TreeRow(0, None, value)]
-        self._open_some()
+            self.rows = list(self._all_members(value, 0))
+            self._open_some(_OPEN_AT_FIRST)
 
-    def _open_some(self) -> None:
-        """Open whole levels from the top while all of it stays easy to take in."""
-        level = 0
-        while True:
+    def _parts(self, parts: tuple[Section | Said | Members, ...], depth: int) -> Iterator[TreeRow]:
+        for part in parts:
+            match part:
+                case Section():
+                    yield TreeRow(depth, None, part)
+                case Said(text, tone, indent):
+                    yield from self._lines(text, depth + indent, tone)
+                case Members(value):
+                    yield from self._all_members(value, depth)
+
+    def _all_members(self, value: object, depth: int) -> Iterator[TreeRow]:
+        if isinstance(value, dict | list) and value:
+            yield from self._members(value, depth, 0)
+        else:
+            yield TreeRow(depth, None, value)
+
+    def _open_sections(self) -> None:
+        """Open the sections that are to be open, those inside others too."""
+        place = 0
+        while place < len(self.rows) and len(self.rows) < _MOST_ROWS:
+            section = self.rows[place].value
+            if isinstance(section, Section) and section.opens and not self.rows[place].is_open:
+                self.unfold(place)
+            place += 1
+
+    def _open_some(self, most: int) -> None:
+        """Open whole levels from the top while all of it stays easy to take in: at most so many rows."""
+        level, deepest = 0, max(row.depth for row in self.rows) if self.rows else 0
+        while level <= deepest:
             # Texts stay closed: one of them could fill the screen.
             closed = [
-                row for row in self.rows if row.depth == level and isinstance(row.value, dict | list) and row.can_open
+                row
+                for row in self.rows
+                if row.depth == level and isinstance(row.value, dict | list) and row.can_open and row.start is None
             ]
             inside = sum(min(len(row.value), _AT_ONCE) for row in closed if isinstance(row.value, dict | list))
-            if not closed or len(self.rows) + inside > _OPEN_AT_FIRST:
+            if len(self.rows) + inside > most:
                 return
             for row in closed:
                 self.unfold(self.rows.index(row))
+            deepest = max(deepest, level + 1) if closed else deepest
             level += 1
 
     def _members(self, value: dict[str, object] | list[object], depth: int, start: int) -> Iterator[TreeRow]:
@@ -132,17 +169,19 @@ class JsonTree:
             self.rows[place : place + 1] = self._members(row.value, row.depth, row.start)
         elif row.can_open and not row.is_open:
             row.is_open = True
-            if isinstance(row.value, dict | list):
+            if isinstance(row.value, Section):
+                inside = list(self._parts(row.value.inside, row.depth + 1))
+            elif isinstance(row.value, dict | list):
                 inside = list(self._members(row.value, row.depth + 1, 0))
             else:
                 inside = list(self._lines(str(row.value), row.depth + 1))
             self.rows[place + 1 : place + 1] = inside
 
-    def _lines(self, text: str, depth: int) -> Iterator[TreeRow]:
+    def _lines(self, text: str, depth: int, tone: str = "text") -> Iterator[TreeRow]:
         room = max(self.cells - _INDENT * depth, 20)
-        rows = wrap([(lines(text[:2_000_000]), "text")], room)
+        rows = wrap([(lines(text[:2_000_000]), tone)], room)
         for shown, _ in rows[:_MOST_ROWS]:
-            yield TreeRow(depth, None, None, text=plain(shown))
+            yield TreeRow(depth, None, None, text=plain(shown), tone=tone)
         if len(rows) > _MOST_ROWS:
             yield TreeRow(depth, None, None, text=plain("… the rest is in the file"))
 
@@ -166,7 +205,7 @@ class JsonTree:
         """Open every object and array, as far as the rows stay manageable."""
         place = 0
         while place < len(self.rows) and len(self.rows) < _MOST_ROWS:
-            if isinstance(self.rows[place].value, dict | list) and self.rows[place].start is None:
+            if isinstance(self.rows[place].value, dict | list | Section) and self.rows[place].start is None:
                 self.unfold(place)
             place += 1
 

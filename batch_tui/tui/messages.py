@@ -9,7 +9,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.results_work import Export
     from batch_tui.tui.row_finder import Purpose
     from batch_tui.tui.text import Plain
-    from batch_tui.tui.wrapping import Row
+    from batch_tui.tui.wrapping import Row, Span
 
 
 class BatchIntent(Message):
@@ -83,21 +83,34 @@ class RowsWanted(BatchIntent):
         return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
 
 
+Pane = Literal["record", "prompt"]
+"""Which of the two panes of a record something is for; each gets the newest of what it asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageWish:
+    """One page of one record, for a pane that is so many cells wide."""
+
+    line: int
+    page: int
+    cells: int
+    """0 leaves lines as long as they are."""
+    markdown: bool = True
+    """Whether an answer is laid out as Markdown."""
+    pane: Pane = "record"
+
+
 class RecordRequested(BatchIntent):
     """Lay out one page of one record of the batch's results; answered with RecordLoaded."""
 
-    def __init__(
-        self, batch_id: str, line: int, page: int, cells: int, reply: Callable[[RecordLoaded], object]
-    ) -> None:
+    def __init__(self, batch_id: str, wish: PageWish, reply: Callable[[RecordLoaded], object]) -> None:
         super().__init__(batch_id)
-        self.line = line
-        self.page = page
-        self.cells = cells
+        self.wish = wish
         self.reply = reply
         """Called in another thread."""
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, RecordRequested)
+        return isinstance(message, RecordRequested) and message.wish.pane == self.wish.pane
 
 
 class RecordLoaded(Message):
@@ -106,21 +119,32 @@ class RecordLoaded(Message):
     def __init__(
         self,
         file: ResultsFile,
-        line: int,
-        page: int,
+        wish: PageWish,
         pages: RecordPages,
         rows: Sequence[Row],
+        spans: Mapping[int, Sequence[Span]],
         tree: JsonTree | None = None,
     ) -> None:
         super().__init__()
         self.file = file
-        self.line = line
-        self.page = page
+        self.wish = wish
         self.pages = pages
         self.rows = rows
-        """The page, wrapped for the pane."""
+        """The page, laid out for the pane."""
+        self.spans = spans
+        """Parts of rows with tones of their own, by the places of the rows."""
         self.tree = tree
         """The page as a tree, where it is one."""
+
+    @property
+    def line(self) -> int:
+        """The line number of the record."""
+        return self.wish.line
+
+    @property
+    def page(self) -> int:
+        """Which page it is, a position in PAGES."""
+        return self.wish.page
 
 
 class FindRequested(BatchIntent):
@@ -336,4 +360,11 @@ class JobUpdate:
     job: Job
 
 
-Update = MonitorUpdate | DownloadUpdate | JobUpdate
+@dataclass(frozen=True, slots=True)
+class InputUpdate:
+    """The linked input of a batch was read, linked anew, or compared with its results."""
+
+    batch_id: str
+
+
+Update = MonitorUpdate | DownloadUpdate | JobUpdate | InputUpdate

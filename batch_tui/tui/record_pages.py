@@ -1,4 +1,4 @@
-"""One result record as the pages of the record pane: text, thinking, tools, raw JSON and usage."""
+"""One result record as the pages of the record pane: text, thinking, tools, raw JSON, usage and its request."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_tui.results.line_facts import is_json
 from batch_tui.results.result_line import text_or_none
+from batch_tui.tui.content_blocks import citations_of, names_of, section_of
+from batch_tui.tui.outline import Outline, Section
+from batch_tui.tui.request_page import NOT_LINKED, request_outline
 from batch_tui.tui.text import lines, number, plain, size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from batch_tui.results.results_file import Record
+    from batch_tui.submission.linked_input import LinkedRequest
 
-PAGES: Final = ("Text", "Thinking", "Tools", "Raw", "Usage")
+PAGES: Final = ("Text", "Thinking", "Tools", "Raw", "Usage", "Request")
 
+TEXT: Final = PAGES.index("Text")
+TOOLS: Final = PAGES.index("Tools")
 RAW: Final = PAGES.index("Raw")
+REQUEST: Final = PAGES.index("Request")
 
 Line = tuple[str, str]
 """Harmless text that may hold line breaks, and its tone."""
@@ -45,31 +53,46 @@ class RecordPages:
     page: tuple[Line, ...]
     """The page that was asked for; empty when it holds nothing."""
     tree: object = None
-    """For the page of raw JSON: the parsed line, to be shown as a tree; None where it could not be read."""
+    """What is shown as a tree instead: an Outline, or the parsed line on the page of raw JSON."""
+    is_prose: bool = False
+    """Whether the page is an answer that may be laid out as Markdown."""
 
 
-def record_pages(record: Record, page: int) -> RecordPages:
-    """Lay out one page of a record; takes any JSON, however odd, and never raises for it."""
+def record_pages(record: Record, page: int, request: Callable[[], LinkedRequest] | None = None) -> RecordPages:
+    """Lay out one page of a record; takes any JSON, however odd, and never raises for it.
+
+    `request` gives what the linked input says of the record; None where no input is linked.
+    """
     value = record.value if isinstance(record.value, dict) else None
     if value is None:
-        return _unreadable(record, page)
+        return _unreadable(record, page, request)
     result = _mapping(value.get("result"))
     kind = text_or_none(result.get("type")) or "unknown"
     message = _mapping(result.get("message"))
     blocks = [_mapping(block) for block in _sequence(message.get("content"))]
-    makers: tuple[Callable[[], list[Line]], ...] = (
-        lambda: _text(blocks) if kind == "succeeded" else _why_no_answer(kind, result),
-        lambda: _thinking(blocks),
-        lambda: _tools(blocks),
-        # The tree shows it; a text of the same would have to be made of all of it.
-        lambda: [],
-        lambda: _usage(message),
-    )
-    filled = (True, _has_thinking(blocks), _has_tools(blocks), True, bool(_mapping(message.get("usage"))))
+    answered = kind == "succeeded"
+    makers: dict[int, Callable[[], list[Line]]] = {
+        TEXT: lambda: _text(blocks) if answered else _why_no_answer(kind, result),
+        PAGES.index("Thinking"): lambda: _thinking(blocks),
+        PAGES.index("Usage"): lambda: _usage(message),
+    }
+    trees: dict[int, Callable[[], object]] = {
+        TOOLS: lambda: _tools(blocks),
+        RAW: lambda: value,
+        REQUEST: lambda: _request(request),
+    }
+    has_usage = bool(_mapping(message.get("usage")))
+    filled = (True, _has_thinking(blocks), _has_tools(blocks), True, has_usage, request is not None)
     problem = [(f"Odd about this line: {plain(record.problem)}\n", "warning")] if record.problem else []
-    shown = [*problem, *makers[page]()] if filled[page] else []
-    tree = value if page == RAW else None
-    return RecordPages(_title(record, value, kind, message), filled, _capped(shown), tree)
+    shown = [*problem, *makers[page]()] if filled[page] and page in makers else []
+    tree = trees[page]() if page in trees and (filled[page] or page == REQUEST) else None
+    prose = page == TEXT and answered and not problem and len(shown) == 1 and shown[0][1] == "text"
+    is_prose = prose and not is_json(shown[0][0].strip())
+    return RecordPages(_title(record, value, kind, message), filled, _capped(shown), tree, is_prose)
+
+
+def _request(request: Callable[[], LinkedRequest] | None) -> Outline:
+    return NOT_LINKED if request is None else request_outline(request())
 
 
 def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping[str, Any]) -> tuple[Line, ...]:
@@ -84,14 +107,17 @@ def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping
     return tuple(title)
 
 
-def _unreadable(record: Record, page: int) -> RecordPages:
+def _unreadable(record: Record, page: int, request: Callable[[], LinkedRequest] | None) -> RecordPages:
     title = ((f"#{number(record.number + 1)} ", "muted"), ("unreadable", "error"))
     said = plain(record.problem or "nobody knows why")
     pages: dict[int, list[Line]] = {
-        0: [(f"This line cannot be read: {said}", "error"), ("\nThe Raw page shows what came.", "muted")],
-        3: [(lines(record.raw[:_LONGEST].decode("utf-8", "replace")), "text")],
+        TEXT: [(f"This line cannot be read: {said}", "error"), ("\nThe Raw page shows what came.", "muted")],
+        RAW: [(lines(record.raw[:_LONGEST].decode("utf-8", "replace")), "text")],
     }
-    return RecordPages(title, (True, False, False, True, False), _capped(pages.get(page, [])))
+    tree = _request(request) if page == REQUEST else None
+    return RecordPages(
+        title, (True, False, False, True, False, request is not None), _capped(pages.get(page, [])), tree
+    )
 
 
 def _text(blocks: Iterable[Mapping[str, Any]]) -> list[Line]:
@@ -99,7 +125,7 @@ def _text(blocks: Iterable[Mapping[str, Any]]) -> list[Line]:
     # A cited answer comes in pieces that follow each other without a break.
     answer = "".join(text_or_none(block.get("text")) or "" for block in blocks if block.get("type") == "text")
     if answer:
-        return [(lines(answer), "text")]
+        return [(answer, "text")]
     others = [block for block in blocks[:20] if block.get("type") != "text"]
     kinds = ", ".join(dict.fromkeys(plain(str(block.get("type")))[:40] for block in others))
     return [(f"The answer holds no text{f', only: {kinds}' if kinds else ''}.", "muted")]
@@ -137,7 +163,7 @@ def _thinking(blocks: Iterable[Mapping[str, Any]]) -> list[Line]:
     for block in blocks:
         if block.get("type") == "thinking":
             text = text_or_none(block.get("thinking"))
-            page.append((lines(text), "text") if text else ("(the thinking was not disclosed)", "muted"))
+            page.append((text, "text") if text else ("(the thinking was not disclosed)", "muted"))
         elif block.get("type") == "redacted_thinking":
             page.append(("(redacted by the API)", "muted"))
     return page
@@ -148,27 +174,12 @@ def _has_tools(blocks: Iterable[Mapping[str, Any]]) -> bool:
     return any(block.get("type") not in quiet or _sequence(block.get("citations")) for block in blocks)
 
 
-def _tools(blocks: Iterable[Mapping[str, Any]]) -> list[Line]:
-    page: list[Line] = []
-    for block in blocks:
-        kind = text_or_none(block.get("type")) or "unknown"
-        if kind == "text":
-            page += [_citation(_mapping(one)) for one in _sequence(block.get("citations"))]
-        elif kind in ("thinking", "redacted_thinking"):
-            continue
-        elif kind.endswith("tool_use"):
-            name = plain(text_or_none(block.get("name")) or "no name")
-            page += [(f"▸ {name}  ({plain(kind)})", "accent"), (_json(block.get("input")) + "\n", "text")]
-        else:
-            page += [(f"◂ {plain(kind)}", "accent"), (_json(block.get("content", dict(block))) + "\n", "text")]
-    return page
-
-
-def _citation(citation: Mapping[str, Any]) -> Line:
-    places = (citation.get(name) for name in ("url", "document_title", "source"))
-    where = next((place for place in map(text_or_none, places) if place), "a document")
-    cited = text_or_none(citation.get("cited_text")) or ""
-    return f"❝ {lines(cited)}\n  — {plain(where)}\n", "text"
+def _tools(blocks: Sequence[Mapping[str, Any]]) -> Outline:
+    names = names_of(blocks)
+    quiet = ("text", "thinking", "redacted_thinking")
+    shown: list[Section] = [section_of(block, names) for block in blocks if block.get("type") not in quiet]
+    citations = citations_of(blocks)
+    return Outline((*shown, citations) if citations is not None else tuple(shown))
 
 
 def _usage(message: Mapping[str, Any]) -> list[Line]:
@@ -195,14 +206,16 @@ def _flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
 
 
 def _capped(page: list[Line]) -> tuple[Line, ...]:
-    """The page cut to what is shown, with a last line that says so."""
+    """The page, harmless now, cut to what is shown, with a last line that says so."""
     room, shown = _LONGEST, []
     for text, tone in page:
-        shown.append((text[:room], tone))
+        # Cut before it passes the door, so that many megabytes are not gone through for nothing.
+        shown.append((lines(text[:room]), tone))
         room -= len(text)
         if room <= 0:
             rest = sum(len(text) for text, _ in page) - _LONGEST
-            shown.append((f"… {size(rest)} more are in the file and not shown here.", "warning"))
+            if rest:
+                shown.append((f"… {size(rest)} more are in the file and not shown here.", "warning"))
             break
     return tuple(shown)
 

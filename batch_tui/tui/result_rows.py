@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from batch_tui.results.json_path import MISSING, show
+from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
@@ -53,6 +54,14 @@ _NO_ANSWER = {
     "canceled": Plain("canceled before it was sent"),
     "expired": Plain("not sent within 24 h"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Long:
+    """A line that is too long to be read while painting."""
+
+    row: ResultRow
+    size: Plain
 
 
 class LineNumbers(Protocol):
@@ -153,6 +162,9 @@ class ResultRows:
         if row >= len(self.lines) or file is None:
             return [self._tail()]
         line = self.lines[row]
+        long = self._long(file, line)
+        if long is not None:
+            return [self._long_cell(long, column, cells) for column, cells in widths]
         shown = file.row(line)
         return [
             _custom_id(shown, cells)
@@ -163,10 +175,23 @@ class ResultRows:
             for column, cells in widths
         ]
 
-    def _extracted(self, file: ResultsFile, line: int, place: int) -> Cell:
+    @staticmethod
+    def _long(file: ResultsFile, line: int) -> _Long | None:
+        """A line that is too long to be read while painting, or None."""
         start, stop = file.index.span(line)
-        if stop - start > _LONGEST_LINE:
+        row = long_row(file, line) if stop - start > _LONGEST_LINE else None
+        return None if row is None else _Long(row, size(stop - start))
+
+    def _long_cell(self, long: _Long, column: str, cells: int) -> Cell:
+        if column == "custom_id":
+            return _custom_id(long.row, cells)
+        if column == "preview":
+            return Cell.of(join(Plain("("), long.size, Plain("; enter reads it)")), "muted")
+        if column.startswith(EXTRACTED):
             return Cell.of(Plain("(line over 1 MB)"), "faint")
+        return self._cells[column](long.row)
+
+    def _extracted(self, file: ResultsFile, line: int, place: int) -> Cell:
         value = self._look.columns[place].value(file.record(line).value)
         return Cell.of(Plain("–"), "muted") if value is MISSING else Cell.of(plain(show(value)[:300]))
 

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
-from textual.app import App
 from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
+from batch_tui.submission.linked_input import LinkedInputs
 from batch_tui.tui import messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
+from batch_tui.tui.inputs_app import InputsApp
 from batch_tui.tui.messages import DownloadUpdate, Update
 from batch_tui.tui.outside import OutsideError, show_outside
 from batch_tui.tui.record_reader import RecordReader, Wish
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.connection import Connection
-    from batch_tui.tui.context import AppContext
 
 _ROWS_WORTH_A_BAR = 5_000
 """Rows from which writing them takes long enough to be shown."""
@@ -49,10 +49,9 @@ _KEPT_OPEN = 4
 """Results files that stay open behind the list."""
 
 
-class ResultsApp(App[str]):
+class ResultsApp(InputsApp):
     """Owns the threads that fetch and read results; `shared` and `connection` are set by the whole app."""
 
-    shared: AppContext
     connection: Connection | None
 
     def __init__(
@@ -63,10 +62,13 @@ class ResultsApp(App[str]):
         cache_limit: int,
         back_off: Callable[[float], None] | None,
         monotonic: Callable[[], float],
+        own_prices: Path | None = None,
     ) -> None:
         super().__init__()
         self.connection = None
         self._monotonic = monotonic
+        self._own_prices = own_prices
+        self._inputs = LinkedInputs(store.directory / "inputs")
         self._records = RecordReader()
         self._finder = RowFinder(monotonic)
         self._downloads = Downloads(
@@ -128,6 +130,7 @@ class ResultsApp(App[str]):
         opened.file, opened.progress = report.file, report.progress
         if report.progress.state == "complete" and report.file is not None:
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
+            self.compare_input(batch_id)
         self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
         self._note_report(report)
@@ -178,7 +181,15 @@ class ResultsApp(App[str]):
         self.shared.monitor.results.pop(batch_id, None)
         self.shared.monitor.saved.pop(batch_id, None)
         self._downloads.forget(batch_id)
-        self._change_saved(partial(self._downloads.delete, batch_id))
+        gone = self.shared.catalog.get(batch_id) is None
+
+        def delete() -> None:
+            self._downloads.delete(batch_id)
+            if gone:
+                # Nobody can come back to it: the input itself stays, only the link goes.
+                self._inputs.unlink(batch_id)
+
+        self._change_saved(delete)
 
     def _change_saved(self, change: Callable[[], None]) -> None:
         def work() -> None:
@@ -203,7 +214,9 @@ class ResultsApp(App[str]):
     def _load_record(self, event: messages.RecordRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None and opened.file is not None:
-            self._records.ask(Wish(opened.file, event.line, event.page, event.cells, event.reply))
+            known = self.shared.monitor.inputs.get(event.batch_id)
+            linked = None if known is None else known.linked
+            self._records.ask(Wish(opened.file, event.wish, linked, event.reply))
 
     # Finding
 
@@ -252,11 +265,11 @@ class ResultsApp(App[str]):
     def _summarise(self, batch_id: str, opened: OpenResults) -> None:
         assert opened.file is not None  # checked before the thread was started
         whole = opened.progress.state == "complete"
-        note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come."
+        note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come. "
         worker = get_current_worker()
-        page = summarise(opened.file, lambda: worker.is_cancelled)
+        page, problem = summarise(opened.file, lambda: worker.is_cancelled, self._own_prices)
         if not worker.is_cancelled:
-            self.post_message(messages.SummaryReady(batch_id, page, note))
+            self.post_message(messages.SummaryReady(batch_id, page, note + problem))
 
     @on(messages.SummaryReady)
     def _show_summary(self, event: messages.SummaryReady) -> None:

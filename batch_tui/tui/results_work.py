@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from batch_tui.results.export import export_results
 from batch_tui.results.frequencies import frequencies
 from batch_tui.results.pricing import Prices
 from batch_tui.results.result_row import answer_text
 from batch_tui.results.row_order import sort_rows
+from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import summary_page
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 FORMATS: dict[str, Format] = {".jsonl": "jsonl", ".csv": "csv", ".md": "markdown"}
 """The format that each ending of a file name stands for."""
 
+MOST_COPIED = 1_000_000
+"""Characters that are handed to the terminal's clipboard: more is dropped by most, and holds some of them up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -41,10 +47,17 @@ class Export:
     overwrite: bool = False
 
 
-def summarise(file: ResultsFile, should_stop: Callable[[], bool]) -> list[tuple[str, str]]:
-    """The page of totals of a file, as far as it has come. Raises PricesError for a broken price list."""
-    prices = Prices.load()
-    return summary_page(ResultsSummary.of(file, prices, should_stop=should_stop), prices.as_of)
+def summarise(
+    file: ResultsFile, should_stop: Callable[[], bool], own_prices: Path | None
+) -> tuple[list[tuple[str, str]], str]:
+    """The page of totals of a file, as far as it has come, and what limits them; empty when nothing does.
+
+    Raises ResultsStoreError.
+    """
+    prices, problem = Prices.load_with(own_prices)
+    tools = count_server_tools(file, should_stop=should_stop)
+    summary = ResultsSummary.of(file, prices, should_stop=should_stop)
+    return summary_page(summary, prices, tools, own_prices), problem or ""
 
 
 def sort(
@@ -91,8 +104,24 @@ def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int
     elif record.value is None:
         text = record.raw.decode("utf-8", "replace")
     else:
-        text = json.dumps(record.value, indent=2, ensure_ascii=False)
+        text = _pretty(record.value)
+    if what not in ("PAGER", "EDITOR") and len(text) > MOST_COPIED:
+        # Not made harmless, as nothing is done with it but to say how long it is.
+        return RecordText(text, what)
     return RecordText(lines(text), what)
+
+
+def _pretty(value: object) -> str:
+    try:
+        # Ten times as fast as the standard library's, which matters for records of many megabytes.
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return _pretty_slowly(value)
+
+
+def _pretty_slowly(value: object) -> str:
+    """Lone surrogates and integers of more than 64 bits too."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def export(order: Export, on_progress: Callable[[int], None], should_stop: Callable[[], bool]) -> Plain:

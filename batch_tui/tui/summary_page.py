@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_tui.results.surcharges import Surcharges
 from batch_tui.tui.text import lines, number, plain, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from decimal import Decimal
+    from pathlib import Path
 
     from batch_tui.results.distribution import Distribution
     from batch_tui.results.error_groups import ErrorGroup
+    from batch_tui.results.pricing import Prices
     from batch_tui.results.summary import ModelTotals, ResultsSummary
 
 Line = tuple[str, str]
@@ -21,8 +25,10 @@ _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning",
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
 
-def summary_page(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
-    """Texts with tones, for a pane that wraps them."""
+def summary_page(
+    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
+) -> list[Line]:
+    """Texts with tones, for a pane that wraps them; `own_prices` is where the user may put prices of their own."""
     page: list[Line] = [("OUTCOME", "accent")]
     page += [
         _row(kind, number(amount), _KIND_TONES.get(kind, "muted")) for kind, amount in summary.kinds.items() if amount
@@ -33,7 +39,8 @@ def summary_page(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
     for reason, amount in summary.stop_reasons.items():
         name = plain(reason or "none given")
         page.append(_row(name[:30], number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
-    page += [("", "text"), *_tokens(summary), *_spread(summary.output), ("", "text"), *_cost(summary, prices_as_of)]
+    page += [("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
+    page += [("", "text"), *_cost(summary, prices, server_tools, own_prices)]
     if summary.error_groups:
         page += [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
         for group in summary.error_groups[:_MOST_GROUPS]:
@@ -55,7 +62,6 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
         ("read from the cache", summary.cache_read_tokens),
         ("output", summary.output_tokens),
         ("of which thinking", summary.thinking_tokens),
-        ("web searches", summary.web_searches),
     ]
     return [("TOKENS", "accent"), *(_row(label, number(amount)) for label, amount in amounts if amount)]
 
@@ -77,11 +83,20 @@ def _spread(output: Distribution) -> list[Line]:
     for bar in output.bars:
         cells = -(-_BAR * bar.count // most)
         label = f"{number(bar.low)} – {number(bar.high - 1)}" if bar.high - bar.low > 1 else number(bar.low)
-        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>9}", "text" if bar.count else "faint"))
+        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>7}", "text" if bar.count else "faint"))
     return page
 
 
-def _cost(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
+def _tools(server_tools: Mapping[str, int]) -> list[Line]:
+    if not server_tools:
+        return []
+    rows = [_row(plain(name.replace("_", " "))[:30], number(amount)) for name, amount in server_tools.items()]
+    return [("", "text"), ("SERVER TOOLS", "accent"), *rows]
+
+
+def _cost(
+    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None
+) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [
         _row(plain(one.model)[:30] or "no model named", _dollars(one.cost), _cost_tone(one)) for one in summary.models
@@ -90,8 +105,26 @@ def _cost(summary: ResultsSummary, prices_as_of: str) -> list[Line]:
         page.append(_row("together", _dollars(summary.cost), "heading"))
     if summary.saving:
         page.append(_row("saved against the standard price", _dollars(summary.saving), "success"))
-    note = f"  An estimate from a price list of {prices_as_of}; only succeeded requests are billed."
-    return [*page, (note, "muted")]
+    return page + [(f"  {note}", "muted") for note in _notes(summary, prices, server_tools, own_prices)]
+
+
+def _notes(
+    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None
+) -> Iterator[str]:
+    """What the cost is made of and what it leaves out."""
+    more = Surcharges.of(summary.results, prices)
+    if more.us_rows:
+        yield f"{plural(more.us_rows, 'answer')} made in the US only, at the higher price for that."
+    if more.long_rows:
+        yield f"{plural(more.long_rows, 'answer')} to prompts long enough for the higher price."
+    if summary.web_search_cost:
+        yield f"{_dollars(summary.web_search_cost)} of it are web searches, which batches do not make cheaper."
+    if "code_execution" in server_tools:
+        yield "Code execution is billed by the hour and not in here."
+    if summary.unpriced and own_prices is not None:
+        yield f"No price is known of some models: {plain(str(own_prices))} is where to put one."
+    own = " and prices of your own" if prices.own & {one.model for one in summary.models} else ""
+    yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
 
 def _cost_tone(totals: ModelTotals) -> str:

@@ -15,6 +15,7 @@ from batch_tui.api.errors import (
 )
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.results.pricing import PricesError
+from batch_tui.submission.linked_input import LinkError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def describe(error: Exception, *, host: str) -> Trouble:
         case APIResponseValidationError(message=message, request_id=request_id):
             advice = "Is there a proxy in between, or is the base URL wrong?"
             return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
-        case BatchAPIError() | ResultsStoreError() | PricesError():
+        case BatchAPIError() | ResultsStoreError() | PricesError() | LinkError():
             return Trouble(str(error), "")
     said = f"{type(error).__name__}: {error}".rstrip(".")
     return Trouble(f"Something went wrong in batch-tui itself: {said}.", "Please report it; r starts again.")

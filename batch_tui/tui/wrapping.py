@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 Row = tuple[str, str]
 """Text of one row and its tone."""
 
+Span = tuple[int, int, str]
+"""Where a part of a row starts and stops, and the tone it has instead."""
+
 
 def wrap(page: Iterable[tuple[str, str]], cells: int) -> list[Row]:
     """Rows of at most so many cells from texts with tones; texts may hold line breaks."""
     cells = max(cells, 2)
-    return [(row, tone) for text, tone in page for line in text.split("\n") for row in _wrap_line(line, cells)]
+    return [
+        (line[start:stop], tone)
+        for text, tone in page
+        for line in text.split("\n")
+        for start, stop in breaks(line, cells)
+    ]
 
 
 def unwrapped(page: Iterable[tuple[str, str]]) -> list[Row]:
@@ -24,21 +32,22 @@ def unwrapped(page: Iterable[tuple[str, str]]) -> list[Row]:
     return [(line, tone) for text, tone in page for line in text.split("\n")]
 
 
-def _wrap_line(line: str, cells: int) -> Iterator[str]:
+def breaks(line: str, cells: int) -> Iterator[tuple[int, int]]:
+    """Where the rows of a line start and stop, for rows of at most so many cells; always at least one."""
     start, end = 0, len(line)
     narrow = line.isascii()
     while True:
         stop = min(start + cells, end) if narrow else _reach(line, start, cells)
         if stop >= end:
-            yield line[start:]
+            yield start, end
             return
         # Break after a blank where there is one in the second half; a long word is cut.
         blank = line.rfind(" ", start + (stop - start) // 2, stop + 1)
         if blank > start:
-            yield line[start:blank]
+            yield start, blank
             start = blank + 1
         else:
-            yield line[start:stop]
+            yield start, stop
             start = stop
 
 

@@ -117,7 +117,7 @@ def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
     from batch_tui.verbs.results import results as give
 
     def verb(session: Session) -> int:
-        return give(Wish.of(**wanted), session.store(), None if offline else session.connect)
+        return give(Wish.of(**wanted), session.store(), None if offline else session.connect, session.own_prices)
 
     run(context, verb, interrupted="Stopped. What came is kept; the same command goes on.")
 

@@ -14,8 +14,9 @@ from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.results.export import export_results, write_rows
 from batch_tui.results.json_path import JsonPath, JsonPathError
-from batch_tui.results.pricing import Prices, PricesError
+from batch_tui.results.pricing import Prices
 from batch_tui.results.row_query import QueryError, RowQuery
+from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import lines, number, plain, plural, size
@@ -72,13 +73,18 @@ class Wish:
         return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary)
 
 
-def results(wish: Wish, store: ResultsStore, connect: Callable[[], BatchClient] | None) -> int:
-    """Carry it out and give the exit code; `connect` None means that only stored results will do."""
+def results(
+    wish: Wish, store: ResultsStore, connect: Callable[[], BatchClient] | None, own_prices: Path | None = None
+) -> int:
+    """Carry it out and give the exit code; `connect` None means that only stored results will do.
+
+    `own_prices` is where the user may have put prices of their own.
+    """
     code, file, verified = stored_or_fetched(wish.batch_id, store, connect)
     if file is None:
         return code
     try:
-        return _give(wish, file, verified)
+        return _give(wish, file, verified, own_prices)
     except ResultsStoreError as error:
         raise click.ClickException(plain(str(error))) from error
 
@@ -142,14 +148,14 @@ def _tell(progress: DownloadProgress) -> None:
     click.echo(f"\r{plural(progress.rows, 'row')}, {size(progress.bytes)}{speed}    ", nl=False, err=True)
 
 
-def _give(wish: Wish, file: ResultsFile, verified: bool) -> int:
+def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None) -> int:
     rows = range(len(file)) if not wish.query.text else [row for step in wish.query.scan(file) for row in step.rows]
     if wish.summary:
-        try:
-            prices = Prices.load()
-        except PricesError as error:
-            raise click.ClickException(plain(str(error))) from error
-        for text, _ in summary_page(ResultsSummary.of(file, prices), prices.as_of):
+        prices, problem = Prices.load_with(own_prices)
+        if problem is not None:
+            click.echo(plain(problem), err=True)
+        page = summary_page(ResultsSummary.of(file, prices), prices, count_server_tools(file), own_prices)
+        for text, _ in page:
             click.echo(lines(text))
     elif wish.output is None:
         write_rows(sys.stdout.buffer, file, rows, wish.format, columns=wish.columns)

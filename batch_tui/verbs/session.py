@@ -41,6 +41,8 @@ class Session:
     settings: Settings
     connect: Callable[[], BatchClient]
     """Raises click.UsageError where there are no credentials."""
+    own_prices: Path | None = None
+    """Where the user may have put prices of their own."""
     credentials_source: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
     """The name of the variable that holds the credentials, or None and why there are none."""
 

@@ -122,3 +122,34 @@ def test_a_bad_file_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(PricesError, match="Could not read the prices"):
         Prices.load(tmp_path / "none.toml")
+
+
+def test_prices_of_ones_own_stand_beside_the_built_in_ones(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    rates = "input = 1\ncache_write_5m = 1\ncache_write_1h = 1\ncache_read = 1\noutput = 1\n"
+    own.write_text(f'web_search_per_thousand = 5\n[[price]]\nmodels = ["mine"]\n{rates}', encoding="utf-8")
+    prices, problem = Prices.load_with(own)
+    assert problem is None
+    assert prices.own == {"mine"}
+    assert prices.cost("mine", {"input_tokens": MILLION}) == 1
+    assert prices.cost("claude-opus-5-5", {"input_tokens": MILLION}) == 2
+    assert prices.web_search == Decimal("0.005")
+
+
+def test_without_prices_of_ones_own_the_built_in_ones_do(tmp_path: Path) -> None:
+    for own in (None, tmp_path / "none.toml"):
+        prices, problem = Prices.load_with(own)
+        assert problem is None
+        assert not prices.own
+
+
+@pytest.mark.parametrize(
+    "broken", ["[[price]", '[[price]]\nmodels = ["x"]\ninput = -1', "web_search_per_thousand = 'x'", b"\xff\xfe"]
+)
+def test_broken_prices_of_ones_own_are_a_sentence_and_the_built_in_ones_do(tmp_path: Path, broken: str | bytes) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
+    prices, problem = Prices.load_with(own)
+    assert str(own) in (problem or "")
+    assert "built-in prices were used" in (problem or "")
+    assert prices.cost("claude-opus-5-5", {"input_tokens": MILLION}) == 2

@@ -56,6 +56,7 @@ class Stage:
     clock: Clock
     release: threading.Event
     """Lets an app that was held back connect at last."""
+    store: ResultsStore
 
 
 async def until(pilot: Pilot[str], arrived: Callable[[], bool], what: str) -> None:
@@ -169,10 +170,11 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
             "undo_seconds": 0,
             "themes": themes if scene.theme == "dark" else themes[::-1],
         }
-        app = BatchApp(connect, ResultsStore(directory, simulator.url), **(arguments | scene.app))
+        store = ResultsStore(directory, simulator.url)
+        app = BatchApp(connect, store, **(arguments | scene.app))
         app.animation_level = "none"
         try:
-            yield Stage(app, simulator, clock, release)
+            yield Stage(app, simulator, clock, release, store)
         finally:
             release.set()
 

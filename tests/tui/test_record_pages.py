@@ -9,6 +9,7 @@ import pytest
 
 from batch_tui.results.result_line import parse
 from batch_tui.results.results_file import Record
+from batch_tui.tui.json_tree import JsonTree
 from batch_tui.tui.record_pages import PAGES, record_pages
 
 
@@ -24,7 +25,11 @@ def succeeded(*blocks: dict[str, Any], **message: Any) -> Record:
 
 
 def page(of: Record, name: str) -> str:
-    return "\n".join(text for text, _ in record_pages(of, PAGES.index(name)).page)
+    """The page in words, whether it is a text or a tree."""
+    shown = record_pages(of, PAGES.index(name))
+    if shown.tree is None:
+        return "\n".join(text for text, _ in shown.page)
+    return "\n".join("".join(text for text, _ in row.parts(200)) for row in JsonTree(shown.tree, 200).rows)
 
 
 def title(of: Record) -> str:

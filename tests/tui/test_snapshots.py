@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tui.results_scenes import RESULTS_SCENES
 from tests.tui.scan import assert_harmless
 from tests.tui.scenes import SCENES, staged
+
+ALL = SCENES | RESULTS_SCENES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +21,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="snapshots are taken on Python 3.11")
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", ALL)
 def test_scene(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:
-    scene = SCENES[name]
+    scene = ALL[name]
     with staged(scene, tmp_path) as stage:
 
         async def run_before(pilot: Pilot[Any]) -> None:

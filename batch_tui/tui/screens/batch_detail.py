@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from batch_tui.tui.freshness import freshness, trouble_line
+from batch_tui.tui.input_messages import InputWanted, LinkInputRequested
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
 from batch_tui.tui.widgets.batch_detail import BatchDetail
 from batch_tui.tui.widgets.key_bar import KeyBar
@@ -31,6 +32,7 @@ class BatchDetailScreen(BatchActionsScreen):
         Binding("escape", "app.close", "Back", id="batch.back", tooltip="Back to the list"),
         Binding("J", "neighbour(1)", "Next", id="batch.next", tooltip="The next older batch"),
         Binding("K", "neighbour(-1)", "Previous", id="batch.previous", show=False, tooltip="The next newer batch"),
+        Binding("I", "link_input", "Link input", id="batch.link", tooltip="Name the file the requests came from"),
         Binding("j,down", "scroll(1)", "Down", show=False, id="table.down"),
         Binding("k,up", "scroll(-1)", "Up", show=False, id="table.up"),
     ]
@@ -48,6 +50,7 @@ class BatchDetailScreen(BatchActionsScreen):
     def on_mount(self) -> None:
         self._shared.updates.subscribe(self, lambda _: self._show_state())
         self.set_interval(1, self._tick)
+        self.post_message(InputWanted(self._batch_id))
         self._show_state()
 
     def batch_in_hand(self) -> MessageBatch | None:
@@ -58,7 +61,11 @@ class BatchDetailScreen(BatchActionsScreen):
         here = catalog.index_of(self._batch_id)
         if here is not None and 0 <= here + step < len(catalog):
             self._batch_id = catalog.at(here + step).id
+            self.post_message(InputWanted(self._batch_id))
             self._show_state()
+
+    def action_link_input(self) -> None:
+        self.post_message(LinkInputRequested(self._batch_id))
 
     def action_scroll(self, direction: int) -> None:
         self.query_one(BatchDetail).scroll_relative(y=direction, animate=False)

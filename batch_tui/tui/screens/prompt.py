@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.suggester import Suggester
 
     from batch_tui.tui.text import Plain
 
@@ -27,7 +28,11 @@ class PromptDialog(ModalScreen[str | None]):
     """One line; `problem_with` gives a sentence for what cannot be taken, and the line stays open with it."""
 
     AUTO_FOCUS = "#prompt-text"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="prompt.close"),
+        # Before the usual meaning of tab: there is nowhere else to go.
+        Binding("tab", "complete", "Complete", id="prompt.complete", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -36,26 +41,39 @@ class PromptDialog(ModalScreen[str | None]):
         *,
         value: str = "",
         verb: str = "goes on",
+        problem: str | None = None,
         problem_with: Callable[[str], str | None] = lambda _: None,
+        suggester: Suggester | None = None,
     ) -> None:
+        """`problem` is what was wrong with the value that stands there; `suggester` completes it on tab."""
         super().__init__()
         self._title = title
         self._hint = hint
         self._value = value
         self._verb = verb
+        self._problem = problem
         self._problem_with = problem_with
+        self._suggester = suggester
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
-            yield Input(self._value, id="prompt-text", select_on_focus=False)
-            yield Static(Content.styled(self._hint, TONES["muted"]), id="prompt-hint", markup=False)
+            yield Input(self._value, id="prompt-text", select_on_focus=False, suggester=self._suggester)
+            hint = self._hint if self._problem is None else plain(self._problem)
+            tone = "muted" if self._problem is None else "error"
+            yield Static(Content.styled(hint, TONES[tone]), id="prompt-hint", markup=False)
             yield Static(
                 Content.styled(f"enter {self._verb} · esc leaves everything as it is", TONES["muted"]), markup=False
             )
 
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = self.app.animation_level != "none"
+
+    def action_complete(self) -> None:
+        """Take what is suggested, as going right at the end does."""
+        edit = self.query_one(Input)
+        if edit.cursor_at_end:
+            edit.action_cursor_right()
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
@@ -14,19 +14,19 @@ from textual.widgets import Static
 from batch_tui.tui.messages import (
     DownloadToggleRequested,
     DownloadUpdate,
-    RecordLoaded,
-    RecordRequested,
+    InputUpdate,
     RowsWanted,
     SummaryRequested,
 )
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
-from batch_tui.tui.screens.take_out import TakeOutScreen
+from batch_tui.tui.screens.read_record import WIDE, ReadRecordScreen
 from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
+from batch_tui.tui.widgets.prompt_view import PromptView
 from batch_tui.tui.widgets.record_view import RecordView
 from batch_tui.tui.widgets.status_line import StatusLine
 from batch_tui.tui.widgets.tones import TONES
@@ -54,62 +54,22 @@ _LETTERS = frozenset(
         "copy",
         "turn",
         "wrap",
+        "markdown",
+        "beside",
+        "link_input",
     }
     | {"search", "query", "next_hit", "sort", "reverse", "column", "frequencies", "go_to"}
     | {"mark", "mark_range", "mark_all"}
 )
 """Actions whose keys are text while a line is typed."""
-_WIDE = 120
-"""Columns from which table and record stand side by side."""
 
 
-class ResultsScreen(TakeOutScreen):
+class ResultsScreen(ReadRecordScreen):
     """Browses one results file; every row is known by its line number."""
 
     AUTO_FOCUS = "#results"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (the base declares it so)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (the base declares it so)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape",
-            "close_record",
-            "Back",
-            id="record.close",
-            tooltip="Close the record, then the results",
-        ),
-        Binding(
-            "enter,l",
-            "open_record",
-            "Read",
-            key_display="enter",
-            id="results.open",
-            tooltip="Read the record under the cursor",
-        ),
-        Binding("left_square_bracket", "turn(-1)", "Previous tab", show=False, id="record.previous_tab"),
-        Binding(
-            "right_square_bracket,tab",
-            "turn(1)",
-            "Tab",
-            key_display="tab",
-            id="record.next_tab",
-            tooltip="Text, thinking, tools, raw JSON, usage",
-        ),
-        Binding(
-            "J",
-            "neighbour(1)",
-            "Next",
-            show=False,
-            id="record.next",
-            tooltip="Next record, the pane stays open",
-        ),
-        Binding(
-            "K",
-            "neighbour(-1)",
-            "Previous",
-            show=False,
-            id="record.previous",
-            tooltip="Previous record, the pane stays open",
-        ),
-        Binding("z", "wrap", "Wrap", show=False, id="record.wrap", tooltip="Wrap long lines of the record, or not"),
         Binding("e", "seek_error(1)", "Next failed", id="results.next_error", tooltip="Next row without an answer"),
         Binding("E", "seek_error(-1)", "Previous failed", show=False, id="results.previous_error"),
         *(
@@ -131,22 +91,6 @@ class ResultsScreen(TakeOutScreen):
             tooltip="Pause the download, go on with it, fetch all of it, or try again",
         ),
         Binding("i", "summarise", "Summary", id="results.summary", tooltip="Tokens, cost and errors of all rows"),
-        Binding(
-            "ctrl+f",
-            "scroll_record(1)",
-            "Scroll record",
-            show=False,
-            id="record.down",
-            tooltip="Half a page down in the record",
-        ),
-        Binding(
-            "ctrl+b",
-            "scroll_record(-1)",
-            "Scroll record back",
-            show=False,
-            id="record.up",
-            tooltip="Half a page up in the record",
-        ),
     ]
 
     def __init__(self, context: AppContext, batch_id: str, opened: OpenResults) -> None:
@@ -156,8 +100,6 @@ class ResultsScreen(TakeOutScreen):
         self._opened = opened
         self._file = opened.file
         self._view = ResultsView(opened, context.host)
-        self._reading = False
-        self._wish: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -167,7 +109,9 @@ class ResultsScreen(TakeOutScreen):
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
             yield VirtualTable(self._view.rows(), COLUMNS, id="results")
-            yield RecordView(id="record")
+            with Container(id="pair"):
+                yield PromptView(id="prompt")
+                yield RecordView(id="record")
         yield Static(id="notice", markup=False)
         yield KeyBar()
 
@@ -177,14 +121,13 @@ class ResultsScreen(TakeOutScreen):
         self._table.rows_changed()
         self.show_state()
         self._shared.updates.subscribe(self, self._take_update)
-
-    @property
-    def _wide(self) -> bool:
-        return self.size.width >= _WIDE
+        self.look_up_input()
 
     # State coming down
 
     def _take_update(self, update: Update) -> None:
+        if isinstance(update, InputUpdate):
+            self.take_input(update)
         if not isinstance(update, DownloadUpdate) or update.batch_id != self._batch_id:
             return
         if self._opened.file is not self._file:
@@ -208,7 +151,7 @@ class ResultsScreen(TakeOutScreen):
         notice.display = nothing
         if nothing:
             notice.update(self._nothing())
-        self.set_class(self._reading, "-reading")
+        self.show_panes()
         self.query_one(KeyBar).refresh()
 
     def _heading(self) -> list[tuple[str, str]]:
@@ -219,6 +162,8 @@ class ResultsScreen(TakeOutScreen):
         progress = self._opened.progress
         amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
+            case "complete" if self._differs:
+                return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if progress.verified:
                 return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
             case "complete":
@@ -275,7 +220,21 @@ class ResultsScreen(TakeOutScreen):
             again = "P tries again." if progress.state == "failed" else "Trying again."
             line.say(plain(f" ! {describe(progress.error, host=self._shared.host)} {again}"))
         else:
-            line.say(None if progress.note is None else plain(f" ! {progress.note}"), "warning")
+            said = progress.note or self._about_input()
+            line.say(None if said is None else plain(f" ! {said}"), "warning")
+
+    @property
+    def _differs(self) -> bool:
+        """Whether the results are not those of the linked input."""
+        known = self._input
+        return known is not None and known.match is not None and bool(known.match.sentences)
+
+    def _about_input(self) -> str | None:
+        """What is wrong with the linked input, or in which ways it and the results differ."""
+        known = self._input
+        if known is None or known.problem is not None:
+            return None if known is None else known.problem
+        return None if known.match is None else " ".join(known.match.sentences) or None
 
     def _nothing(self) -> Content:
         match self._opened.progress.state:
@@ -288,26 +247,6 @@ class ResultsScreen(TakeOutScreen):
         return Content.styled("Asking for the results…", TONES["muted"])
 
     # The record beside the table
-
-    @on(VirtualTable.CursorMoved)
-    @on(RecordView.Rewrapped)
-    def _ask_for_record(self) -> None:
-        """Have the page of the record under the cursor laid out, unless it is on its way or hidden."""
-        line, record = self._line, self._record
-        if line is None:
-            record.show(None)
-            self._wish = ()
-        elif self._reading or self._wide:
-            wish = (self._file, line, record.page, record.cells)
-            if wish != self._wish:
-                self._wish = wish
-                self.post_message(RecordRequested(self._batch_id, line, record.page, record.cells, self.post_message))
-
-    @on(RecordLoaded)
-    def _show_record(self, event: RecordLoaded) -> None:
-        event.stop()
-        if (event.file, event.line, event.page) == self._wish[:3]:
-            self._record.show(event)
 
     @on(VirtualTable.Viewed)
     def _want_rows(self, event: VirtualTable.Viewed) -> None:
@@ -324,59 +263,18 @@ class ResultsScreen(TakeOutScreen):
         if event.key == TAIL:
             self.action_toggle_download()
             return
-        self._reading = True
-        self.show_state()
-        self._record.pane.focus()
-        self._ask_for_record()
+        self.read_record()
 
     def on_resize(self) -> None:
         self.show_state()
-        self._ask_for_record()
+        self.ask_for_record()
 
     def show_rows(self) -> None:
         super().show_rows()
         pattern = None if self._view.search is None else self._view.search.condition
-        pane = self._record.text_pane
-        if pattern != pane.highlight:
-            pane.highlight = pattern
-            pane.scroll_to_match()
-            pane.refresh()
+        self._record.stand_out(pattern)
 
     # Keys
-
-    def action_open_record(self) -> None:
-        self._table.open_row()
-
-    def action_close_record(self) -> None:
-        if self._reading and not self._wide:
-            self._reading = False
-            self.show_state()
-            self._table.focus()
-        elif not self._table.has_focus and self._opened.rows:
-            self._table.focus()
-        elif not self.clear_one_level():
-            self.dismiss()
-
-    def action_turn(self, step: int) -> None:
-        self.action_choose_page(self._record.next_page(step))
-
-    def action_choose_page(self, page: int) -> None:
-        self._record.page = page
-        self._ask_for_record()
-
-    def action_wrap(self) -> None:
-        record = self._record
-        record.wraps = not record.wraps
-        self.notify(
-            "Long lines are wrapped." if record.wraps else "Long lines go on to the right.", markup=False, timeout=2
-        )
-        self._ask_for_record()
-
-    def action_scroll_record(self, halves: int) -> None:
-        self._record.pane.action_half_page(halves)
-
-    def action_neighbour(self, step: int) -> None:
-        self._table.action_move(step)
 
     def action_choose(self, place: int) -> None:
         if place != self._view.chip:

@@ -114,5 +114,5 @@ class SavedScreen(Screen[None]):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        useless = action != "app.close" and not self._stored
+        useless = action in ("open", "delete", "pin", "copy_path") and not self._stored
         return Plain("No results are saved on this machine.") if useless else None

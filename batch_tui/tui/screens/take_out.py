@@ -12,7 +12,7 @@ from batch_tui.tui.messages import ExportRequested, FileWorkRequested, PagerRequ
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS
-from batch_tui.tui.results_work import record_text
+from batch_tui.tui.results_work import MOST_COPIED, record_text
 from batch_tui.tui.screens.arrange_rows import ArrangeRowsScreen
 from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, plain, size
@@ -87,5 +87,13 @@ class TakeOutScreen(ArrangeRowsScreen):
             self._copy(event.text, event.what)
 
     def _copy(self, text: str, what: str) -> None:
+        if len(text) > MOST_COPIED:
+            self.notify(
+                f"{size(len(text))} are too much for a terminal's clipboard: y p opens it in $PAGER, w writes a file.",
+                markup=False,
+                severity="warning",
+                timeout=6,
+            )
+            return
         self.app.copy_to_clipboard(text)
         self.notify(f"Copied the {what.replace('json', 'JSON')}, {size(len(text))}.", markup=False, timeout=2)

@@ -82,6 +82,7 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *_seen(batch, context),
         *_outlook(batch, context),
         *_results(batch, context),
+        *_input(batch, context),
     ]
     return Content("\n").join(parts)
 
@@ -222,4 +223,26 @@ def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
         rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))
     else:
         rows.append(Content.assemble((text, TONES[tone]), (" at the API; not saved on this machine.", TONES["muted"])))
+    return rows
+
+
+def _input(batch: MessageBatch, context: AppContext) -> list[Content]:
+    """The linked input, where there is one."""
+    known = context.monitor.inputs.get(batch.id)
+    if known is None:
+        return []
+    rows = [Content(""), _section("INPUT"), Content.styled(plain(str(known.linked.path)), TONES["muted"])]
+    if known.problem is not None:
+        return [*rows[:2], Content.styled(plain(known.problem), TONES["warning"])]
+    amount, total = len(known.linked), batch.request_counts.total
+    if known.match is not None:
+        match = known.match
+        rate = f"{number(match.answered)} of {number(match.asked)} custom_ids found in the results."
+        rows.append(Content.styled(rate, TONES["success" if not match.sentences else "warning"]))
+        rows += [Content.styled(plain(sentence), TONES["warning"]) for sentence in match.sentences]
+    elif amount == total:
+        rows.append(Content.styled(f"{plural(amount, 'request')}, as many as the batch has.", TONES["muted"]))
+    else:
+        said = f"{plural(amount, 'request')}, but the batch has {number(total)}."
+        rows.append(Content.styled(said, TONES["warning"]))
     return rows

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
+    from batch_tui.results.search import SearchPattern
     from batch_tui.tui.json_tree import JsonTree
 
 
@@ -44,6 +45,8 @@ class JsonPane(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._tree: JsonTree | None = None
         self._cursor = 0
+        self.highlight: SearchPattern | None = None
+        """What stands out in the rows."""
 
     @property
     def text(self) -> str:
@@ -129,8 +132,11 @@ class JsonPane(ScrollView, can_focus=True):
         under = None
         if row == self._cursor and self.has_focus:
             under = base = base + self.get_component_rich_style("json--cursor")
-        segments = []
+        segments, match = [], self.get_component_rich_style("tone--match")
         for text, tone in self._tree.rows[row].parts(total):
-            style = self.get_component_rich_style(f"tone--{tone}")
-            segments.append(Segment(text, style if under is None else under))
+            style, end = self.get_component_rich_style(f"tone--{tone}") if under is None else under, 0
+            for start, stop in self.highlight.spans(text) if self.highlight is not None else ():
+                segments += [Segment(text[end:start], style), Segment(text[start:stop], style + match)]
+                end = stop
+            segments.append(Segment(text[end:], style))
         return Strip(segments).crop_extend(0, total, base)

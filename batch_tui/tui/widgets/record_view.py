@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from batch_tui.results.search import SearchPattern
     from batch_tui.tui.messages import RecordLoaded
     from batch_tui.tui.record_pages import RecordPages
 
@@ -36,6 +37,8 @@ class RecordView(Vertical):
         """The tab that is chosen, a position in PAGES."""
         self.wraps = True
         """Whether long lines go on in the next row."""
+        self.markdown = True
+        """Whether answers are laid out as Markdown."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="record-title", markup=False)
@@ -104,9 +107,18 @@ class RecordView(Vertical):
         tree.show(loaded.tree)
         if loaded.tree is None:
             rows = loaded.rows or [("Nothing of this kind in this record.", "muted")]
-            self.text_pane.show(rows, keep_place=same_page)
+            self.text_pane.show(rows, loaded.spans, keep_place=same_page)
         if focused:
             self.pane.focus()
+
+    def stand_out(self, pattern: SearchPattern | None) -> None:
+        """Let what is searched for stand out in the page."""
+        pane, tree = self.text_pane, self.query_one(JsonPane)
+        if pattern != pane.highlight:
+            pane.highlight = tree.highlight = pattern
+            pane.scroll_to_match()
+            pane.refresh()
+            tree.refresh()
 
     def next_page(self, step: int) -> int:
         """The next or previous tab that holds anything."""
@@ -119,9 +131,13 @@ class RecordView(Vertical):
         return page
 
     def _tabs(self, pages: RecordPages) -> Content:
-        labels: list[Content] = []
+        """The tabs; those that hold nothing leave when there is no room."""
+        labels: list[tuple[bool, Content]] = []
         for number, name in enumerate(PAGES):
-            style = "bold reverse" if number == self.page else TONES["text" if pages.filled[number] else "faint"]
+            chosen, filled = number == self.page, pages.filled[number]
+            style = "bold reverse" if chosen else TONES["text" if filled else "faint"]
             click = Style.from_meta({"@click": f"screen.choose_page({number})"})
-            labels.append(Content.styled(f" {name} ", style).stylize(click))
-        return Content(" ").join(labels)
+            labels.append((chosen or filled, Content.styled(f" {name} ", style).stylize(click)))
+        if sum(label.cell_length + 1 for _, label in labels) > self.content_size.width + 1:
+            labels = [one for one in labels if one[0]]
+        return Content(" ").join(label for _, label in labels)

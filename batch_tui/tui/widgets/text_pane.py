@@ -13,12 +13,13 @@ from textual.strip import Strip
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from rich.style import Style
     from textual.binding import BindingType
 
     from batch_tui.results.search import SearchPattern
-    from batch_tui.tui.wrapping import Row
+    from batch_tui.tui.wrapping import Row, Span
 
 
 _SEARCHED = 20_000
@@ -47,6 +48,7 @@ class TextPane(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[Row] = ()
+        self._spans: Mapping[int, Sequence[Span]] = {}
         self._widest = 0
         self.highlight: SearchPattern | None = None
         """What stands out in the text."""
@@ -56,10 +58,12 @@ class TextPane(ScrollView, can_focus=True):
         """All rows, on screen or not."""
         return self._rows
 
-    def show(self, rows: Sequence[Row], *, keep_place: bool = False) -> None:
-        """Show other rows, from the top or about where the view is."""
+    def show(
+        self, rows: Sequence[Row], spans: Mapping[int, Sequence[Span]] | None = None, *, keep_place: bool = False
+    ) -> None:
+        """Show other rows, from the top or about where the view is; `spans` are parts of rows, by their places."""
         share = self.scroll_offset.y / len(self._rows) if keep_place and self._rows else 0.0
-        self._rows = rows
+        self._rows, self._spans = rows, spans or {}
         self._widest = max((len(text) for text, _ in rows), default=0)
         self.virtual_size = Size(max(self.size.width, self._widest), len(rows))
         self.scroll_to(x=0, y=round(share * len(rows)), animate=False, immediate=True, force=True)
@@ -89,11 +93,28 @@ class TextPane(ScrollView, can_focus=True):
         if row >= len(self._rows):
             return Strip.blank(self.size.width, base)
         text, tone = self._rows[row]
-        style, match = self.get_component_rich_style(f"tone--{tone}"), self.get_component_rich_style("tone--match")
-        segments, end = [], 0
-        for start, stop in self.highlight.spans(text) if self.highlight is not None else ():
-            segments += [Segment(text[end:start], style), Segment(text[start:stop], match)]
-            end = stop
-        segments.append(Segment(text[end:], style))
+        segments = list(self._segments(text, tone, self._spans.get(row, ())))
         left = self.scroll_offset.x
         return Strip(segments).crop_extend(left, left + self.size.width, base)
+
+    def _segments(self, text: str, tone: str, spans: Sequence[Span]) -> Iterator[Segment]:
+        style, end = self._style(tone), 0
+        for start, stop, other in spans:
+            yield from self._marked(text, end, start, style)
+            yield from self._marked(text, start, stop, style + self._style(other))
+            end = stop
+        yield from self._marked(text, end, len(text), style)
+
+    def _marked(self, text: str, start: int, stop: int, style: Style) -> Iterator[Segment]:
+        """A part of a row, with what is looked for standing out."""
+        match = self._style("match")
+        for found, end in self.highlight.spans(text) if self.highlight is not None else ():
+            if found < stop and end > start:
+                found, end = max(found, start), min(end, stop)
+                yield Segment(text[start:found], style)
+                yield Segment(text[found:end], style + match)
+                start = end
+        yield Segment(text[start:stop], style)
+
+    def _style(self, tone: str) -> Style:
+        return self.get_component_rich_style(f"tone--{tone}")

@@ -1,0 +1,159 @@
+"""The part of the app that is about linked inputs: which file a batch was made from, and whether it agrees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.screen import ModalScreen
+from textual.worker import get_current_worker
+
+from batch_tui.results.completeness import match_input
+from batch_tui.results.errors import ResultsStoreError
+from batch_tui.submission.linked_input import LinkedInput, LinkedInputs, LinkError
+from batch_tui.tui.context import BatchInput
+from batch_tui.tui.input_messages import InputMatched, InputRead, InputRefused, InputWanted, LinkInputRequested
+from batch_tui.tui.late_keys import LateKeysApp
+from batch_tui.tui.messages import InputUpdate
+from batch_tui.tui.path_suggester import PathSuggester
+from batch_tui.tui.screens.prompt import PromptDialog
+from batch_tui.tui.text import Plain, join, number, plain, plural
+
+if TYPE_CHECKING:
+    from textual.signal import Signal
+
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.tui.context import AppContext
+    from batch_tui.tui.messages import Update
+
+_HINT = Plain("The JSONL file its requests came from, one per line. It is only read; tab completes a path.")
+
+
+class InputsApp(LateKeysApp):
+    """Looks links up, asks for files and compares custom_ids, in threads; `shared` is set by the whole app."""
+
+    shared: AppContext
+    _updates: Signal[Update]
+    _inputs: LinkedInputs
+
+    @on(InputWanted)
+    def _look_up(self, event: InputWanted) -> None:
+        self._in_thread(partial(self._read_link, event.batch_id), "input")
+
+    def _in_thread(self, work: partial[None], group: str) -> None:
+        self.run_worker(work, group=group, thread=True, exclusive=True, exit_on_error=False, description=group)
+
+    def _read_link(self, batch_id: str) -> None:
+        linked = self._inputs.of(batch_id)
+        if linked is not None:
+            self.post_message(InputRead(linked, linked.problem(), fresh=False))
+
+    @on(LinkInputRequested)
+    def _ask_for_input(self, event: LinkInputRequested) -> None:
+        if not isinstance(self.screen, ModalScreen):
+            known = self.shared.monitor.inputs.get(event.batch_id)
+            self._ask_again(event.batch_id, "" if known is None else str(known.linked.path), None)
+
+    @on(InputRefused)
+    def _say_refused(self, event: InputRefused) -> None:
+        if isinstance(self.screen, ModalScreen):
+            self.notify(plain(event.problem), markup=False, severity="error", timeout=15)
+        else:
+            self._ask_again(event.batch_id, event.typed, event.problem)
+
+    def _ask_again(self, batch_id: str, value: str, problem: str | None) -> None:
+        dialog = PromptDialog(
+            Plain("Link the input of this batch"),
+            _HINT,
+            value=value,
+            verb="links it",
+            problem=problem,
+            problem_with=_path_problem,
+            suggester=PathSuggester((".jsonl", ".ndjson", ".json")),
+        )
+        self.push_screen(dialog, partial(self._take_path, batch_id))
+
+    def _take_path(self, batch_id: str, typed: str | None) -> None:
+        if typed:
+            self._in_thread(partial(self._link, batch_id, typed), "link input")
+
+    def _link(self, batch_id: str, typed: str) -> None:
+        worker = get_current_worker()
+        try:
+            linked = self._inputs.link(batch_id, Path(typed).expanduser(), should_stop=lambda: worker.is_cancelled)
+        except LinkError as error:
+            self.post_message(InputRefused(batch_id, typed, str(error)))
+        else:
+            if linked is not None:
+                self.post_message(InputRead(linked, None, fresh=True))
+
+    @on(InputRead)
+    def _take_input(self, event: InputRead) -> None:
+        linked, monitor = event.linked, self.shared.monitor
+        known = monitor.inputs.get(linked.batch_id)
+        match = None if event.fresh or known is None or event.problem else known.match
+        monitor.inputs[linked.batch_id] = BatchInput(linked, event.problem, match)
+        self._updates.publish(InputUpdate(linked.batch_id))
+        if not self.compare_input(linked.batch_id, fresh=event.fresh) and event.fresh:
+            self.notify(self._linked_sentence(linked), markup=False, timeout=8)
+
+    def _linked_sentence(self, linked: LinkedInput) -> Plain:
+        said = join(Plain("Linked "), plain(linked.path.name), Plain(": "), plural(len(linked), "request"))
+        batch = self.shared.catalog.get(linked.batch_id)
+        if batch is None:
+            return join(said, Plain("."))
+        total = batch.request_counts.total
+        if total == len(linked):
+            return join(said, Plain(", as many as the batch has."))
+        return join(said, Plain("; but the batch has "), number(total), Plain(". Is it the right file?"))
+
+    def compare_input(self, batch_id: str, *, fresh: bool = False) -> bool:
+        """Compare the input of a batch with its results, where both are here and were not compared; else False."""
+        known, opened = self.shared.monitor.inputs.get(batch_id), self.shared.monitor.results.get(batch_id)
+        if known is None or known.problem is not None or known.match is not None:
+            return False
+        if opened is None or opened.file is None or opened.progress.state != "complete":
+            return False
+        self._in_thread(partial(self._compare, known.linked, opened.file, fresh=fresh), "compare input")
+        return True
+
+    def _compare(self, linked: LinkedInput, file: ResultsFile, *, fresh: bool) -> None:
+        worker = get_current_worker()
+        try:
+            match = match_input(file, linked.custom_ids(), should_stop=lambda: worker.is_cancelled)
+        except (LinkError, ResultsStoreError) as error:
+            self.post_message(InputRead(linked, str(error), fresh=False))
+        else:
+            if match is not None:
+                self.post_message(InputMatched(linked, match, fresh=fresh))
+
+    @on(InputMatched)
+    def _take_match(self, event: InputMatched) -> None:
+        known = self.shared.monitor.inputs.get(event.linked.batch_id)
+        if known is None or known.linked is not event.linked:
+            return
+        match = event.match
+        self.shared.monitor.inputs[event.linked.batch_id] = replace(known, match=match)
+        self._updates.publish(InputUpdate(event.linked.batch_id))
+        if event.fresh:
+            rate = f"{number(match.answered)} of {number(match.asked)} custom_ids found in the results."
+            self.notify(
+                plain(f"Linked {event.linked.path.name}: {rate}"),
+                markup=False,
+                severity="warning" if match.sentences else "information",
+                timeout=8,
+            )
+
+
+def _path_problem(typed: str) -> str | None:
+    """Why what was typed names no file, or None."""
+    if not typed:
+        return "Give the path of a file; esc leaves things as they are."
+    try:
+        Path(typed).expanduser()
+    except RuntimeError:
+        return "There is no such user."
+    return None

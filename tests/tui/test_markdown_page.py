@@ -1,0 +1,148 @@
+"""Markdown of answers as rows: what a reader sees, and that nothing in it can act."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from batch_tui.tui.markdown_page import MarkdownPage, markdown_page
+from tests.tui.scan import OBEYED
+
+
+def page_of(text: str, cells: int = 40) -> MarkdownPage:
+    page = markdown_page(text, cells)
+    assert page is not None
+    return page
+
+
+def shown(text: str, cells: int = 40) -> list[str]:
+    return [row.rstrip() for row, _ in page_of(text, cells).rows]
+
+
+def toned(text: str, cells: int = 40) -> list[tuple[str, str]]:
+    """The parts of the text that have tones of their own."""
+    page = page_of(text, cells)
+    return [
+        (row[start:stop], tone)
+        for place, (row, _) in enumerate(page.rows)
+        for start, stop, tone in page.spans.get(place, [])
+    ]
+
+
+def test_prose_is_left_as_it_is() -> None:
+    assert shown("One line.\nAnother.\n\nA paragraph.") == ["One line.", "Another.", "", "A paragraph."]
+
+
+def test_headings_stand_out_and_lose_their_marks() -> None:
+    page = page_of("# Big\n\ntext\n\n### Small", 40)
+    assert page.rows == [
+        ("Big", "accent"),
+        ("───", "faint"),
+        ("", "text"),
+        ("text", "text"),
+        ("", "text"),
+        ("Small", "heading"),
+    ]
+
+
+def test_emphasis_code_and_links_have_tones() -> None:
+    assert toned("*a* **b** `c` ~~d~~ [e](https://f.g)") == [
+        ("a", "emphasis"),
+        ("b", "heading"),
+        ("c", "code"),
+        ("d", "faint"),
+        ("e", "link"),
+        (" (https://f.g)", "muted"),
+    ]
+
+
+def test_tones_go_on_where_a_row_is_wrapped() -> None:
+    assert toned("some **bold words that are wrapped** here", 20) == [
+        ("bold words that", "heading"),
+        ("are wrapped", "heading"),
+    ]
+
+
+def test_lists_hang_and_nest() -> None:
+    assert shown("- one two three four five\n  1. inner\n  2. second\n- last", 16) == [
+        "• one two three",
+        "  four five",
+        "  1. inner",
+        "  2. second",
+        "• last",
+    ]
+
+
+def test_code_keeps_its_blanks_and_names_its_language() -> None:
+    assert shown("```python title=x\nif x:\n    *y*\n```") == [" python", " if x:", "     *y*"]
+
+
+def test_a_table_is_aligned_and_wraps_in_its_cells() -> None:
+    assert shown("| a | n |\n|---|--:|\n| alpha and beta | 5 |\n| c | 1,000 |", 20) == [
+        "a            │     n",
+        "─────────────┼──────",
+        "alpha and    │     5",
+        "beta         │",
+        "c            │ 1,000",
+    ]
+
+
+def test_a_table_without_room_becomes_lines() -> None:
+    wide = "|" + "|".join("abcdef") + "|\n" + "|-" * 6 + "|\n|" + "|".join("uvwxyz") + "|"
+    assert shown(wide, 20) == ["a: u", "b: v", "c: w", "d: x", "e: y", "f: z"]
+
+
+def test_quotes_have_a_bar() -> None:
+    assert shown("> said\n> > deeper") == ["│ said", "│", "│ │ deeper"]
+
+
+def test_tags_are_text() -> None:
+    assert shown("<answer>yes</answer>\n\n<script>x</script>") == ["<answer>yes</answer>", "", "<script>x</script>"]
+
+
+@pytest.mark.parametrize("entity", ["&#27;]0;x", "&#x9b;2J", "&#x202e;", "&#0;", "`\x1b[2J`", "[x](\x1b]52;c;aGk=)"])
+def test_what_an_entity_hides_is_harmless_too(entity: str) -> None:
+    assert not OBEYED.search("".join(shown(f"a {entity} b\n\n```\n{entity}\n```\n\n# {entity}\n\n|{entity}|\n|-|\n")))
+
+
+@pytest.mark.parametrize("nested", ["[" * 5_000, "*" * 5_001, "![" * 2_000, "`" * 999, "|a" * 500 + "\n" + "|-" * 500])
+def test_marks_without_end_are_text(nested: str) -> None:
+    assert "end" in "".join(shown(f"{nested}end"))
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. "])
+def test_what_is_nested_too_deeply_is_left_alone_rather_than_lost(mark: str) -> None:
+    assert "end" in shown(mark * 5 + "end")[-1]
+    assert markdown_page(mark * 500 + "end", 40) is None
+
+
+def test_definitions_of_links_are_not_lost() -> None:
+    assert shown("As [one] says.\n\n[1]: https://a.b")[-1] == "[1]: https://a.b"
+
+
+markdown = st.lists(
+    st.sampled_from(
+        ["# ", "- ", "1. ", "> ", "```", "`", "*", "**", "|", "|-|-|", "\n", "\n\n", "    ", "[a](b)", "---"]
+    )
+    | st.text(max_size=12),
+    max_size=40,
+).map("".join)
+
+
+@given(markdown, st.integers(1, 60))
+def test_any_text_gives_harmless_rows_with_spans_in_order(text: str, cells: int) -> None:
+    page = markdown_page(text, cells) or MarkdownPage()
+    for place, (row, _) in enumerate(page.rows):
+        assert not OBEYED.search(row)
+        end = 0
+        for start, stop, _ in page.spans.get(place, []):
+            assert end <= start <= stop <= len(row)
+            end = stop
+
+
+@given(markdown)
+def test_rows_fit_where_there_is_room_at_all(text: str) -> None:
+    rows = (markdown_page(text, 80) or MarkdownPage()).rows
+    assert all(cell_len(row) <= 80 for row, _ in rows)
