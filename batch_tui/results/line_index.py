@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from batch_tui.results.line_facts import (
@@ -203,7 +202,7 @@ class LineIndex:
         packed_kinds, packed_flags = bytes(kinds), bytes(flags)
         self.kinds.extend(packed_kinds)
         self.flags.extend(packed_flags)
-        self.custom_id_codes.fromlist(list(codes))
+        self.custom_id_codes.extend(codes)
         self.stop_numbers.extend(map(stop_number, stops))
         self.model_numbers.extend(map(model_number, models))
         for column, values in zip(self.token_columns, tokens, strict=True):
@@ -215,7 +214,7 @@ class LineIndex:
 
     def count_flags(self, flags: bytes) -> None:
         """Take the flags of further rows into account."""
-        times = Counter(flags)
+        times = {flag: flags.count(flag) for flag in set(flags)}
         self._odd += sum(number for flag, number in times.items() if flag & SUSPICIOUS)
         self._texts += sum(number for flag, number in times.items() if flag & HAS_TEXT)
         self._json += sum(number for flag, number in times.items() if flag & IS_JSON)
