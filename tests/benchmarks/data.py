@@ -87,14 +87,14 @@ def _row(number: int, text_bytes: int, draw: random.Random, mixture: Mixture) ->
     custom_id = f"request-{number:06}"
     kind = draw.random()
     if kind < 0.025:
-        error, message = draw.choice(_ERRORS)
-        body = {"details": None, "type": error, "message": message}
-        outer = {"type": "error", "error": body, "request_id": f"req_{draw.getrandbits(96):024x}"}
+        error, words = draw.choice(_ERRORS)
+        body: dict[str, Any] = {"details": None, "type": error, "message": words}
+        outer: dict[str, Any] = {"type": "error", "error": body, "request_id": f"req_{draw.getrandbits(96):024x}"}
         return {"custom_id": custom_id, "result": {"type": "errored", "error": outer}}
     if kind < 0.045 and mixture == "mixed":
         return {"custom_id": custom_id, "result": {"type": "canceled" if kind < 0.035 else "expired"}}
     content, stop_reason = _content(text_bytes, draw, mixture)
-    message = {
+    message: dict[str, Any] = {
         "model": draw.choice(("claude-haiku-4-5-20251001", "claude-sonnet-4-5-20250929")),
         "id": f"msg_{draw.getrandbits(96):024x}",
         "type": "message",
@@ -114,12 +114,13 @@ def _content(text_bytes: int, draw: random.Random, mixture: Mixture) -> tuple[li
     if shape < 0.85:
         said = {"query": _text(text_bytes // 2, draw, mixture), "pages": [draw.randrange(99) for _ in range(40)]}
         tool = {"type": "tool_use", "id": f"toolu_{draw.getrandbits(96):024x}", "name": "look_up", "input": said}
-        return [{"type": "text", "text": _text(text_bytes // 3, draw, mixture)}, tool][draw.randrange(2) :], "tool_use"
+        before = [{"type": "text", "text": _text(text_bytes // 3, draw, mixture)}]
+        return [*before[draw.randrange(2) :], tool], "tool_use"
     if shape < 0.97:
-        thought = {"type": "thinking", "thinking": _text(text_bytes // 2, draw, mixture)}
+        thought: dict[str, Any] = {"type": "thinking", "thinking": _text(text_bytes // 2, draw, mixture)}
         thought["signature"] = f"{draw.getrandbits(1200):0300x}"
         return [thought, {"type": "text", "text": _text(text_bytes // 3, draw, mixture)}], "end_turn"
-    cited = {"type": "char_location", "cited_text": _text(200, draw, mixture), "document_index": 0}
+    cited: dict[str, Any] = {"type": "char_location", "cited_text": _text(200, draw, mixture), "document_index": 0}
     cited |= {"document_title": "Terms", "start_char_index": 10, "end_char_index": 210, "file_id": None}
     parts = [{"type": "text", "text": _text(text_bytes // 4, draw, mixture), "citations": [cited]} for _ in range(3)]
     return parts, "end_turn"
