@@ -29,7 +29,7 @@ _ENTER = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); 
 
 
 class TimedTerminal:
-    """Runs a command on a screen of 140 by 45 in an environment that knows nothing of the user's."""
+    """Runs a command on a screen of 110 by 45 (no record beside the table), knowing nothing of the user's settings."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._home = tempfile.TemporaryDirectory()
