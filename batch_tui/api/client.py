@@ -126,7 +126,8 @@ class BatchClient(_Client):
         answer, response = self._drive(call, timeout, stream=True)
         with ExitStack() as release:
             release.callback(response.close)
-            stream = ResultsStream(response, answer.value, call.path, chunk_size)
+            own = self._connections.are_own
+            stream = ResultsStream(response, answer.value, call.path, chunk_size, own_transport=own)
             release.pop_all()
         return Answer(stream, answer.outcome, answer.retries_taken, answer.url, is_streamed=True)
 

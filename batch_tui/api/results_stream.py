@@ -18,6 +18,7 @@ from batch_tui.api.errors import (
     TruncatedResults,
     describe_body,
 )
+from batch_tui.api.raw_body import raw_pieces
 from batch_tui.api.transport import broken_body, secrets_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ class ResultsStream:
     a thread that is receiving then gets APIConnectionError at once.
     """
 
-    def __init__(self, response: httpx.Response, outcome: Outcome, path: str, chunk_size: int) -> None:
+    def __init__(
+        self, response: httpx.Response, outcome: Outcome, path: str, chunk_size: int, *, own_transport: bool = False
+    ) -> None:
         self._response = response
         self._chunk_size = chunk_size
         self._receiving = threading.Lock()
@@ -123,7 +126,7 @@ class ResultsStream:
         self._release = weakref.finalize(self, response.close)
         self._release.atexit = False
         self._decoder = BodyDecoder(self.content_encoding, self.request_id)
-        self._raw = response.iter_raw()
+        self._raw = raw_pieces(response, max(chunk_size, CHUNK_SIZE), straight=own_transport)
         self._decoded = self._pieces()
         self._ahead: bytes | None = None
         if is_called_html(self.headers):
@@ -168,6 +171,10 @@ class ResultsStream:
         size = len(held[0]) if held else 0
         try:
             for piece in self._decoded:
+                if not held and self._chunk_size // 4 <= len(piece) <= self._chunk_size:
+                    # Large enough to be worth no further copy.
+                    yield piece
+                    continue
                 held.append(piece)
                 size += len(piece)
                 if size < self._chunk_size and self._more_is_waiting():

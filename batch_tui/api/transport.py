@@ -81,6 +81,7 @@ class Connections:
         self._lock = threading.Lock()
         self._client = given
         self._closed = False
+        self.are_own = given is None
         self.default_timeout = default_timeout(given)
 
     def open(self) -> httpx.Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,7 @@ def _bars(ordered: list[int]) -> tuple[Bar, ...]:
     bars: list[Bar] = []
     place = 0
     for low, high in itertools.pairwise(limits):
-        start = place
-        while place < len(ordered) and ordered[place] < high:
-            place += 1
+        start, place = place, bisect_left(ordered, high, place)
         bars.append(Bar(low, high, place - start))
     while bars and not bars[-1].count:
         bars.pop()

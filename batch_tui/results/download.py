@@ -54,8 +54,9 @@ class ResultsDownload:
 
     `expected_total` is the sum of the batch's request counts, to compare with when the file is whole; `batch` is
     its JSON, remembered beside the file.
-    Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). `sleep`, `jitter` (0
-    to 1) and `monotonic` stand in for the clock; without `sleep` a back-off ends early on `stop()`.
+    Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). A connection on which nothing
+    was read for `idle_limit` seconds is closed, before a server takes offence, and resumed when reading goes on.
+    `sleep`, `jitter` (0 to 1) and `monotonic` stand in for the clock; without `sleep`, `stop()` ends a back-off early.
     `on_progress` is called in the thread of `run()`, at each change of state and otherwise at most every
     `progress_interval` seconds.
     """
@@ -69,6 +70,7 @@ class ResultsDownload:
         expected_total: int | None = None,
         batch: bytes | None = None,
         read_ahead: int = 32 * MEGABYTE,
+        idle_limit: float = 45.0,
         sleep: Callable[[float], None] | None = None,
         jitter: Callable[[], float] = random.random,
         on_progress: Callable[[DownloadProgress], None] | None = None,
@@ -82,6 +84,7 @@ class ResultsDownload:
         self._expected_total = expected_total
         self._batch = batch
         self._controls = Controls(read_ahead)
+        self._idle_limit = idle_limit
         self._sleep = sleep or self._controls.sleep
         self._jitter = jitter
         self._on_progress = on_progress
@@ -237,7 +240,8 @@ class ResultsDownload:
                 return False
             position += len(chunk)
             self._tell_now_and_then()
-            self._wait_if_told(part)
+            if not self._wait_if_told(part, stream):
+                return False
         if self._controls.stopping:
             return False
         if position < part.size:
@@ -274,18 +278,23 @@ class ResultsDownload:
         self._note = "The server sent other bytes than before, so the download started over."
         self._tell("downloading")
 
-    def _wait_if_told(self, part: PartFile) -> None:
+    def _wait_if_told(self, part: PartFile, stream: ResultsStream) -> bool:
+        """Wait while nothing more is wanted; False when the connection was given up meanwhile."""
         if self._content_length is not None and part.size >= self._content_length:
             # All is here; what is left is to say so.
-            return
+            return True
         waited = False
+        limit: float | None = self._idle_limit
         while hindrance := self._controls.hindrance(part.size):
             waited = True
             self._tell(hindrance)
-            self._controls.wait_while(hindrance, part.size)
+            if not self._controls.wait_while(hindrance, part.size, limit):
+                stream.close()
+                limit = None
         if waited:
             self._speed.reset()
             self._tell("downloading")
+        return limit is not None
 
     def _finish(self, part: PartFile) -> None:
         results = part.results

@@ -130,10 +130,10 @@ class Controls:
         far_ahead = not self._everything and received - self._wanted >= self._read_ahead
         return "waiting" if far_ahead else None
 
-    def wait_while(self, hindrance: str, received: int) -> None:
-        """Block until that hindrance is gone or another took its place."""
+    def wait_while(self, hindrance: str, received: int, limit: float | None) -> bool:
+        """Block until that hindrance is gone or another took its place; False after `limit` seconds of it."""
         with self._condition:
-            self._condition.wait_for(lambda: self.hindrance(received) != hindrance)
+            return self._condition.wait_for(lambda: self.hindrance(received) != hindrance, limit)
 
     def sleep(self, seconds: float) -> None:
         """Wait that long, less when told to stop."""

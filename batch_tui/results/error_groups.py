@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from batch_tui.results.result_line import error_of
@@ -45,11 +46,13 @@ def mask(message: str) -> str:
 def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None = None) -> tuple[ErrorGroup, ...]:
     """The groups of all errored rows so far, largest first; reads those rows only."""
     found: dict[tuple[str, str], list[int]] = {}
+    # Thousands of rows fail with the very same words.
+    masked = lru_cache(1024)(mask)
     for row in list(results.rows("errored")):
         if should_stop is not None and should_stop():
             break
         kind, message = error_of(results.record(row).value)
-        seen = found.setdefault((kind, mask(message)), [0, row])
+        seen = found.setdefault((kind, masked(message)), [0, row])
         seen[0] += 1
     groups = (
         ErrorGroup(kind, text, times, row, results.row(row).custom_id, kind == "invalid_request_error")

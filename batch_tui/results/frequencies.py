@@ -88,13 +88,12 @@ def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], object]:
 
 
 def _query(subject: Subject, value: str | None) -> str | None:
-    if value == OTHER or (value is not None and len(value) >= _LONGEST):
+    if value is None or value == OTHER:
         return None
-    if isinstance(subject, JsonPath):
-        return None if value is None else f"{subject.text}={json.dumps(value, ensure_ascii=False)}"
-    if value is None or subject == "error":
-        # A masked message stands for many; its type at least can be asked for.
-        return None if value is None else f"error={json.dumps(value.partition(': ')[0], ensure_ascii=False)}"
     if subject == "kind":
         return f"type:{value}"
-    return f"{subject}={json.dumps(value, ensure_ascii=False)}"
+    if subject != "error" and len(value) >= _LONGEST:
+        # Perhaps only the beginning of it; masked messages are all there is to compare with.
+        return None
+    name = subject.text if isinstance(subject, JsonPath) else subject
+    return f"{name}={json.dumps(value, ensure_ascii=False)}"

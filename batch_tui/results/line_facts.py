@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Raw, Struct
 
 from batch_tui.results.result_line import (
     KIND_OF,
+    NO_MESSAGE,
     SUCCEEDED,
     UNREADABLE,
     Line,
@@ -24,6 +26,9 @@ from batch_tui.results.result_line import (
     text_or_none,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 US_ONLY, EMPTY_TEXT, SUSPICIOUS, NO_CUSTOM_ID, HAS_TEXT, IS_JSON = 1, 2, 4, 8, 16, 32
 """Bits of a line's flags; IS_JSON: the text is an object or an array, perhaps in a ``` fence."""
 
@@ -33,12 +38,29 @@ Facts: TypeAlias = tuple[int, int, int, str | None, str | None, int, int, int, i
 """kind, flags, check code of the custom_id, stop_reason, model, then tokens: input, output,
 5-minute cache write, 1-hour cache write, cache read, thinking; then web searches."""
 
+Columns: TypeAlias = tuple[
+    Sequence[int],
+    Sequence[int],
+    Sequence[int],
+    Sequence[str | None],
+    Sequence[str | None],
+    Sequence[int],
+    Sequence[int],
+    Sequence[int],
+    Sequence[int],
+    Sequence[int],
+    Sequence[int],
+    Sequence[int],
+]
+"""The same of several lines, each fact a column."""
+
 _NO_COUNTS = (0, 0, 0, 0, 0, 0, 0)
-# A text block that comes first and starts with a visible character is by far the commonest content.
-_TEXT_FIRST = b'[{"type":"text","text":"'
 # A quote ends the text; a blank, an escape or a lead byte of U+00A0, U+2003 or U+3000 may be white space.
-_NOT_SURELY_VISIBLE = frozenset(b'" \\\xc2\xe1\xe2\xe3')
-_NOT_SURELY_PROSE = _NOT_SURELY_VISIBLE | frozenset(b"{[`")
+_NOT_SURELY_PROSE = frozenset(b'" \\\xc2\xe1\xe2\xe3{[`')
+# A text block that comes first and starts with a visible character is by far the commonest content.
+_PROSE_FIRST = re.compile(rb'\[\{"type":"text","text":"[^" \\\xc2\xe1\xe2\xe3{\[`]')
+_THINKING_FIRST, _THEN_TEXT = b'[{"type":"thinking"', b'"},{"type":"text","text":"'
+_TOOL_FIRST = b'[{"type":"tool_use"'
 _JSON_START = re.compile(rb"(?:[ \t\r\n]|\\[nrt])*[\[{`]")
 _FENCE = re.compile(r"```[A-Za-z]*\s*\n(.*?)\s*```\Z", re.DOTALL)
 # The same with leading blanks, and telling white space beyond ASCII from what only looks alike at its first byte.
@@ -57,44 +79,79 @@ class _TextProbe(Struct, gc=False):
 _probe_decoder = msgspec.json.Decoder(list[_TextProbe])
 
 
-def facts_of_line(line: Line) -> Facts:
-    """The facts of a well-formed line."""
-    result = line.result
-    code = crc32(line.custom_id.encode())
-    if type(result) is not Succeeded:
-        return (KIND_OF[type(result)], 0, code, None, None, *_NO_COUNTS)
-    message = result.message
-    usage = message.usage
-    flags = US_ONLY if usage.inference_geo == "us" else 0
-    content = bytes(message.content)
-    plainly_text = content.startswith(_TEXT_FIRST) and content[24] not in _NOT_SURELY_PROSE
-    flags |= HAS_TEXT if plainly_text else _flags_of_content(content)
-    stop_reason = message.stop_reason
-    if stop_reason in SUSPICIOUS_STOP_REASONS:
-        flags |= SUSPICIOUS
-    written = usage.cache_creation_input_tokens or 0
-    split = usage.cache_creation
-    hour = min(written, split.ephemeral_1h_input_tokens or 0) if written and split else 0
-    details = usage.output_tokens_details
-    tools = usage.server_tool_use
+def flags_of_lines(lines: Sequence[Line]) -> list[int]:
+    """The flags that the answers of well-formed lines earn; raises on odd shapes of content, as msgspec does."""
+    # Raw lends its bytes, which saves a copy of each answer; the type checker knows nothing of that.
+    surely_prose: Callable[[Any], object] = _PROSE_FIRST.match
+    return [
+        0
+        if type(result := line.result) is not Succeeded
+        else HAS_TEXT
+        if surely_prose(content := result.message.content)
+        else _flags_of_content(bytes(content))
+        for line in lines
+    ]
+
+
+def columns_of_lines(lines: Sequence[Line], flags: list[int]) -> Columns:
+    """The facts of well-formed lines, whose flags of `flags_of_lines` are completed here.
+
+    A column at a time: for a hundred lines that takes a third of what a loop over rows does.
+    """
+    results = [line.result for line in lines]
+    types = list(map(type, results))
+    if types.count(Succeeded) == len(types):
+        kinds = [SUCCEEDED] * len(types)
+        messages = [result.message for result in results]  # type: ignore[union-attr]  # all are Succeeded
+    else:
+        kinds = [KIND_OF[one] for one in types]
+        messages = [result.message if type(result) is Succeeded else NO_MESSAGE for result in results]
+    stops = [message.stop_reason for message in messages]
+    if not SUSPICIOUS_STOP_REASONS.isdisjoint(stops):
+        flags = [
+            flag | SUSPICIOUS if stop in SUSPICIOUS_STOP_REASONS else flag
+            for flag, stop in zip(flags, stops, strict=True)
+        ]
+    usages = [message.usage for message in messages]
+    places = [usage.inference_geo for usage in usages]
+    if "us" in places:
+        flags = [flag | US_ONLY if place == "us" else flag for flag, place in zip(flags, places, strict=True)]
+    nothing = [0] * len(lines)
+    written = [usage.cache_creation_input_tokens or 0 for usage in usages]
+    hours = nothing
+    if any(written):
+        hours = [
+            min(tokens, split.ephemeral_1h_input_tokens or 0) if tokens and (split := usage.cache_creation) else 0
+            for tokens, usage in zip(written, usages, strict=True)
+        ]
+        written = [tokens - hour for tokens, hour in zip(written, hours, strict=True)]
+    details = [usage.output_tokens_details for usage in usages]
+    tools = [usage.server_tool_use for usage in usages]
     return (
-        SUCCEEDED,
+        kinds,
         flags,
-        code,
-        stop_reason,
-        message.model,
-        usage.input_tokens or 0,
-        usage.output_tokens or 0,
-        written - hour,
-        hour,
-        usage.cache_read_input_tokens or 0,
-        (details.thinking_tokens or 0) if details else 0,
-        (tools.web_search_requests or 0) if tools else 0,
+        [crc32(line.custom_id.encode()) for line in lines],
+        stops,
+        [message.model for message in messages],
+        [usage.input_tokens or 0 for usage in usages],
+        [usage.output_tokens or 0 for usage in usages],
+        written,
+        hours,
+        [usage.cache_read_input_tokens or 0 for usage in usages],
+        [(one.thinking_tokens or 0) if one else 0 for one in details] if any(details) else nothing,
+        [(one.web_search_requests or 0) if one else 0 for one in tools] if any(tools) else nothing,
     )
 
 
 def _flags_of_content(content: bytes) -> int:
     """Whether there is text, whether that is JSON, or neither text nor tool call; raises on odd shapes as msgspec."""
+    if content.startswith(_THINKING_FIRST):
+        # Without a bracket between, that text is the second block; an unescaped quote never is within a string.
+        place = content.find(_THEN_TEXT)
+        if place > 0 and content.find(b"{", 2) == place + 3 and content[place + 26] not in _NOT_SURELY_PROSE:
+            return HAS_TEXT
+    elif content.startswith(_TOOL_FIRST) and b'"text"' not in content and b"\\u00" not in content:
+        return 0
     if _VISIBLE_TEXT.match(content, 1) and not _JSON_START.match(content, 24):
         return HAS_TEXT
     texts: list[Raw] = []
@@ -132,12 +189,23 @@ def is_json(text: str) -> bool:
     return True
 
 
-def facts_of_bytes(raw: bytes) -> Facts:
-    """The facts of any line, however odd; never raises."""
-    try:
-        return facts_of_line(decode_line(raw))
-    except (ValueError, RecursionError):
-        return facts_of_value(parse(raw)[0])
+def columns_of_bytes(raws: Iterable[bytes]) -> Columns:
+    """The facts of any lines, however odd; never raises."""
+    lines: list[Line] = []
+    flags: list[int] = []
+    odd: list[Facts | None] = []
+    for raw in raws:
+        try:
+            line = decode_line(raw)
+            flags += flags_of_lines([line])
+        except (ValueError, RecursionError):
+            odd.append(facts_of_value(parse(raw)[0]))
+        else:
+            lines.append(line)
+            odd.append(None)
+    good = zip(*columns_of_lines(lines, flags), strict=True) if lines else iter(())
+    columns: Any = tuple(zip(*(next(good) if facts is None else facts for facts in odd), strict=True))
+    return columns if odd else columns_of_lines([], [])
 
 
 def facts_of_value(value: object) -> Facts:

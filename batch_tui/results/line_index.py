@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from batch_tui.results.line_facts import (
     HAS_TEXT,
     IS_JSON,
     SUSPICIOUS,
-    Facts,
+    Columns,
+    columns_of_bytes,
+    columns_of_lines,
     custom_id_code,
-    facts_of_bytes,
-    facts_of_line,
+    flags_of_lines,
 )
 from batch_tui.results.result_line import KINDS, Kind, decode_lines, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from batch_tui.results.result_line import Line
 
 BOM = b"\xef\xbb\xbf"
 TOKEN_COLUMNS = (
@@ -31,6 +33,8 @@ TOKEN_COLUMNS = (
     "web_searches",
 )
 _CURLY_OPEN, _CURLY_CLOSE, _CR = b"{}\r"
+_Piece: TypeAlias = tuple[bytes, int, int]
+"""Bytes, and from where to where they are meant."""
 _NAMES_LIMIT = 255
 _ENOUGH_JSON, _MOST = 10, 0.9
 
@@ -145,11 +149,18 @@ class LineIndex:
             self._tail.append(chunk)
             self._tail_size += len(chunk)
             return
-        # Parts of an unfinished line are joined once, so a long line costs its length, not its square.
-        block = b"".join([*self._tail, chunk[:cut]])
-        self._tail = [chunk[cut:]]
+        pieces, begin = [], 0
+        if self._tail:
+            # Parts of an unfinished line are joined once, so a long line costs its length, not its square; and
+            # only that line is copied.
+            begin = chunk.find(b"\n") + 1
+            whole = b"".join([*self._tail, memoryview(chunk)[:begin]])
+            pieces.append((whole, 0, len(whole)))
+        if begin < cut:
+            pieces.append((chunk, begin, cut))
+        self._tail = [chunk[cut:]] if cut < len(chunk) else []
         self._tail_size = len(chunk) - cut
-        self._add(block, self.end)
+        self._add(pieces)
 
     def drop_tail(self) -> int:
         """Forget the bytes of a line that is not whole; gives the offset to continue from."""
@@ -167,43 +178,30 @@ class LineIndex:
         tail = b"".join(self._tail)
         self.drop_tail()
         if tail:
-            self._add(tail, self.end)
+            self._add([(tail, 0, len(tail))])
 
     def publish(self, rows: int, end: int) -> None:
         """Let readers see `rows` rows and the bytes before `end`, whose columns are filled."""
         self._published = (rows, end)
 
-    def _add(self, block: bytes, base: int) -> None:
-        shift = len(BOM) if base == 0 and block.startswith(BOM) else 0
-        text = block[shift:] if shift else block
-        starts, ends = _line_ends(text)
-        try:
-            facts = self._facts_of_block(text, starts, ends)
-        except (ValueError, RecursionError):
-            facts = None
-        if facts is None:
-            starts, facts = _facts_one_by_one(text, starts, ends)
-        if facts:
-            self._append([base + shift + start for start in starts], facts)
-        self.publish(len(self.starts), base + len(block))
+    def _add(self, pieces: list[_Piece]) -> None:
+        base = self.end
+        end = base + sum(stop - begin for _, begin, stop in pieces)
+        text, begin, stop = pieces[0]
+        if base == 0 and text.startswith(BOM, begin, stop):
+            pieces[0] = text, begin + len(BOM), stop
+            base += len(BOM)
+        found = _in_one_go(pieces, base) or _one_by_one(pieces, base)
+        if found[0]:
+            self._append(*found)
+        self.publish(len(self.starts), end)
 
-    @staticmethod
-    def _facts_of_block(text: bytes, starts: list[int], ends: list[int]) -> list[Facts] | None:
-        """Facts of every line, decoded in one go; None unless lines and JSON values surely pair up."""
-        last = {text[end - 1] for end in ends}
-        if last == {_CR}:
-            last = {text[end - 2] for end in ends}
-        # Within a JSON value } is never followed by {, so here none spans two lines: equal numbers pair up.
-        if last != {_CURLY_CLOSE} or any(text[start] != _CURLY_OPEN for start in starts):
-            return None
-        lines = decode_lines(text)
-        return [facts_of_line(line) for line in lines] if len(lines) == len(starts) else None
-
-    def _append(self, starts: list[int], facts: list[Facts]) -> None:
-        kinds, flags, codes, stops, models, *tokens = zip(*facts, strict=True)
+    def _append(self, starts: list[int], columns: Columns) -> None:
+        kinds, flags, codes, stops, models, *tokens = columns
         stop_number, model_number = self.stop_reasons.__getitem__, self.models.__getitem__
-        self.kinds.extend(kinds)
-        self.flags.extend(flags)
+        packed_kinds, packed_flags = bytes(kinds), bytes(flags)
+        self.kinds.extend(packed_kinds)
+        self.flags.extend(packed_flags)
         self.custom_id_codes.extend(codes)
         self.stop_numbers.extend(map(stop_number, stops))
         self.model_numbers.extend(map(model_number, models))
@@ -211,12 +209,12 @@ class LineIndex:
             column.extend(values)
         self.starts.extend(starts)
         for number in range(len(KINDS)):
-            self.kind_counts[number] += kinds.count(number)
-        self.count_flags(bytes(flags))
+            self.kind_counts[number] += packed_kinds.count(number)
+        self.count_flags(packed_flags)
 
     def count_flags(self, flags: bytes) -> None:
         """Take the flags of further rows into account."""
-        times = Counter(flags)
+        times = {flag: flags.count(flag) for flag in set(flags)}
         self._odd += sum(number for flag, number in times.items() if flag & SUSPICIOUS)
         self._texts += sum(number for flag, number in times.items() if flag & HAS_TEXT)
         self._json += sum(number for flag, number in times.items() if flag & IS_JSON)
@@ -229,27 +227,54 @@ class LineIndex:
             self.suspicion_version += 1
 
 
-def _line_ends(text: bytes) -> tuple[list[int], list[int]]:
+def _line_ends(text: bytes, begin: int, stop: int) -> tuple[list[int], list[int]]:
     find = text.find
     starts: list[int] = []
     ends: list[int] = []
-    position = 0
-    while (end := find(b"\n", position)) >= 0:
-        starts.append(position)
+    while (end := find(b"\n", begin, stop)) >= 0:
+        starts.append(begin)
         ends.append(end)
-        position = end + 1
-    if position < len(text):
-        starts.append(position)
-        ends.append(len(text))
+        begin = end + 1
+    if begin < stop:
+        starts.append(begin)
+        ends.append(stop)
     return starts, ends
 
 
-def _facts_one_by_one(text: bytes, starts: list[int], ends: list[int]) -> tuple[list[int], list[Facts]]:
+def _in_one_go(pieces: list[_Piece], base: int) -> tuple[list[int], Columns] | None:
+    """Starts and facts of all lines, decoded at once; None unless lines and JSON values surely pair up."""
+    starts: list[int] = []
+    lines: list[Line] = []
+    try:
+        for text, begin, stop in pieces:
+            found, ends = _line_ends(text, begin, stop)
+            last = {text[end - 1] for end in ends}
+            if last == {_CR}:
+                last = {text[end - 2] for end in ends}
+            # Within a JSON value } is never followed by {, so here none spans two lines: equal numbers pair up.
+            if last != {_CURLY_CLOSE} or {text[start] for start in found} != {_CURLY_OPEN}:
+                return None
+            decoded = decode_lines(memoryview(text)[begin:stop])
+            if len(decoded) != len(found):
+                return None
+            shift = base - begin
+            starts += [start + shift for start in found]
+            lines += decoded
+            base += stop - begin
+        return starts, columns_of_lines(lines, flags_of_lines(lines))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _one_by_one(pieces: list[_Piece], base: int) -> tuple[list[int], Columns]:
+    """Starts and facts of lines among which there are odd ones; blank ones are left out."""
     kept: list[int] = []
-    facts: list[Facts] = []
-    for start, end in zip(starts, ends, strict=True):
-        line = text[start:end]
-        if line and not line.isspace():
-            kept.append(start)
-            facts.append(facts_of_bytes(line))
-    return kept, facts
+    raws: list[bytes] = []
+    for text, begin, stop in pieces:
+        for start, end in zip(*_line_ends(text, begin, stop), strict=True):
+            line = text[start:end]
+            if line and not line.isspace():
+                kept.append(start + base - begin)
+                raws.append(line)
+        base += stop - begin
+    return kept, columns_of_bytes(raws)

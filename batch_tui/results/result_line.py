@@ -44,7 +44,7 @@ class _Usage(Struct, gc=False):
 
 class _Message(Struct, gc=False):
     content: Raw
-    model: str
+    model: str | None
     usage: _Usage
     stop_reason: str | None = None
 
@@ -72,7 +72,9 @@ class Line(Struct, gc=False):
     result: Succeeded | Errored | Canceled | Expired
 
 
-KIND_OF = {Succeeded: SUCCEEDED, Errored: ERRORED, Canceled: CANCELED, Expired: EXPIRED}
+NO_MESSAGE = _Message(Raw(b"[]"), None, _Usage())
+"""Stands where a line has no message, so that facts of several lines can be taken alike."""
+KIND_OF: dict[type, int] = {Succeeded: SUCCEEDED, Errored: ERRORED, Canceled: CANCELED, Expired: EXPIRED}
 _decoder = msgspec.json.Decoder(Line)
 decode_line = _decoder.decode
 decode_lines = _decoder.decode_lines

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from batch_tui.results.error_groups import mask
 from batch_tui.results.json_path import MISSING, JsonPath, show
 from batch_tui.results.line_facts import custom_id_code
 from batch_tui.results.result_line import ERRORED, KINDS, SUCCEEDED, error_of
@@ -155,17 +156,17 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class ErrorSays:
-    """A pattern in type or message of an error; `type_is` wants the whole type instead."""
+    """A pattern in type or message of an error; `is_group` instead wants its whole type, or type and masked message."""
 
     pattern: SearchPattern | None
-    type_is: str | None = None
+    is_group: str | None = None
 
     def fulfilled(self, record: Record) -> bool:
         if KINDS.index(record.kind) != ERRORED:
             return False
         kind, message = error_of(record.value)
         if self.pattern is None:
-            return kind == self.type_is
+            return self.is_group in (kind, f"{kind}: {mask(message)}")
         return self.pattern.matches(f"{kind}: {message}")
 
 

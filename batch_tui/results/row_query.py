@@ -41,7 +41,7 @@ QUERY_HELP: Final = (
     ("stop:max_tokens", "the stop reason"),
     ("model:haiku", "part of the model's name"),
     ("id:req-12  id=req-12", "part of the custom_id; all of it"),
-    ("error~credit  error=api_error", "words in an error; its type"),
+    ("error~credit  error=api_error", "words in an error; its type, or all of it"),
     ('text~"two words"  text~/re+gex/', "what the answer says"),
     ("out>3000  in<=2k", "tokens; also cache, thinking"),
     ("line:100..200", "lines of the file"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
 from batch_tui.results.line_index import is_odd
@@ -74,8 +75,8 @@ class RowSelection(Sequence[int]):
             self._rows.extend(row for row, flag in enumerate(flags, seen) if is_odd(flag, wants_json))
         elif self._chosen is not None:
             wanted = KINDS.index(self._chosen)
-            kinds = self._index.kinds[seen:published]
-            self._rows.extend(row for row, kind in enumerate(kinds, seen) if kind == wanted)
+            matching = bytes(number == wanted for number in range(256))
+            self._rows.extend(compress(range(seen, published), self._index.kinds[seen:published].translate(matching)))
         self._seen = published
 
 

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from batch_tui.results.completeness import Completeness, RequestCounts, check_completeness
@@ -17,7 +19,8 @@ from batch_tui.results.pricing import TokenCounts
 from batch_tui.results.result_line import SUCCEEDED, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from array import array
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from batch_tui.results.pricing import Prices
     from batch_tui.results.results_file import ResultsFile
@@ -38,22 +41,19 @@ class ModelTotals:
     cost: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
 class _Tally:
-    """Running sums of one model, one price tier, inside or outside the US."""
+    """Sums of one model, one price tier (None: beyond the last), inside or outside the US."""
 
-    def __init__(self) -> None:
-        self.rows = 0
-        self.sums = [0] * 7
+    prompt_up_to: int | None
+    us: bool
+    rows: int
+    sums: tuple[int, ...]
 
-    def add(self, values: Sequence[int]) -> None:
-        self.rows += 1
-        sums = self.sums
-        for place, value in enumerate(values):
-            sums[place] += value
-
-    def tokens(self, us: bool) -> TokenCounts:
+    @property
+    def tokens(self) -> TokenCounts:
         given, out, write_5m, write_1h, read, _, _ = self.sums
-        return TokenCounts(given, write_5m, write_1h, read, out, us)
+        return TokenCounts(given, write_5m, write_1h, read, out, self.us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,67 +153,77 @@ class ResultsSummary:
         return check_completeness(self.results, expected, custom_ids=custom_ids)
 
 
-def _outputs(results: ResultsFile, rows: int) -> list[int]:
+def _outputs(results: ResultsFile, rows: int) -> Iterable[int]:
     index = results.index
     column = index.token_columns[TOKEN_COLUMNS.index("output_tokens")]
-    return [tokens for kind, tokens in zip(index.kinds[:rows], column[:rows], strict=True) if kind == SUCCEEDED]
+    return compress(column[:rows], _where(index.kinds[:rows], SUCCEEDED))
 
 
 def _add_up(
     results: ResultsFile, rows: int, prices: Prices | None
 ) -> tuple[tuple[ModelTotals, ...], dict[str | None, int]]:
     index = results.index
-    names, stops = index.models.names, index.stop_reasons.names
-    limits = [prices.limits(name) if prices and name else () for name in names]
-    tallies: dict[tuple[int, int, bool], _Tally] = {}
-    stop_counts: Counter[int] = Counter()
+    kinds, flags = index.kinds[:rows], index.flags[:rows]
+    models, stops = index.model_numbers[:rows], index.stop_numbers[:rows]
     columns = [column[:rows] for column in index.token_columns]
-    for kind, flags, model, stop, *values in zip(
-        index.kinds[:rows],
-        index.flags[:rows],
-        index.model_numbers[:rows],
-        index.stop_numbers[:rows],
-        *columns,
-        strict=True,
-    ):
-        if kind != SUCCEEDED:
+    succeeded = _where(kinds, SUCCEEDED)
+    in_us = bytes(flags).translate(bytes(bool(flag & US_ONLY) for flag in range(256)))
+    stop_counts = Counter(compress(stops, succeeded))
+    totals: list[ModelTotals] = []
+    for number, name in enumerate(index.models.names):
+        chosen = _both(_where(models, number), succeeded)
+        if not any(chosen):
             continue
-        stop_counts[stop] += 1
-        tier = 0
-        if model < len(limits) and limits[model]:
-            tier = bisect_left(limits[model], values[0] + values[2] + values[3] + values[4])
-        key = (model, tier, bool(flags & US_ONLY))
-        tally = tallies.get(key)
-        if tally is None:
-            tally = tallies[key] = _Tally()
-        tally.add(values)
-    totals = [
-        _totals(number, name, tallies, prices)
-        for number, name in enumerate(names)
-        if any(key[0] == number for key in tallies)
-    ]
+        limits = prices.limits(name) if prices and name else ()
+        tallies = [
+            tally
+            for us, place in ((False, _not(in_us)), (True, in_us))
+            for tally in _tallies(columns, _both(chosen, place), limits, us)
+        ]
+        totals.append(_totals(name or "", tallies, prices))
     ordered = tuple(sorted(totals, key=lambda one: (-one.rows, one.model)))
-    return ordered, {stops[number]: times for number, times in stop_counts.most_common()}
+    return ordered, {index.stop_reasons.names[number]: times for number, times in stop_counts.most_common()}
 
 
-def _totals(
-    number: int, name: str | None, tallies: dict[tuple[int, int, bool], _Tally], prices: Prices | None
-) -> ModelTotals:
-    mine = {key: tally for key, tally in tallies.items() if key[0] == number}
+def _tallies(columns: Sequence[array[int]], chosen: bytes, limits: Sequence[int], us: bool) -> Iterator[_Tally]:
+    """The sums of the chosen rows, apart for each price tier that there are rows of."""
+    parts: list[tuple[int | None, bytes]] = [(None, chosen)]
+    if limits:
+        given, _, write_5m, write_1h, read, *_ = columns
+        prompts = map(sum, zip(given, write_5m, write_1h, read, strict=True))
+        tiers = bytes(map(partial(bisect_left, limits), prompts))
+        parts = [(limit, _both(chosen, _where(tiers, tier))) for tier, limit in enumerate([*limits, None])]
+    for limit, part in parts:
+        if rows := part.count(1):
+            yield _Tally(limit, us, rows, tuple(sum(compress(column, part)) for column in columns))
+
+
+def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None) -> ModelTotals:
     given, out, write_5m, write_1h, read, thinking, searches = map(
-        sum, zip(*(tally.sums for tally in mine.values()), strict=True)
+        sum, zip(*(tally.sums for tally in tallies), strict=True)
     )
-    model = name or ""
     cost: Decimal | None = None
     if prices is not None and prices.price(model) is not None:
-        limits = prices.limits(model)
         cost = prices.web_search * searches
-        for (_, tier, us), tally in mine.items():
+        for tally in tallies:
             # A length within the tier, as sums over many prompts say nothing about one.
-            price = prices.price(model, limits[tier] if tier < len(limits) else 2**62)
+            price = prices.price(model, 2**62 if tally.prompt_up_to is None else tally.prompt_up_to)
             if price is None:
                 cost = None
                 break
-            cost += price.cost(tally.tokens(us))
-    rows = sum(tally.rows for tally in mine.values())
+            cost += price.cost(tally.tokens)
+    rows = sum(tally.rows for tally in tallies)
     return ModelTotals(model, rows, given, out, write_5m + write_1h, read, thinking, searches, cost)
+
+
+def _where(column: bytes | bytearray, number: int) -> bytes:
+    """A 1 for each row that has this number, else a 0; all rows at once, as a loop takes ten times as long."""
+    return bytes(column).translate(bytes(one == number for one in range(256)))
+
+
+def _both(some: bytes, others: bytes) -> bytes:
+    return (int.from_bytes(some, "little") & int.from_bytes(others, "little")).to_bytes(len(some), "little")
+
+
+def _not(some: bytes | bytearray) -> bytes:
+    return _where(some, 0)

@@ -24,7 +24,7 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.tui import messages
+from batch_tui.tui import garbage, messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notes_app import NotesApp
@@ -166,6 +166,9 @@ class BatchApp(NoticesApp, NotesApp):
     def on_mount(self) -> None:
         self.theme = self._themes[0]
         self._end_well_on_signals()
+        if not self.is_headless:
+            # Not in tests: it is a setting of the whole process.
+            self.call_after_refresh(garbage.tame)
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return

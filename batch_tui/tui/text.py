@@ -57,14 +57,15 @@ def join(*parts: Plain) -> Plain:
 
 def width(text: Plain) -> int:
     """Terminal cells the text takes."""
-    return cell_len(text)
+    # Of ASCII, a Plain holds only what takes one cell.
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def fit(text: Plain, cells: int) -> Plain:
     """The text in at most so many cells, cut at the end with an ellipsis."""
     if len(text) > 2 * cells:
         text = Plain(text[: 2 * cells])
-    if cell_len(text) <= cells:
+    if width(text) <= cells:
         return text
     return Plain(set_cell_size(text, max(cells - 1, 0)).rstrip() + "…") if cells > 0 else Plain("")
 

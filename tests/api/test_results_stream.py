@@ -6,6 +6,7 @@ import gzip
 import threading
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from batch_tui.api import (
@@ -21,6 +22,8 @@ from tests.api.conftest import finish, take, take_until_error
 from tests.api.scripted_server import Reply, ScriptedServer, error_reply, json_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.api.conftest import Clients
 
 LINES = b"\n".join(samples.succeeded(f"r{number}", "x" * number) for number in range(300))
@@ -253,6 +256,113 @@ def test_rows_come_before_the_last_byte() -> None:
         client.messages.batches.results("b") as decoder,
     ):
         assert next(decoder).custom_id == "r0"
+
+
+LONG = b"".join(LINES + b"\n" for _ in range(100))
+"""More than what is read straight from the connection."""
+
+
+@pytest.mark.parametrize("chunk_size", [100_000, 262_144, 5_000_000])
+@pytest.mark.parametrize(
+    ("reply", "wanted"),
+    [
+        (Reply(body=LONG), LONG),
+        (Reply(chunks=[LONG, LINES]), LONG + LINES),
+        (Reply(body=LONG, until_close=True), LONG),
+        (Reply(body=gzip.compress(LONG, 0, mtime=0), headers=GZIP), LONG),
+        (Reply(body=LONG, headers={"content-type": "text/html"}), LONG),
+    ],
+    ids=["length", "chunked", "until-close", "gzip", "labelled as html"],
+)
+def test_a_long_body_comes_whole(reply: Reply, wanted: bytes, chunk_size: int) -> None:
+    with ScriptedServer(reply, json_reply(samples.batch())) as server, client_of(server) as client:
+        with client.messages.batches.stream_results("b", chunk_size=chunk_size) as stream:
+            chunks = list(stream.iter_bytes())
+        assert b"".join(chunks) == wanted
+        assert max(map(len, chunks)) <= chunk_size
+        assert client.messages.batches.retrieve("b").id == samples.ID
+
+
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_a_long_body_that_is_short_is_truncated(ending: str) -> None:
+    reply = Reply(body=LONG, promised=len(LONG) + 2_000_000, ending=ending)
+    with ScriptedServer(reply) as server, client_of(server) as client:
+        found: list[bytes] = []
+        with pytest.raises(TruncatedResults) as caught, client.messages.batches.stream_results("b") as stream:
+            found.extend(stream.iter_bytes())
+        whole = b"".join(found)
+        assert whole == LONG if ending == "close" else LONG.startswith(whole)
+        assert caught.value.bytes_read == len(whole)
+
+
+def test_a_stall_in_a_long_body_is_a_timeout() -> None:
+    reply = Reply(body=LONG, promised=len(LONG) + 2_000_000, ending="hold")
+    with (
+        ScriptedServer(reply) as server,
+        client_of(server) as client,
+        pytest.raises(APITimeoutError, match=f"byte {len(LONG):,}"),
+        client.messages.batches.stream_results("b", timeout=0.2) as stream,
+    ):
+        for _ in stream.iter_bytes():
+            pass
+
+
+def test_another_thread_can_stop_a_long_body() -> None:
+    reply = Reply(body=LONG, promised=len(LONG) + 2_000_000, ending="hold")
+    with ScriptedServer(reply) as server, client_of(server) as client:
+        stream = client.messages.batches.stream_results("b")
+        came = threading.Semaphore(0)
+        ended: list[APIConnectionError] = []
+
+        def read() -> None:
+            size = 0
+            try:
+                for chunk in stream.iter_bytes():
+                    size += len(chunk)
+                    if size == len(LONG):
+                        came.release()
+            except APIConnectionError as error:
+                ended.append(error)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        assert came.acquire(timeout=5)
+        stream.close()
+        reader.join(5)
+        assert not reader.is_alive()
+        assert f"closed after {len(LONG):,} bytes" in str(ended[0])
+        assert server.closed_by_client.wait(5)
+
+
+class Shouting(httpx.HTTPTransport):
+    """A transport that changes what it reads."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        response.stream = Louder(response.stream)
+        return response
+
+
+class Louder(httpx.SyncByteStream):
+    def __init__(self, stream: object) -> None:
+        assert isinstance(stream, httpx.SyncByteStream)
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (piece.upper() for piece in self._stream)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def test_a_transport_of_the_caller_has_the_last_word() -> None:
+    with (
+        ScriptedServer(Reply(body=LONG)) as server,
+        httpx.Client(transport=Shouting()) as given,
+        BatchClient("test-key", base_url=server.url, environ={}, http_client=given) as client,
+        client.messages.batches.stream_results("b") as stream,
+    ):
+        assert b"".join(stream.iter_bytes()) == LONG.upper()
 
 
 def test_arguments_are_checked() -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 
 from tests.benchmarks.data import ROWS, results_file
+from tests.benchmarks.measures import interleaved, job, print_row, row
 from tests.benchmarks.serve import serving
 
 FEWER = ROWS // 5
@@ -35,9 +36,6 @@ def typed(url: str, rows: str) -> None:
 
 def client() -> None:
     """Both read the same file from the same server, in processes of their own."""
-    # Here, since that module lists this one.
-    from tests.benchmarks.__main__ import interleaved, job, print_row, row
-
     peaks: dict[int, list[float]] = {ROWS: [], FEWER: []}
 
     def ours(url: str, rows: int) -> float:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.benchmarks.measures import ROUNDS, print_row
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -69,8 +71,6 @@ def rate_of(address: str) -> tuple[float, float]:
 
 def simulator() -> None:
     """Results of the largest batch through curl; then every page of a large account."""
-    from tests.benchmarks.__main__ import ROUNDS, print_row
-
     with simulating(PAST) as (url, pid):
         at_start = megabytes(pid)
         began = time.perf_counter()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_all_that_is_done_with_large_results(home: Home, start: Callable[..., Terminal]) -> None:
-    file = results_file()
+    file = results_file(text_bytes=1_500, mixture="plain")
     errored = file.read_bytes().count(b'"result":{"type":"errored"')
     pager = home.path / "pager"
     pager.write_text('#!/bin/sh\ncp "$1" "$HOME/paged.json"\n')

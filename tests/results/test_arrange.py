@@ -90,6 +90,7 @@ def test_values_are_counted_with_the_query_that_finds_them(tmp_path: Path) -> No
         *(succeeded(f"r{n}", f'{{"label": "{"yes" if n % 3 else "no"}"}}') for n in range(9)),
         errored("e1", "api_error", "Request 17 failed"),
         errored("e2", "api_error", "Request 18 failed"),
+        errored("e3", "api_error", 'Not "here":\n ' + "far " * 200),
         bare("x", "canceled"),
     )
     subjects: list[Subject] = ["kind", "stop", "model", "error", JsonPath.parse(".label")]
@@ -99,9 +100,10 @@ def test_values_are_counted_with_the_query_that_finds_them(tmp_path: Path) -> No
                 matching = sum(len(step.rows) for step in RowQuery.parse(value.query).scan(file))
                 assert matching == value.count, value
     labels = frequencies(file, range(len(file)), JsonPath.parse(".label"))
-    assert [(one.value, one.count) for one in labels] == [("yes", 6), ("no", 3), (None, 3)]
+    assert [(one.value, one.count) for one in labels] == [("yes", 6), (None, 4), ("no", 3)]
     assert [(one.value, one.count) for one in frequencies(file, range(len(file)), "error")] == [
-        ("api_error: Request N failed", 2)
+        ("api_error: Request N failed", 2),
+        ('api_error: Not "here":\n ' + ("far " * 200)[:487], 1),
     ]
 
 

@@ -35,7 +35,8 @@ class Background:
     def __init__(self, store: ResultsStore, answer: Answer, **options: Any) -> None:
         self._changed = threading.Condition()
         self._progress: DownloadProgress | None = None
-        self.download = ResultsDownload(ScriptedSource(answer), BATCH, store, on_progress=self._told, **options)
+        self.source = ScriptedSource(answer)
+        self.download = ResultsDownload(self.source, BATCH, store, on_progress=self._told, **options)
         self.thread = threading.Thread(target=self.download.run)
         self.thread.start()
 
@@ -99,6 +100,31 @@ def test_pause_resume_and_stop(store: ResultsStore) -> None:
     end = Watched(store, Answer(text)).run()
     assert (end.state, end.rows) == ("complete", 300)
     assert stored_bytes(store) == text
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_connection_that_idles_is_closed_and_resumed(store: ResultsStore, ranges: bool) -> None:
+    text = many(300)
+    background = Background(store, Answer(text, ranges=ranges), read_ahead=10_000, idle_limit=0.0)
+    held = background.reach("waiting")
+    background.download.want_bytes(20_000)
+    background.reach("waiting", at_least=30_000)
+    background.download.want_all()
+    end = background.reach("complete")
+    background.thread.join()
+    assert (end.rows, end.restarts, end.error) == (300, 0, None)
+    assert stored_bytes(store) == text
+    first, second, third = background.source.starts
+    assert first == 0 < second <= held.bytes < third
+
+
+def test_a_stop_reaches_a_download_whose_connection_was_given_up(store: ResultsStore) -> None:
+    background = Background(store, Answer(many(300)), read_ahead=10_000, idle_limit=0.0)
+    background.reach("waiting")
+    background.download.stop()
+    background.reach("stopped")
+    background.thread.join()
+    assert background.source.starts == [0]
 
 
 def test_stop_during_a_read_closes_the_connection(store: ResultsStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from batch_tui.results.line_facts import facts_of_bytes, facts_of_value
+from batch_tui.results.line_facts import columns_of_bytes, facts_of_value
 from batch_tui.results.line_index import LineIndex
 from batch_tui.results.results_file import ResultsFile
 from tests.results.lines import body, errored, succeeded
@@ -67,4 +67,4 @@ def test_json_is_told_the_same_way_for_lines_read_fast_or_slowly() -> None:
     ]
     for text in texts:
         raw = body(succeeded("a", text)).rstrip()
-        assert facts_of_bytes(raw) == facts_of_value(json.loads(raw)), text
+        assert list(zip(*columns_of_bytes([raw]), strict=True)) == [facts_of_value(json.loads(raw))], text

@@ -110,6 +110,42 @@ def test_a_text_is_found_wherever_it_is_said(texts: list[tuple[str, bool]], need
         assert found(file, needle) == wanted
 
 
+keys = st.sampled_from(["text", "type", "usage", "data", "query", 'a"type', "message", "ty\\u0070e", "é"])
+records = st.dictionaries(
+    keys, st.recursive(letters, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3))
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(records, min_size=1, max_size=4), letters.filter(bool), st.booleans(), st.booleans())
+def test_a_text_is_found_in_every_string_but_hidden_ones(
+    values: list[dict[str, object]], needle: str, escaped: bool, regex: bool
+) -> None:
+    lines = [json.dumps({"custom_id": "", **value}, ensure_ascii=escaped).encode() for value in values]
+    with tempfile.TemporaryDirectory() as directory:
+        file = opened(Path(directory), raw=b"\n".join(lines) + b"\n")
+        pattern = SearchPattern.of(re2.escape(needle) if regex else needle, regex=regex)
+        wanted = [
+            row for row in range(len(file)) if any(pattern.matches(said) for said in _strings(file.record(row).value))
+        ]
+        assert [row for step in search(file, pattern) for row in step.rows] == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "needle", "hit"),
+    [
+        pytest.param(b'it said "hi" and \\', 'said "hi"', True, id="quotes in a line that is no JSON"),
+        pytest.param(b'{"custom_id":"a","result":"x\ty"}', "x\ty", True, id="a bare tab within a string"),
+        pytest.param(b'{"custom_id":"a","result":"needle', "needle", True, id="a line cut short"),
+        pytest.param(b'{"custom_id":"a","usage":{"tier":"needle"}}', "needle", False, id="what usage holds"),
+        pytest.param(b'{"usage":{},"b":"needle"}', "needle", True, id="what comes after usage"),
+    ],
+)
+def test_lines_that_raw_bytes_could_mislead_about(tmp_path: Path, line: bytes, needle: str, hit: bool) -> None:
+    assert found(opened(tmp_path, raw=line + b"\n"), needle) == ([0] if hit else [])
+    assert found(opened(tmp_path, raw=line + b"\n"), re2.escape(needle), regex=True) == ([0] if hit else [])
+
+
 pieces = st.sampled_from(
     [
         "a",
@@ -136,7 +172,11 @@ pieces = st.sampled_from(
 
 
 @settings(max_examples=150)
-@given(st.lists(letters, min_size=1, max_size=5), st.lists(pieces, min_size=1, max_size=4).map("".join), st.booleans())
+@given(
+    st.lists(letters, min_size=1, max_size=5),
+    st.lists(st.lists(pieces, min_size=1, max_size=4).map("".join), min_size=1, max_size=3).map("|".join),
+    st.booleans(),
+)
 def test_a_regular_expression_finds_what_it_matches(texts: list[str], source: str, escaped: bool) -> None:
     lines = [json.dumps(succeeded(f"r-{n}", text), ensure_ascii=escaped).encode() for n, text in enumerate(texts)]
     options = re2.Options()
@@ -160,9 +200,31 @@ def test_what_cannot_be_said_in_raw_bytes_is_read_instead(source: str) -> None:
     assert raw_regex(source, any_case=False) is None
 
 
-def test_a_plain_text_is_found_without_any_regular_expression() -> None:
+@pytest.mark.parametrize("character", ["é", "☃", "😀", "x", "\t", '"'])
+@pytest.mark.parametrize("source", ["a.b", "a[^q]b", r"a\Db", "a.{1}b", "c|a.b", "a[^q]b|ccc"])
+@pytest.mark.parametrize("escaped", [False, True])
+def test_any_character_is_one_character_however_many_bytes(
+    tmp_path: Path, character: str, source: str, escaped: bool
+) -> None:
+    line = json.dumps(succeeded("r", f"xx a{character}b"), ensure_ascii=escaped).encode()
+    assert found(opened(tmp_path, line), source, regex=True) == [0]
+
+
+def test_a_plain_text_has_one_form_in_raw_bytes() -> None:
     assert raw_literal("plain text 12", any_case=False).literal == b"plain text 12"
     assert raw_literal("a/b", any_case=False).literal is None
+
+
+def test_branches_that_begin_with_letters_are_looked_for_one_by_one(tmp_path: Path) -> None:
+    raw = raw_regex("cred[a-z]+ balance|Zanz.bar", any_case=False)
+    assert raw is not None
+    assert [source[:4] for source in raw.sources] == [b"cred", b"Zanz"]
+    several = raw_regex("ab|cd|.f", any_case=False)
+    assert several is not None
+    assert len(several.sources) == 1
+    texts = ["Zanzibar", "no", "credit balance, Zanzibar", "Zanz\nbar", "credit balance", "a Zanz.bar"]
+    file = opened(tmp_path, *(succeeded(f"r-{n}", text) for n, text in enumerate(texts)))
+    assert found(file, "cred[a-z]+ balance|Zanz.bar", regex=True) == [0, 2, 4, 5]
 
 
 def test_a_scan_that_goes_on_finds_what_one_over_all_finds(tmp_path: Path) -> None:

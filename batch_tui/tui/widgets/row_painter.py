@@ -24,10 +24,13 @@ _MARK, _CURSOR = "●", "▌"
 
 
 class RowPainter:
-    """Makes finished strips; `style_of` gives the style of a component class."""
+    """Makes finished strips; `style_of` gives the style of a component class, `finish` what the terminal gets of it."""
 
-    def __init__(self, columns: Sequence[Column], style_of: Callable[[str], Style]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], style_of: Callable[[str], Style], finish: Callable[[Style], Style]
+    ) -> None:
         self._style_of = style_of
+        self._finish = finish
         self._styles: dict[tuple[str, str], Style] = {}
         self.set_columns(columns)
 
@@ -64,30 +67,36 @@ class RowPainter:
         """A row from its cells; a single cell spans all columns. `state` is "", "cursor" or "cursor-blurred"."""
         columns = self._columns_for(total)
         base = self._style("text", state)
-        sign = _MARK if marked else _CURSOR if state else " "
-        segments = [Segment(sign * _MARGIN, self._style("accent", state))]
+        runs = [((_MARK if marked else _CURSOR if state else " ") * _MARGIN, self._style("accent", state))]
         if len(cells) == 1 and len(columns) > 1:
-            segments += self._runs(cells[0], total - 2 * _MARGIN, False, state)
+            used = total - _MARGIN
+            runs += self._runs(cells[0], total - 2 * _MARGIN, False, state)
         else:
-            for position, ((column, space), cell) in enumerate(zip(columns, cells, strict=True)):
-                if position:
-                    segments.append(Segment(" " * GAP, base))
-                segments += self._runs(cell, space, column.right, state)
-        return Strip(segments).crop_extend(0, total, base)
+            used = _MARGIN - GAP
+            for (column, space), cell in zip(columns, cells, strict=True):
+                if used > 0:
+                    runs.append((" " * GAP, base))
+                runs += self._runs(cell, space, column.right, state)
+                used += GAP + space
+        runs.append((" " * (total - used), base))
+        strip = Strip(_segments(runs), max(used, total))
+        return strip if used <= total else strip.crop(0, total)
 
-    def _runs(self, cell: Cell, space: int, right: bool, state: str) -> list[Segment]:
-        runs: list[Segment] = []
+    def _runs(self, cell: Cell, space: int, right: bool, state: str) -> list[tuple[str, Style]]:
+        """The runs of a cell, which together take exactly `space` cells."""
+        runs: list[tuple[str, Style]] = []
         for text, tone in cell.parts:
             if space <= 0:
                 break
             shown = fit(text, space)
             space -= width(shown)
-            runs.append(Segment(shown, self._style(tone, state)))
+            runs.append((shown, self._style(tone, state)))
             if shown != text:
                 # What was cut ends the cell: a next run would only add a second ellipsis.
                 break
-        padding = Segment(" " * max(space, 0), self._style("text", state))
-        return [padding, *runs] if right else [*runs, padding]
+        if space > 0:
+            runs.insert(0 if right else len(runs), (" " * space, self._style("text", state)))
+        return runs
 
     def _style(self, tone: str, state: str) -> Style:
         style = self._styles.get((tone, state))
@@ -101,10 +110,24 @@ class RowPainter:
                     bgcolor=cursor.bgcolor,
                     bold=cursor.bold or style.bold,
                 )
-            self._styles[tone, state] = style
+            style = self._styles[tone, state] = self._finish(style)
         return style
 
     def _columns_for(self, total: int) -> tuple[tuple[Column, int], ...]:
         if self._layout[0] != total:
             self._layout = (total, lay_out(self.columns, total - 2 * _MARGIN))
         return self._layout[1]
+
+
+def _segments(runs: Sequence[tuple[str, Style]]) -> list[Segment]:
+    """One segment for all that looks alike side by side: the terminal is told each look once."""
+    segments: list[Segment] = []
+    text, look = "", runs[0][1]
+    for more, style in runs:
+        if style is look:
+            text += more
+        elif more:
+            segments.append(Segment(text, look))
+            text, look = more, style
+    segments.append(Segment(text, look))
+    return segments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from rich.segment import Segment
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
@@ -17,6 +18,7 @@ from batch_tui.tui.widgets.tones import TONES
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
+    from rich.style import Style
     from textual import events
     from textual.binding import BindingType
     from textual.strip import Strip
@@ -62,7 +64,8 @@ class VirtualTable(ScrollView, can_focus=True):
     def __init__(self, source: RowSource, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._source = source
-        self._painter = RowPainter(columns, self.get_component_rich_style)
+        self._painter = RowPainter(columns, self.get_component_rich_style, self._finish)
+        self._looks: object = None
         self._strips: LRUCache[Hashable, Strip] = LRUCache(1024)
         self._painted: dict[int, Hashable] = {}
         self._cursor_row = 0
@@ -320,16 +323,21 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Finished strips straight from our cache; the table has no border and no padding to draw."""
-        filters = self.get_line_filters()
-        background = self.background_colors[1]
+        looks = tuple(self.get_line_filters()), self.background_colors[1]
+        if looks != self._looks:
+            self._looks = looks
+            self.notify_style_update()
         total = self.size.width
-        painted = []
-        for y in crop.line_range:
-            strip = self.render_line(y)
-            for one in filters:
-                strip = strip.apply_filter(one, background)
-            painted.append(strip if crop.column_span == (0, total) else strip.crop(*crop.column_span))
-        return painted
+        whole = crop.column_span == (0, total)
+        painted = [self.render_line(y) for y in crop.line_range]
+        return painted if whole else [strip.crop(*crop.column_span) for strip in painted]
+
+    def _finish(self, style: Style) -> Style:
+        """A style as the terminal gets it: filters look at styles only, so there is no need to do so line by line."""
+        background = self.background_colors[1]
+        for one in self.get_line_filters():
+            style = one.apply([Segment(" ", style)], background)[0].style or style
+        return style
 
     def render_line(self, y: int) -> Strip:
         total = self.size.width
