@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from batch_tui.api import AsyncBatchClient, BatchClient
+from batch_tui.api.calls import CallRecord
 from batch_tui.monitor.poller import Pace
 from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
@@ -140,6 +143,8 @@ class Scene:
     """Arguments of the Simulator."""
     app: dict[str, Any] = field(default_factory=dict)
     """Arguments of the BatchApp."""
+    no_color: bool = False
+    """Whether NO_COLOR is set."""
     held: bool = False
     """The app cannot connect until it is released."""
 
@@ -171,7 +176,10 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
             "themes": themes if scene.theme == "dark" else themes[::-1],
         }
         store = ResultsStore(directory, simulator.url)
-        app = BatchApp(connect, store, **(arguments | scene.app))
+        with pytest.MonkeyPatch.context() as patch:
+            if scene.no_color:
+                patch.setenv("NO_COLOR", "1")
+            app = BatchApp(connect, store, **(arguments | scene.app))
         app.animation_level = "none"
         try:
             yield Stage(app, simulator, clock, release, store)
@@ -408,6 +416,56 @@ async def _undo(stage: Stage, pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
+async def _list_named(stage: Stage, pilot: Pilot[str]) -> None:
+    """Names and tags on some rows, and the list in an order."""
+    await go_to(stage, pilot, ended)
+    named = ("Nightly eval", "eval nightly"), ("Support triage, November", ""), ("", "prod")
+    for name, tags in named:
+        await pilot.press("t", *_typed(name), "down", *_typed(tags), "enter")
+        await settled(stage, pilot)
+        await pilot.press("j")
+    await pilot.press("s", "r")
+    await pilot.pause()
+    await go_to(stage, pilot, ended)
+
+
+def _typed(text: str) -> list[str]:
+    return [{" ": "space", ",": "comma"}.get(letter, letter) for letter in text]
+
+
+async def _name_dialog(stage: Stage, pilot: Pilot[str]) -> None:
+    await _list_named(stage, pilot)
+    await pilot.press("t")
+    await pilot.pause()
+
+
+async def _sort_menu(stage: Stage, pilot: Pilot[str]) -> None:
+    await loaded(stage, pilot)
+    await pilot.press("s")
+    await pilot.pause()
+
+
+async def _copy_menu(stage: Stage, pilot: Pilot[str]) -> None:
+    await go_to(stage, pilot, ended)
+    await pilot.press("y")
+    await pilot.pause()
+
+
+async def _activity(stage: Stage, pilot: Pilot[str]) -> None:
+    """Requests that went well, one that did not, and a poll that goes on failing."""
+    await loaded(stage, pilot)
+    stage.app.shared.activity.note(
+        CallRecord("POST", "/v1/messages/batches/msgbatch_01x/cancel", 200, 0.31, "req_01abc", None, 0, None)
+    )
+    for entry in (
+        CallRecord("GET", "/v1/messages/batches", None, 5.0, None, "", 0, None, failure="could not connect"),
+        CallRecord("GET", "/v1/messages/batches", 529, 1.4, "req_01def", "", 1, None, failure="overloaded_error"),
+    ):
+        stage.app.shared.activity.note(entry)
+    await pilot.press("exclamation_mark")
+    await pilot.pause()
+
+
 async def _help(stage: Stage, pilot: Pilot[str]) -> None:
     await loaded(stage, pilot)
     await pilot.press("question_mark")
@@ -470,6 +528,13 @@ SCENES: dict[str, Scene] = {
     "bulk-dialog": Scene(_bulk_dialog, size=(120, 36)),
     "bulk-dialog-80": Scene(_bulk_dialog, size=SMALL, theme="light"),
     "bulk-report": Scene(_bulk_report, size=SMALL),
+    "list-named": Scene(_list_named),
+    "list-no-color": Scene(_list_named, size=SMALL, no_color=True),
+    "name-dialog": Scene(_name_dialog, size=SMALL),
+    "sort-menu": Scene(_sort_menu, size=SMALL),
+    "copy-menu": Scene(_copy_menu, size=SMALL),
+    "activity": Scene(_activity, size=(120, 20)),
+    "activity-80": Scene(_activity, size=SMALL, theme="light"),
     "help": Scene(_help, size=(120, 36)),
     "help-80": Scene(_help, size=SMALL),
     "results-help": Scene(_results_help),

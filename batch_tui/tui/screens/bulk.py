@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.messages import Update
 
 _BAR = 40
-_ROWS_SHOWN: Final = 12
+_ROWS_SHOWN: Final = 9
 """Rows of the table without scrolling: what fits into a terminal of 24 lines with all that stands around it."""
 
 
@@ -142,6 +142,7 @@ class BulkProgress(ModalScreen[None]):
             table = VirtualTable(self._rows, COLUMNS, id="bulk-rows")
             table.styles.height = min(len(self._rows), _ROWS_SHOWN) + 1
             yield table
+            yield Static(id="bulk-said", markup=False)
             yield Static(id="bulk-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -158,6 +159,15 @@ class BulkProgress(ModalScreen[None]):
 
     def _take_update(self, _: Update) -> None:
         self._show()
+
+    @on(VirtualTable.CursorMoved)
+    def _say_whole(self) -> None:
+        """What the API said to the batch under the cursor, which a row has no room for."""
+        outcome = self._job.outcomes.get(self.query_one(VirtualTable).cursor_key or "")
+        line = self.query_one("#bulk-said", Static)
+        line.display = outcome is not None and outcome.severity == "error"
+        if outcome is not None:
+            line.update(Content.styled(plain(f"! {outcome.sentence}"), TONES["error"]))
 
     def _show(self) -> None:
         job = self._job
@@ -178,6 +188,7 @@ class BulkProgress(ModalScreen[None]):
             hint = "esc stops: the rest stay as they are · b goes on behind the list"
         self.query_one("#bulk-hint", Static).update(Content.styled(hint, TONES["muted"]))
         self.query_one(VirtualTable).refresh_stale()
+        self._say_whole()
 
     def _title(self) -> Plain:
         job = self._job
