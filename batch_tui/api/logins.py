@@ -84,7 +84,7 @@ class ProfileLogin:
 
     @property
     def _how(self) -> str:
-        return f"Log in again: {self._profile.login_command}"
+        return f"Log in again with `{self._profile.login_command}`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

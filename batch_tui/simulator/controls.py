@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from batch_tui.simulator.request_log import RequestLog
 
 
+_CONTENTS = {
+    "GET /__sim__/": "this list",
+    "GET /__sim__/requests": "how many requests were served, and the last 1,000",
+    "POST /__sim__/faults": f"arm a fault; fields: {', '.join(Fault.__struct_fields__)}",
+    "DELETE /__sim__/faults": "forget the faults not used up",
+    "GET /__sim__/clock": "the simulated instant",
+    "POST /__sim__/clock": 'move it on: {"advance": seconds}',
+}
+
+
 class _Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advance: float
 
@@ -27,10 +37,11 @@ class _Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def control_routes(log: RequestLog, faults: Faults, clock: ShiftedClock) -> list[Route]:
     """Paths and methods; none of them needs a key.
 
-    `GET /__sim__/requests` lists what was served. `POST /__sim__/faults` arms a Fault, `DELETE` forgets
-    the armed ones. `GET /__sim__/clock` tells the simulated instant, `POST {"advance": seconds}` moves it
-    on and tells it. What is wrong with a body is said under `error`, with 400.
+    `_CONTENTS` says which, and `GET /__sim__/` shows it. What is wrong with a body is said under `error`, with 400.
     """
+
+    async def contents(_request: Request) -> Response:
+        return _json(compact(_CONTENTS))
 
     async def requests(_request: Request) -> Response:
         count, served = log.read()
@@ -58,6 +69,7 @@ def control_routes(log: RequestLog, faults: Faults, clock: ShiftedClock) -> list
         return await tell(request)
 
     return [
+        Route("/__sim__/", contents, methods=["GET"]),
         Route("/__sim__/requests", requests, methods=["GET"]),
         Route("/__sim__/faults", arm, methods=["POST"]),
         Route("/__sim__/faults", disarm, methods=["DELETE"]),

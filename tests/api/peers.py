@@ -14,7 +14,7 @@ import anthropic
 import anthropic._base_client
 from anthropic import Anthropic, DefaultHttpxClient
 
-from batch_tui.api import APITimeoutError, BatchAPIError
+from batch_tui.api import APIStatusError, APITimeoutError, BatchAPIError
 from tests.api.conftest import START, EitherClient, VirtualTime, each
 
 if TYPE_CHECKING:
@@ -147,14 +147,13 @@ def seen(server: ScriptedServer, slept: Sequence[float], values: Sequence[Any], 
     if isinstance(error, anthropic.APITimeoutError | APITimeoutError):
         # A client that gave up may be ahead of the thread that reads what it had sent.
         server.wait_until_asked(len(slept) + 1)
-    if isinstance(error, anthropic.APIStatusError) or hasattr(error, "retry_after"):
-        body = getattr(error, "body", None)
+    if isinstance(error, anthropic.APIStatusError | APIStatusError):
         told = {
-            "status_code": getattr(error, "status_code", None),
-            "type": getattr(error, "type", None),
-            "request_id": getattr(error, "request_id", None),
-            "error_code": getattr(error, "error_code", None),
-            "body": body.strip() if isinstance(body, str) else body,
+            "status_code": error.status_code,
+            "type": error.type,
+            "request_id": error.request_id,
+            "error_code": error.error_code,
+            "body": error.body.strip() if isinstance(error.body, str) else error.body,
         }
     return Seen(
         tuple(Request.of(asked) for asked in server.asked),

@@ -166,7 +166,11 @@ async def test_a_refused_token_is_renewed_once_and_the_call_sent_again_at_once(l
 
 REFUSED = json_reply({"error": "invalid_grant", "error_description": f"revoked: {REFRESH}"}, 400)
 ENDINGS: dict[str, tuple[Reply, type[Exception], str]] = {
-    "revoked": (REFUSED, CredentialsError, r"400 invalid_grant: revoked: \[hidden\].*Log in again: ant auth login$"),
+    "revoked": (
+        REFUSED,
+        CredentialsError,
+        r"400 invalid_grant: revoked: \[hidden\].*Log in again with `ant auth login`\.$",
+    ),
     "envelope": (error_reply(401, "authentication_error", "No."), CredentialsError, "401 authentication_error: No"),
     "no explanation": (Reply(403, b"<html>"), CredentialsError, "403 no reason given"),
     "redirect": (Reply(307, headers={"location": "/x"}), CredentialsError, "307"),
@@ -212,7 +216,7 @@ async def test_without_a_refresh_token_the_command_to_log_in_is_named(login: Log
         client = login(server)
         await client.call("retrieve", "b")
         time.sleep(20)
-        with pytest.raises(CredentialsError, match="Log in again: ant auth login --profile work"):
+        with pytest.raises(CredentialsError, match="Log in again with `ant auth login --profile work`"):
             await client.call("retrieve", "b")
     assert sent(server) == [ACCESS]
 

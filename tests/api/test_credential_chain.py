@@ -163,7 +163,7 @@ def _write_tokens(text: str) -> Callable[[ProfileFiles], object]:
 
 
 BROKEN_TOKENS: dict[str, tuple[Callable[[ProfileFiles], object], str]] = {
-    "missing": (lambda files: files.tokens().unlink(), "Log in again: ant auth login"),
+    "missing": (lambda files: files.tokens().unlink(), "Log in again with `ant auth login`"),
     "readable by the group": (lambda files: files.tokens().chmod(0o640), "run `chmod 600"),
     "writable by others": (lambda files: files.tokens().chmod(0o602), "run `chmod 600"),
     "a symbolic link": (_symlink, "symbolic link"),

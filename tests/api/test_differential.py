@@ -245,7 +245,7 @@ async def test_every_fault_of_the_line(peers: Peers, method: str) -> None:
 @pytest.mark.parametrize("method", ["retrieve", "list", "delete", "create"])
 async def test_silence(peers: Peers, method: str) -> None:
     """Both wait as long as they are told, and try as often."""
-    named = {**ARGUMENTS[method], "timeout": 0.05}
+    named = {**ARGUMENTS[method], "timeout": 0.1}
     scenario = Scenario(method, method, named, [Reply(silent=True, ending="hold")] * 3)
     assert await differing(peers, [scenario]) == (
         {"a create in doubt is not sent again"} if method == "create" else set()

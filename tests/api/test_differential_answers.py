@@ -11,7 +11,7 @@ import pytest
 
 from tests.api import samples
 from tests.api.peers import Scenario, Seen
-from tests.api.scripted_server import Reply
+from tests.api.scripted_server import Reply, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,6 +193,48 @@ async def test_the_list_is_walked_alike(peers: Peers, name: str) -> None:
     named, replies = WALKS[name]
     official, ours = await peers.both(Scenario(name, "list", named, replies))
     same(official, ours)
+
+
+# Redirects.
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_within_the_origin_is_followed_alike(peers: Peers, status: int) -> None:
+    moved = Reply(status, b"", {"location": "/elsewhere", "connection": "close"}, ending="close")
+    official, ours = await peers.both(Scenario("moved", "retrieve", {"message_batch_id": "b"}, [moved, reply(BATCH)]))
+    assert [request.path for request in official.requests][1:] == ["/elsewhere"]
+    same(official, ours)
+
+
+@pytest.mark.parametrize("method", ["create", "cancel", "delete"])
+@pytest.mark.parametrize("status", [301, 302, 303])
+async def test_a_redirect_that_makes_a_get_of_it_is_a_refusal(peers: Peers, method: str, status: int) -> None:
+    """Wanted: the SDK asks on with GET, and takes whatever that answers for the receipt of what it did not do."""
+    moved = Reply(status, b"", {"location": "/elsewhere", "connection": "close"}, ending="close")
+    named = CREATE if method == "create" else {"message_batch_id": samples.ID}
+    official, ours = await peers.both(Scenario(method, method, named, [moved, reply(BATCH)]))
+    if official.requests[1].method == official.requests[0].method:
+        # As HTTP has it for a DELETE and 301.
+        assert (method, status) == ("delete", 301)
+        same(official, ours)
+    else:
+        assert (official.requests[1].method, official.error) == ("GET", None)
+        assert (ours.requests, ours.error) == (official.requests[:1], "APIStatusError")
+        assert ours.told["status_code"] == status
+
+
+async def test_another_origin_is_never_asked(peers: Peers) -> None:
+    """Wanted: the SDK goes where it is sent, and leaves the key behind; ours does not go."""
+    with ScriptedServer(reply(BATCH)) as other:
+        headers = {"location": f"{other.url}/elsewhere", "connection": "close"}
+        moved = Reply(307, b"", headers, ending="close")
+        named = {"message_batch_id": "b"}
+        official = peers.official.meet("retrieve", named, [moved])
+        assert (official.error, [asked.path for asked in other.asked]) == (None, ["/elsewhere"])
+        assert "authorization" not in other.asked[0].headers
+        other.script(reply(BATCH))
+        ours = await peers.ours.meet("retrieve", named, [moved])
+        assert (ours.error, ours.told["status_code"], other.asked) == ("APIStatusError", 307, [])
 
 
 # Results.

@@ -9,6 +9,7 @@ import pytest
 from batch_tui.simulator import ManualClock, Simulator
 from tests.api.profile_files import ACCESS, ProfileFiles
 from tests.end_to_end.homes import BATCH_TUI, Home
+from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,6 +62,18 @@ def test_what_is_wrong_with_a_login_is_told(home: Home, url: RunningSimulator) -
     files.config().chmod(0o666)
     done = fetch(home, url)
     assert (done.returncode, "chmod go-w" in done.stderr) == (2, True)
+
+
+def test_the_dashboard_tells_how_to_log_in_again(home: Home, url: RunningSimulator) -> None:
+    """The simulator grants no tokens, so that a login which has ended stays so."""
+    files = ProfileFiles(home.path / ".config" / "anthropic")
+    files.config(base_url=url.url)
+    files.tokens(expires_at=1)
+    screen = Terminal([BATCH_TUI, "--base-url", url.url], home, columns=140)
+    try:
+        screen.wait_for(r"has ended and was not renewed .*Log in again with `ant auth login`\.")
+    finally:
+        screen.close()
 
 
 def test_without_key_and_login_both_variables_are_named(home: Home, url: RunningSimulator) -> None:

@@ -1,4 +1,4 @@
-"""The simulator's clock under `/__sim__/clock`."""
+"""The simulator's own endpoints: what there is, and its clock under `/__sim__/clock`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from batch_tui.simulator import ManualClock, Simulator
 
 CLOCK = "/__sim__/clock"
+
+
+def test_its_endpoints_are_told(quiet: Simulator) -> None:
+    """All that are listed are there, and say no more than that a body is wrong."""
+    listed = ask(quiet.url, "GET", "/__sim__/", headers={}).json
+    assert len(listed) == 6
+    assert "lists_behind" in listed["POST /__sim__/faults"]
+    for endpoint in listed:
+        method, path = endpoint.split()
+        assert ask(quiet.url, method, path, headers={}).status == (400 if method == "POST" else 200)
 
 
 def test_the_clock_is_told_and_moved_on(quiet: Simulator, clock: ManualClock) -> None:
