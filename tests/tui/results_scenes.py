@@ -82,6 +82,12 @@ async def _summary(stage: Stage, pilot: Pilot[str]) -> None:
     await settled(stage, pilot)
 
 
+async def _summary_end(stage: Stage, pilot: Pilot[str]) -> None:
+    await _summary(stage, pilot)
+    await pilot.press("G")
+    await settled(stage, pilot)
+
+
 async def _column(stage: Stage, pilot: Pilot[str]) -> None:
     await open_results(stage, pilot)
     await pilot.press("equals_sign", "backspace", *"result.message.usage.service_tier", "enter")
@@ -171,5 +177,6 @@ RESULTS_SCENES: dict[str, Scene] = {
     "results-nothing-found": Scene(_nothing_found, size=SMALL),
     "summary-tools": Scene(_summary, size=(120, 48)),
     "summary-80": Scene(_summary, size=SMALL),
+    "summary-80-end": Scene(_summary_end, size=SMALL),
     "saved-empty": Scene(_saved_empty, size=SMALL),
 }
