@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -136,7 +137,7 @@ class LinkedInput:
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offsets[place])
-                value = msgspec.json.decode(file.readline().removeprefix(_BOM))
+                value = _parse(file.readline().removeprefix(_BOM))
         except OSError as error:
             return LinkedRequest(None, line, f"{self.path} cannot be read: {error.strerror or error}.")
         except (ValueError, RecursionError) as error:
@@ -266,12 +267,31 @@ def _lines_of(file: Any) -> Iterator[tuple[int, int, bytes]]:
 def _custom_id(path: Path, line: int, raw: bytes) -> str:
     try:
         return _named.decode(raw).custom_id
-    except msgspec.ValidationError as error:
-        if raw.lstrip()[:1] == b"{":
-            raise LinkError(f"{path}, line {line}: no custom_id ({error}). {_SHAPE}") from error
-        raise LinkError(f"{path}, line {line}: not a JSON object. {_SHAPE}") from error
+    except (ValueError, RecursionError):
+        return _custom_id_of_odd(path, line, raw)
+
+
+def _custom_id_of_odd(path: Path, line: int, raw: bytes) -> str:
+    """The custom_id of a line that was not plainly a request; raises LinkError if it is none."""
+    try:
+        value = _parse(raw)
     except (ValueError, RecursionError) as error:
         raise LinkError(f"{path}, line {line}: not JSON ({error}). {_SHAPE}") from error
+    if not isinstance(value, dict):
+        raise LinkError(f"{path}, line {line}: not a JSON object. {_SHAPE}")
+    custom_id = value.get("custom_id")
+    if not isinstance(custom_id, str):
+        what = "custom_id is not a string" if "custom_id" in value else "no custom_id"
+        raise LinkError(f"{path}, line {line}: {what}. {_SHAPE}")
+    return custom_id
+
+
+def _parse(raw: bytes) -> Any:
+    """Any JSON; lone surrogates too, which other programs write."""
+    try:
+        return msgspec.json.decode(raw)
+    except ValueError:
+        return json.loads(raw)
 
 
 _SHAPE = 'Each line must be one request: {"custom_id": "…", "params": {…}}.'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ _NARROWEST = 12
 _LONGEST_RULE = 60
 _BULLETS = ("•", "◦", "▪")
 _HEADINGS = {"h1": "accent", "h2": "accent"}
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
+_OUTSIDE_TABLE = re.compile(r"^[\s>]*(?:[-*+] )?\|?")
 _INLINE = {"strong": "heading", "em": "emphasis", "s": "faint", "link": "link"}
 # Literal HTML: models write <tags> of their own, and those are text. Nothing is ever loaded or followed.
 # Definitions of links stay in the text, too: laid out, those that nobody refers to would be lost.
@@ -46,7 +49,7 @@ def markdown_page(text: str, cells: int) -> MarkdownPage | None:
     tokens = _parser.parse(text)
     if any(token.level >= _DEEPEST for token in tokens):
         return None
-    layout = _Layout(max(cells, _NARROWEST))
+    layout = _Layout(text, max(cells, _NARROWEST))
     layout.blocks(tokens)
     return layout.page
 
@@ -73,8 +76,9 @@ class _List:
 
 
 class _Layout:
-    def __init__(self, cells: int) -> None:
+    def __init__(self, text: str, cells: int) -> None:
         self.page = MarkdownPage()
+        self._source = text.split("\n")
         self._cells = cells
         self._prefixes: list[_Prefix] = []
         self._lists: list[_List] = []
@@ -167,26 +171,37 @@ class _Layout:
 
     def _code(self, token: Token) -> None:
         room = self._room
-        language = plain(token.info.strip().split(" ")[0])[:40]
-        if language:
-            self._row(_padded(f" {language}", room), [], "code_label")
+        if named := plain(token.info.strip()):
+            for start, stop in breaks(named, max(room - 2, 2)):
+                self._row(_padded(f" {named[start:stop]}", room), [], "code_label")
         for line in lines(token.content.removesuffix("\n")).split("\n"):
             for start, stop in breaks(line, max(room - 2, 2)):
                 self._row(_padded(f" {line[start:stop]}", room), [], "code")
 
     def _table(self, tokens: Sequence[Token], place: int) -> int:
-        table: list[list[Cell]] = []
+        opened, table = tokens[place], list[list[Cell]]()
+        whole = True
         while tokens[place].type != "table_close":
             token = tokens[place]
             if token.type == "tr_open":
                 table.append([])
+                whole = whole and (len(table) == 1 or self._cells_in_source(token) <= len(table[0]))
             elif token.type in ("th_open", "td_open"):
                 right = "right" in str(token.attrs.get("style", ""))
                 table[-1].append(Cell(*_inline(tokens[place + 1]), right=right))
             place += 1
+        if not whole and opened.map is not None:
+            # The parser drops cells beyond those of the heading.
+            for line in self._source[slice(*opened.map)]:
+                self._put(lines(line))
+            return place + 1
         for text, spans, tone in laid_out(table, self._room):
             self._row(text, spans, tone)
         return place + 1
+
+    def _cells_in_source(self, row: Token) -> int:
+        line = self._source[row.map[0]] if row.map is not None else ""
+        return len(_BETWEEN_CELLS.split(_OUTSIDE_TABLE.sub("", line).rstrip().removesuffix("|")))
 
     def _put(self, text: str, spans: Sequence[Span] = (), tone: str = "text") -> None:
         """Rows of a text that may hold line breaks; `spans` are in order and count from its start."""
@@ -267,8 +282,9 @@ def _inline(token: Token) -> tuple[str, list[Span]]:
 
 
 def _address(token: Token, name: str) -> str:
-    address = plain(str(token.attrs.get(name, "")))[:300]
-    return f" ({address})" if address else ""
+    address, title = (plain(str(token.attrs.get(one, "")))[:300] for one in (name, "title"))
+    said = f'{address} "{title}"' if title else address
+    return f" ({said})" if said else ""
 
 
 def _padded(text: str, cells: int) -> str:

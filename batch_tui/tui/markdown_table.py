@@ -95,6 +95,9 @@ def _pieces(cell: Cell, width: int) -> Iterator[tuple[str, list[Span]]]:
 
 def _as_list(table: Sequence[Sequence[Cell]], room: int) -> Iterator[TableRow]:
     heading = [cell.text.replace("\n", " ") for cell in table[0]] if table else []
+    if len(table) == 1:
+        for name in heading:
+            yield from ((name[start:stop], [], "heading") for start, stop in breaks(name, room))
     for number, row in enumerate(table[1:]):
         if number:
             yield "", [], "text"

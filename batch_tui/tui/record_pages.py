@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_tui.results.line_facts import is_json
 from batch_tui.results.result_line import text_or_none
 from batch_tui.tui.content_blocks import citations_of, names_of, section_of
+from batch_tui.tui.error_advice import advice
 from batch_tui.tui.outline import Outline, Section
 from batch_tui.tui.request_page import NOT_LINKED, request_outline
 from batch_tui.tui.text import lines, number, plain, size
@@ -32,15 +33,6 @@ Line = tuple[str, str]
 _LONGEST = 2_000_000
 """Characters of a page that are shown; the whole record is in the file."""
 _FINE_STOPS = ("end_turn", "stop_sequence", "tool_use")
-_AS_IT_IS = "Nothing wrong with the request: it can be sent again as it is."
-_ADVICE = {
-    "invalid_request_error": "The request itself was refused: change it before sending it again.",
-    "not_found_error": "Something the request names (often the model) does not exist for this key.",
-    "rate_limit_error": _AS_IT_IS,
-    "api_error": _AS_IT_IS,
-    "overloaded_error": _AS_IT_IS,
-    "timeout_error": _AS_IT_IS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +137,7 @@ def _why_no_answer(kind: str, result: Mapping[str, Any]) -> list[Line]:
             page = [(lines(category), "error"), (lines(said), "text")]
             if request_id := text_or_none(envelope.get("request_id")):
                 page.append((f"request {plain(request_id)}", "muted"))
-            advice = _ADVICE.get(category)
-            if "credit balance" in said.lower():
-                advice = "Top up the credit, then the request can be sent again as it is."
-            if advice:
-                page.append((f"\n{advice}", "text"))
+            page.append((f"\n{advice(category, said)}", "text"))
             return [*page, ("Not billed.", "muted")]
     return [(f"A result of a kind this version does not know: {plain(kind)}", "warning")]
 

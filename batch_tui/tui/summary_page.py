@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_tui.results.surcharges import Surcharges
+from batch_tui.tui.error_advice import advice
 from batch_tui.tui.text import lines, number, plain, plural
 
 if TYPE_CHECKING:
@@ -138,12 +139,12 @@ def _dollars(cost: Decimal | None) -> str:
 
 
 def _error(group: ErrorGroup) -> list[Line]:
-    what_to_do = "change the request before sending it again" if group.fix_first else "can be sent again as it is"
-    if "credit balance" in group.message.lower():
-        what_to_do = "top up the credit, then send it again as it is"
-    example = "" if group.example_custom_id is None else f", for example {plain(group.example_custom_id)[:64]}"
+    example = (
+        [] if group.example_custom_id is None else [(f"    for example {plain(group.example_custom_id)[:64]}", "muted")]
+    )
     return [
         (f"  {number(group.count)} × {plain(group.type)}", "error"),
         (f"    {lines(group.message)}", "text"),
-        (f"    {what_to_do}{example}", "muted"),
+        (f"    {advice(group.type, group.message)}", "muted"),
+        *example,
     ]

@@ -27,6 +27,17 @@ def wrap(page: Iterable[tuple[str, str]], cells: int) -> list[Row]:
     ]
 
 
+def wrap_hanging(page: Iterable[tuple[str, str]], cells: int) -> list[Row]:
+    """The same, where rows that go on stand below the first letter of their line."""
+    rows: list[Row] = []
+    for text, tone in page:
+        for line in text.split("\n"):
+            said = line.lstrip(" ")
+            indent = min(len(line) - len(said), cells // 2)
+            rows += [(" " * indent + said[start:stop], tone) for start, stop in breaks(said, max(cells - indent, 2))]
+    return rows
+
+
 def unwrapped(page: Iterable[tuple[str, str]]) -> list[Row]:
     """Lines as long as they are."""
     return [(line, tone) for text, tone in page for line in text.split("\n")]

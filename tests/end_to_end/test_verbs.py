@@ -72,6 +72,31 @@ def test_a_summary_says_what_it_cost(home: Home, simulator: Simulator) -> None:
     assert "COST AT BATCH PRICE" in done.stdout
 
 
+def test_prices_of_ones_own_are_taken_and_broken_ones_are_a_sentence(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    models = sorted({str(line["result"]["message"]["model"]) for line in answers(home, simulator, batch["id"])})
+    rates = "\n".join(f"{name} = 0" for name in ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output"))
+    own = home.path / "config" / "batch-tui" / "prices.toml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text(
+        f"web_search_per_thousand = 0\n[[price]]\nmodels = {json.dumps(models)}\n{rates}\n", encoding="utf-8"
+    )
+    done = run(home, simulator.url, "results", batch["id"], "--summary")
+    assert "$0.00" in done.stdout
+    assert "prices of your own" in done.stdout
+    own.write_text("[[price]", encoding="utf-8")
+    done = run(home, simulator.url, "results", batch["id"], "--summary")
+    assert done.returncode == 0
+    assert "prices.toml are not TOML" in done.stderr
+    assert "built-in prices were used" in done.stderr
+    assert "$0.00" not in done.stdout
+
+
+def answers(home: Home, simulator: Simulator, batch_id: str) -> list[dict[str, Any]]:
+    done = run(home, simulator.url, "results", batch_id, "--filter", "type:succeeded")
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

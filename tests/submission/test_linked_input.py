@@ -63,7 +63,7 @@ def test_a_custom_id_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     [
         ([request("a"), "{not json"], 2, "not JSON"),
         ([request("a"), "", '{"params": {}}'], 3, "no custom_id"),
-        (['{"custom_id": 5}'], 1, "no custom_id"),
+        (['{"custom_id": 5}'], 1, "custom_id is not a string"),
         (["[1]"], 1, "not a JSON object"),
         ([request("a"), request("b"), request("a")], 3, "on line 1 already"),
     ],
@@ -71,6 +71,12 @@ def test_a_custom_id_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 def test_what_is_no_request_is_named_with_its_line(tmp_path: Path, lines: list[str], line: int, reason: str) -> None:
     with pytest.raises(LinkError, match=f"line {line}: .*{reason}"):
         LinkedInput.read("msgbatch_1", written(tmp_path, *lines))
+
+
+def test_lone_surrogates_are_no_reason_to_refuse_a_file(tmp_path: Path) -> None:
+    linked = read(written(tmp_path, request("a", note="\ud800"), request("b")))
+    assert linked.custom_ids() == {"a", "b"}
+    assert (linked.request("a").value or {})["params"]["note"] == "\ud800"
 
 
 def test_a_missing_and_an_empty_file_are_sentences(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batch_tui.tui.messages import DownloadUpdate
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
@@ -28,6 +30,7 @@ from tests.tui.scenes import (
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
+    from batch_tui.results.download_control import State
     from tests.tui.scenes import Stage
 
 
@@ -79,6 +82,12 @@ async def _summary(stage: Stage, pilot: Pilot[str]) -> None:
     await settled(stage, pilot)
 
 
+async def _summary_end(stage: Stage, pilot: Pilot[str]) -> None:
+    await _summary(stage, pilot)
+    await pilot.press("G")
+    await settled(stage, pilot)
+
+
 async def _column(stage: Stage, pilot: Pilot[str]) -> None:
     await open_results(stage, pilot)
     await pilot.press("equals_sign", "backspace", *"result.message.usage.service_tier", "enter")
@@ -86,12 +95,12 @@ async def _column(stage: Stage, pilot: Pilot[str]) -> None:
     await record_on_screen(stage, pilot)
 
 
-async def _waiting(stage: Stage, pilot: Pilot[str]) -> None:
-    """Reading ran as far ahead as it may."""
-    await go_to(stage, pilot, lambda batch: ended(batch) and batch.request_counts.total > 5_000)
-    await pilot.press("v")
-    states = stage.app.shared.monitor.results
-    await until(pilot, lambda: any(one.progress.state == "waiting" for one in states.values()), "a pause in reading")
+async def _halted(stage: Stage, pilot: Pilot[str], state: State) -> None:
+    """A download that stands still; how far a real one comes first depends on the network."""
+    batch_id = await told(stage, pilot, link=False)
+    opened = stage.app.shared.monitor.results[batch_id]
+    opened.progress = replace(opened.progress, state=state)
+    stage.app._updates.publish(DownloadUpdate(batch_id, opened.progress))
     await settled(stage, pilot)
     await record_on_screen(stage, pilot)
 
@@ -160,12 +169,14 @@ RESULTS_SCENES: dict[str, Scene] = {
     "results-mismatch": Scene(_mismatch, size=SMALL),
     "results-link-refused": Scene(_link_refused, size=SMALL),
     "results-column": Scene(_column),
-    "results-waiting": Scene(_waiting, app={"read_ahead": 400_000}),
+    "results-waiting": Scene(partial(_halted, state="waiting")),
+    "results-paused": Scene(partial(_halted, state="paused")),
     "results-asking": Scene(_asking, size=SMALL),
     "results-failed": Scene(_failed, size=SMALL),
     "results-offline": Scene(_offline, app=_NO_KEY),
     "results-nothing-found": Scene(_nothing_found, size=SMALL),
     "summary-tools": Scene(_summary, size=(120, 48)),
     "summary-80": Scene(_summary, size=SMALL),
+    "summary-80-end": Scene(_summary_end, size=SMALL),
     "saved-empty": Scene(_saved_empty, size=SMALL),
 }

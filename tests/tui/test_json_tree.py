@@ -95,7 +95,7 @@ async def raw_page(play: Play) -> JsonPane:
     await open_results(play.stage, play.pilot)
     await record_on_screen(play.stage, play.pilot)
     await play.press("enter", "left_square_bracket", "left_square_bracket")
-    pane: JsonPane = play.screen.query_one(JsonPane)
+    pane: JsonPane = play.screen.query_one("#record-tree", JsonPane)
     await until(play.pilot, lambda: bool(pane.display) and bool(pane.text), "the tree")
     await settled(play.stage, play.pilot)
     return pane

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +16,12 @@ from batch_tui.tui.widgets.batch_detail import BatchDetail
 from batch_tui.tui.widgets.json_pane import JsonPane
 from batch_tui.tui.widgets.prompt_view import PromptView
 from batch_tui.tui.widgets.record_view import RecordView
+from tests.results.lines import succeeded
 from tests.tui import story
+from tests.tui.hostile_server import NASTY
 from tests.tui.play import Play, playing
 from tests.tui.results_scenes import told
+from tests.tui.scan import assert_harmless
 from tests.tui.scenes import ended, go_to, settled, until
 
 if TYPE_CHECKING:
@@ -179,3 +183,28 @@ async def test_tab_takes_what_is_suggested(tmp_path: Path) -> None:
         await until(play.pilot, lambda: bool(edit._suggestion), "a suggestion")
         await play.press("tab")
         assert edit.value == str(path)
+
+
+async def test_a_hostile_input_does_no_harm(tmp_path: Path) -> None:
+    nasty = " ".join(NASTY)
+    params = {
+        "model": nasty,
+        "system": nasty,
+        nasty: nasty,
+        "tools": [{"name": nasty, "description": nasty}],
+        "messages": [{"role": nasty, "content": nasty}, {"role": "user", "content": [{"type": nasty, nasty: nasty}]}],
+    }
+    path = tmp_path / "input.jsonl"
+    path.write_text(json.dumps({"custom_id": "a", "params": params}) + "\n", encoding="utf-8")
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        answer = json.dumps(succeeded("a", f"# {nasty}\n\n- {nasty}\n\n| {nasty} |\n|---|\n| `x` |"))
+        story.save(play.stage, batch_id, answer.encode() + b"\n")
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: len(play.table.source) == 1, "the row")
+        await link(play, path)
+        await said(play, "1 of 1 custom_ids found")
+        assert await request_tab(play)
+        assert_harmless(play.stage.app)
+        await play.press("b", "enter", "O", "G")
+        assert_harmless(play.stage.app)

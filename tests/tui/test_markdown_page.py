@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,7 @@ def test_lists_hang_and_nest() -> None:
 
 
 def test_code_keeps_its_blanks_and_names_its_language() -> None:
-    assert shown("```python title=x\nif x:\n    *y*\n```") == [" python", " if x:", "     *y*"]
+    assert shown("```python\nif x:\n    *y*\n```") == [" python", " if x:", "     *y*"]
 
 
 def test_a_table_is_aligned_and_wraps_in_its_cells() -> None:
@@ -92,6 +94,23 @@ def test_a_table_is_aligned_and_wraps_in_its_cells() -> None:
 def test_a_table_without_room_becomes_lines() -> None:
     wide = "|" + "|".join("abcdef") + "|\n" + "|-" * 6 + "|\n|" + "|".join("uvwxyz") + "|"
     assert shown(wide, 20) == ["a: u", "b: v", "c: w", "d: x", "e: y", "f: z"]
+
+
+def test_a_table_that_is_only_a_heading_is_not_lost() -> None:
+    assert shown("|a" * 9 + "\n" + "|-" * 9, 20) == ["a"] * 9
+    assert shown("| a | b |\n|---|---|") == ["a │ b", "──┼──"]
+
+
+def test_a_row_of_more_cells_than_the_heading_is_shown_as_it_came() -> None:
+    source = ["| a | b |", "|---|---|", "| 1 | 2 | 3 |"]
+    assert shown("\n".join(source)) == source
+    # A pipe that was escaped ends no cell.
+    assert shown("| a | b |\n|---|---|\n| 1 \\| 2 | 3 |")[-1] == "1 | 2 │ 3"
+
+
+def test_titles_of_links_and_all_words_of_a_fence_are_kept() -> None:
+    assert shown('[a](b "title")') == ['a (b "title")']
+    assert shown("```py x=1\ny\n```")[0] == " py x=1"
 
 
 def test_quotes_have_a_bar() -> None:
@@ -146,3 +165,39 @@ def test_any_text_gives_harmless_rows_with_spans_in_order(text: str, cells: int)
 def test_rows_fit_where_there_is_room_at_all(text: str) -> None:
     rows = (markdown_page(text, 80) or MarkdownPage()).rows
     assert all(cell_len(row) <= 80 for row, _ in rows)
+
+
+MARKS = [
+    "# ",
+    "- ",
+    "1. ",
+    "> ",
+    "```",
+    "~~~",
+    "`",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "---",
+    "===",
+    "[a](b)",
+    "[a](b 'c')",
+    "![d](e)",
+    "[f]: g",
+    "<h>",
+    "<i@j.k>",
+    "\\",
+    "word",
+]
+words = st.lists(st.sampled_from([*MARKS, "|", "|-|-|", "| a | b |", "\n", "\n\n", "    ", "  \n", "\t"]), max_size=30)
+
+
+@given(words)
+def test_no_letter_is_lost(parts: list[str]) -> None:
+    text = "".join(parts)
+    page = markdown_page(text, 60)
+    if page is not None:
+        said = Counter("".join(row for row, _ in page.rows))
+        missing = Counter(letter for letter in text if letter.isalpha()) - said
+        assert not missing

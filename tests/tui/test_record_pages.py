@@ -53,6 +53,22 @@ def test_an_error_says_what_to_do() -> None:
     assert "sent again as it is" in shown
 
 
+@pytest.mark.parametrize(
+    ("kind", "message", "told"),
+    [
+        ("invalid_request_error", "messages: Field required", "change it before"),
+        ("invalid_request_error", "You have reached your specified API usage limits.", "Raise the spend limit"),
+        ("not_found_error", "model: claude-none", "change it first"),
+        ("overloaded_error", "Overloaded", "sent again as it is"),
+        ("permission_error", "no", "with one that may"),
+        ("brand_new_error", "what", "by the API's rule"),
+    ],
+)
+def test_the_advice_fits_the_error(kind: str, message: str, told: str) -> None:
+    error = {"error": {"type": kind, "message": message}}
+    assert told in page(record({"custom_id": "a", "result": {"type": "errored", "error": error}}), "Text")
+
+
 def test_a_lack_of_credit_is_not_called_a_bad_request() -> None:
     inner = {"type": "invalid_request_error", "message": "Your credit balance is too low"}
     shown = page(record({"custom_id": "a", "result": {"type": "errored", "error": {"error": inner}}}), "Text")

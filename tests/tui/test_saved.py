@@ -10,6 +10,7 @@ from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.screens.welcome import WelcomeScreen
 from tests.tui.play import Play, playing
+from tests.tui.results_scenes import told
 from tests.tui.scenes import Scene, loaded, open_results, settled, staged, until
 
 if TYPE_CHECKING:
@@ -51,6 +52,21 @@ async def test_saved_results_open_after_their_batch_was_deleted(tmp_path: Path) 
         assert isinstance(play.screen, SavedScreen)
         await play.press("escape")
         assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_deleting_a_batch_can_take_its_copy_and_its_link_along(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await told(play.stage, play.pilot)
+        stored = play.stage.store.results_path(batch_id)
+        inputs = play.stage.store.directory / "inputs"
+        assert stored.exists()
+        assert len(list(inputs.iterdir())) == 1
+        await play.press("escape", "D")
+        await play.press("x")
+        await until(play.pilot, lambda: not stored.exists(), "the end of the copy")
+        await until(play.pilot, lambda: not list(inputs.iterdir()), "the end of the link")
+        assert batch_id not in play.catalog
+        assert (play.stage.store.directory.parent / "prompts.jsonl").exists()
 
 
 async def test_without_a_key_what_is_saved_can_be_read_all_the_same(tmp_path: Path) -> None:

@@ -71,7 +71,12 @@ class ReadRecordScreen(TakeOutScreen):
             "b", "beside", "Prompt", show=False, id="record.prompt", tooltip="The prompt beside the answer, or not"
         ),
         Binding(
-            "I", "link_input", "Link input", show=False, id="batch.link", tooltip="Name the file the requests came from"
+            "I",
+            "link_input",
+            "Link input",
+            show=False,
+            id="results.input",
+            tooltip="Name the file the requests came from",
         ),
         Binding(
             "ctrl+f",

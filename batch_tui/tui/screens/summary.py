@@ -13,7 +13,7 @@ from textual.widgets import Static
 from batch_tui.tui.text import fit_middle, plain
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
-from batch_tui.tui.wrapping import wrap
+from batch_tui.tui.wrapping import wrap_hanging
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,4 +48,6 @@ class SummaryScreen(ModalScreen[None]):
 
     def on_resize(self) -> None:
         pane = self.query_one(TextPane)
-        self.call_after_refresh(lambda: pane.show(wrap(self._page, max(pane.size.width - 1, 20)), keep_place=True))
+        self.call_after_refresh(
+            lambda: pane.show(wrap_hanging(self._page, max(pane.size.width - 1, 20)), keep_place=True)
+        )
