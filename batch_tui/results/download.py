@@ -56,7 +56,7 @@ class ResultsDownload:
     its JSON, remembered beside the file.
     Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). A connection on which nothing
     was read for `idle_limit` seconds is closed, before a server takes offence, and resumed when reading goes on.
-    `sleep`, `jitter` (0 to 1) and `monotonic` stand in for the clock; without `sleep` a back-off ends early on `stop()`.
+    `sleep`, `jitter` (0 to 1) and `monotonic` stand in for the clock; without `sleep`, `stop()` ends a back-off early.
     `on_progress` is called in the thread of `run()`, at each change of state and otherwise at most every
     `progress_interval` seconds.
     """
