@@ -98,7 +98,9 @@ def check_completeness(
     twice = results.doubled_custom_ids()
     doubled = sum(len(places) - 1 for places in twice.values())
     if doubled:
-        sentences.append(f"{_lines(doubled)} repeat a custom_id: {_some(list(twice))}.")
+        sentences.append(
+            f"{_lines(doubled)} {'repeats' if doubled == 1 else 'repeat'} a custom_id: {_some(list(twice))}."
+        )
     if custom_ids is not None:
         match = match_input(results, custom_ids)
         sentences.extend(match.sentences if match is not None else ())

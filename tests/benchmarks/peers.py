@@ -20,6 +20,11 @@ class _Table(App[None]):
 
     def on_mount(self) -> None:
         self.query_one(DataTable).add_columns("#", "custom_id", "kind", "stop", "in", "out", "answer")
+        self.fill()
+
+    def fill(self) -> None:
+        """Add the rows."""
+        raise NotImplementedError
 
 
 class FromSdk(_Table):
@@ -29,8 +34,7 @@ class FromSdk(_Table):
         super().__init__()
         self._url = url
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def fill(self) -> None:
         self._fill()
 
     @work
@@ -65,8 +69,7 @@ class FromFile(_Table):
         super().__init__()
         self._path = path
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def fill(self) -> None:
         rows = []
         with open(self._path, "rb") as file:
             for number, line in enumerate(file, 1):
