@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batch_tui.monitor.seen import SeenTimeline
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from batch_tui.monitor.seen import Event
 
 _PROGRESS = {"in_progress": 0, "canceling": 1, "ended": 2}
+_LONGEST_LAG = timedelta(minutes=2)
+"""Replicas that lag agree again within a minute (batches-api.md §0.10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class BatchCatalog:
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         """`now` dates what is seen of a batch."""
         self.seen = SeenTimeline(now)
+        self._now = now
+        # Since when the server has been saying that a batch is less far than it was.
+        self._backwards: dict[str, datetime] = {}
         self._batches: dict[str, MessageBatch] = {}
         # In the order of the latest change, removals among them: what moved since then is at the end.
         self._versions: dict[str, int] = {}
@@ -137,8 +143,9 @@ class BatchCatalog:
     def merge(self, batches: Iterable[MessageBatch]) -> Changes:
         """Take in batches in the order the server gave them.
 
-        An answer older than what is known (a status that went backwards) is ignored, as is a batch
-        that was deleted: a list may lag behind. Among equal times the order of the latest page counts.
+        An answer older than what is known (a status that went backwards) is ignored, unless the server insists
+        for two minutes, as is a batch that was deleted: a list may lag behind. Among equal times the order of
+        the latest page counts.
         """
         added: list[str] = []
         updated: list[str] = []
@@ -154,7 +161,11 @@ class BatchCatalog:
                     added.append(batch.id)
                     new.append(batch)
                 continue
-            fresh = batch is not known and batch != known and not _is_stale(batch, known)
+            fresh = batch is not known and batch != known
+            if fresh and _is_stale(batch, known):
+                fresh = self._insists(batch.id)
+            elif self._backwards:
+                self._backwards.pop(batch.id, None)
             if not fresh and (not position or page[position - 1].created_at != batch.created_at):
                 # Nothing new and no equal times: nearly every batch of nearly every page.
                 continue
@@ -182,6 +193,7 @@ class BatchCatalog:
         self.seen.gone(batch_id, for_good=for_good)
         self._note_change(batch_id)
         self._unfinished.discard(batch_id)
+        self._backwards.pop(batch_id, None)
         return Changes(removed=(batch_id,))
 
     def missing_from(self, page: Sequence[MessageBatch], *, newest: bool, oldest: bool) -> tuple[str, ...]:
@@ -196,6 +208,14 @@ class BatchCatalog:
         last = len(self._order) if oldest else bisect_left(self._ages, _age(page[-1]))
         listed = {batch.id for batch in page}
         return tuple(batch_id for batch_id in self._order[first:last] if batch_id not in listed)
+
+    def _insists(self, batch_id: str) -> bool:
+        """Whether the server has said for so long that a batch went backwards that it cannot be lag."""
+        since = self._backwards.setdefault(batch_id, self._now())
+        if self._now() - since < _LONGEST_LAG:
+            return False
+        del self._backwards[batch_id]
+        return True
 
     def _keep(self, batch: MessageBatch) -> None:
         self._batches[batch.id] = batch

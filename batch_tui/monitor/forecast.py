@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from dataclasses import dataclass
+import heapq
+from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ _ENOUGH = 5
 """Fewer finished batches than this are an anecdote, not a history."""
 
 _PLENTY = 500
-"""More of one size would say nothing new, and a forecast is asked for at every tick."""
+"""Of one size the newest so many count: older ones say less of today, and a forecast is asked for at every tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,33 @@ class Forecast:
     """Nine in ten of those ended within this much more time."""
 
 
+@dataclass(slots=True)
+class _Durations:
+    """How long the newest batches of one size took, in seconds."""
+
+    ascending: list[float] = field(default_factory=list)
+    # When each was created, and its duration: a heap, the oldest on top.
+    by_age: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, created: float, seconds: float) -> None:
+        insort(self.ascending, seconds)
+        heapq.heappush(self.by_age, (created, seconds))
+        if len(self.by_age) > _PLENTY:
+            # Whichever order they are loaded in, the same ones are kept: the newest, and not the first or the shortest.
+            _, oldest = heapq.heappop(self.by_age)
+            del self.ascending[bisect_left(self.ascending, oldest)]
+
+
 class FinishedHistory:
     """Durations of finished batches by size, kept sorted and bounded so that a forecast costs next to nothing.
 
-    Canceled batches are left out (a person ended them), and so are those that ran into their 24 h expiry.
+    Canceled batches are left out: a person ended them, and when they would have ended is not known. Those that ran
+    into their 24 h expiry count with the time they had: without them the longest would be missing, and every
+    forecast be too hopeful.
     """
 
     def __init__(self) -> None:
-        self._durations: dict[int, list[float]] = {}
+        self._durations: dict[int, _Durations] = {}
         self._seen: set[str] = set()
 
     def add(self, batches: Iterable[MessageBatch]) -> None:
@@ -51,12 +71,10 @@ class FinishedHistory:
             if batch.id in self._seen or batch.ended_at is None or batch.cancel_initiated_at is not None:
                 continue
             self._seen.add(batch.id)
-            if batch.ended_at >= batch.expires_at:
-                continue
-            seconds = (batch.ended_at - batch.created_at).total_seconds()
-            durations = self._durations.setdefault(_bucket(batch.request_counts.total), [])
-            if seconds > 0 and len(durations) < _PLENTY:
-                insort(durations, seconds)
+            seconds = (min(batch.ended_at, batch.expires_at) - batch.created_at).total_seconds()
+            if seconds > 0:
+                durations = self._durations.setdefault(_bucket(batch.request_counts.total), _Durations())
+                durations.add(batch.created_at.timestamp(), seconds)
 
     def forecast(self, batch: MessageBatch, now: datetime) -> Forecast | None:
         """The outlook of an unfinished batch, or None when there is no history of its size yet."""
@@ -64,7 +82,8 @@ class FinishedHistory:
             return None
         bucket = _bucket(batch.request_counts.total)
         for reach in (1, 2):
-            lists = [self._durations.get(near, []) for near in range(bucket - reach, bucket + reach + 1)]
+            near = (self._durations.get(each) for each in range(bucket - reach, bucket + reach + 1))
+            lists = [one.ascending for one in near if one is not None]
             similar = sum(map(len, lists))
             if similar >= _ENOUGH:
                 break

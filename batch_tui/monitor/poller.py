@@ -152,8 +152,10 @@ class Poller:
         finally:
             self._note_end()
         changes = sum(steps, NO_CHANGES)
+        # After trouble as after a change: what happened meanwhile is of interest.
+        moved = bool(changes) or self.state.failures > 0
+        self._pace.quiet_polls = 0 if moved else self._pace.quiet_polls + 1
         self.state = replace(self.state, error=None, failures=0, last_success=self._now())
-        self._pace.quiet_polls = 0 if changes else self._pace.quiet_polls + 1
         return changes
 
     def wait_seconds(self, changes: Changes) -> float:

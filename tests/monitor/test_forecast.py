@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batch_tui.monitor.forecast import FinishedHistory, Forecast
 from tests.monitor.batches import NOON, batch
@@ -92,15 +94,55 @@ def test_a_batch_counts_from_the_moment_it_has_ended() -> None:
     assert found.similar == 5
 
 
-def test_canceled_and_expired_batches_are_left_out() -> None:
-    """A person, or the 24 h, ended those."""
+def test_canceled_batches_are_left_out() -> None:
+    """A person ended those."""
     made = history([10, 20, 30, 40, 50])
     made.add(batch(f"c{n}", 9e5, took=60, canceled=True) for n in range(10))
-    made.add(batch(f"e{n}", 9e5, took=24 * 3_600) for n in range(10))
-    made.add(batch(f"l{n}", 9e5, took=24 * 3_600 + 30) for n in range(10))
     found = forecast(made, minutes=0)
     assert found is not None
     assert (found.similar, minutes(found.half_within), minutes(found.most_within)) == (5, 30, 50)
+
+
+def test_batches_that_ran_into_their_expiry_took_all_of_the_time_there_is() -> None:
+    """Without them nobody would ever be told that batches like this one tend to expire."""
+    made = history([10, 20, 30, 40, 50])
+    made.add(batch(f"e{n}", 9e5, took=24 * 3_600 + n) for n in range(10))
+    found = forecast(made, minutes=60)
+    assert found is not None
+    assert (found.similar, found.still_running) == (15, 10)
+    assert (minutes(found.half_within), minutes(found.most_within)) == (23 * 60, 23 * 60)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_a_long_history_the_newest_count_in_whichever_order_they_came(newest_first: bool) -> None:
+    """Batches are loaded from the newest to the oldest, and ended ones join at the top."""
+    made = FinishedHistory()
+    # Last year they took 100 minutes, this month they take 10 to 29.
+    ones = [batch(f"new{n}", 1e5 + n, took=(10 + n % 20) * MINUTE) for n in range(500)]
+    ones += [batch(f"old{n}", 9e6 + n, took=100 * MINUTE) for n in range(2_000)]
+    made.add(ones if newest_first else reversed(ones))
+    found = forecast(made, minutes=0)
+    assert found is not None
+    assert (found.similar, minutes(found.half_within), minutes(found.most_within)) == (500, 19, 27)
+
+
+@given(st.lists(st.integers(1, 100), min_size=5, max_size=40), st.integers(0, 110))
+def test_the_evidence_is_a_fact_about_those_batches(took: list[int], elapsed: int) -> None:
+    """Whoever counts them by hand comes to the same."""
+    found = forecast(history(took), minutes=elapsed)
+    assert found is not None
+    longer = [each for each in took if each > elapsed]
+    assert (found.similar, found.still_running) == (len(took), len(longer))
+    if len(longer) < 3:
+        assert found.half_within is None
+        return
+    for within, share in ((minutes(found.half_within), 0.5), (minutes(found.most_within), 0.9)):
+        assert within is not None
+        assert within > 0
+        ended = sum(1 for each in longer if each - elapsed <= within)
+        assert ended >= share * len(longer)
+        # And not a minute earlier.
+        assert sum(1 for each in longer if each - elapsed < within) < share * len(longer)
 
 
 @pytest.mark.parametrize("total", [1, 3_000, 100_000])

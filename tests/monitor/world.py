@@ -54,7 +54,7 @@ class Watch:
     def __init__(self, url: str, clock: ManualClock, *, page_size: int = 100, pace: Pace = PACE, **clocks: Any) -> None:
         self.patience = Patience(clock)
         self.client = AsyncBatchClient("test-key", base_url=url, environ={}, now=clock)
-        self.catalog = BatchCatalog()
+        self.catalog = BatchCatalog(clock)
         self.published: list[tuple[PollState, Changes]] = []
         self.poller = Poller(
             self.client,
