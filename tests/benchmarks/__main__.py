@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import files, screen
+from tests.benchmarks import batch_list, files, screen
 from tests.benchmarks.client import client
 from tests.benchmarks.measures import ROUNDS, print_row
 from tests.benchmarks.simulator import simulator
@@ -27,6 +27,7 @@ GROUPS: dict[str, Callable[[], None]] = {
     "stored": screen.stored,
     "pages": screen.pages,
     "keys": screen.keys,
+    "list": batch_list.batch_list,
     "client": client,
     "simulator": simulator,
 }

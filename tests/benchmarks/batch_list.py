@@ -195,7 +195,7 @@ async def _repaint() -> dict[str, float]:
                 assert poller is not None
                 while not catalog.complete:
                     await poller.load_older()
-                stage.app._publish(catalog.merge([]))
+                stage.app.publish(catalog.merge([]))
                 await pilot.pause()
                 taken: dict[int, list[float]] = {1: [], 1_000: []}
                 for turn in range(20):
@@ -206,7 +206,7 @@ async def _repaint() -> dict[str, float]:
                             page[place] = page[place].model_copy(update={"request_counts": counts})
                         stage.clock.advance(microseconds=1)
                         began = time.process_time()
-                        stage.app._publish(catalog.merge(page))
+                        stage.app.publish(catalog.merge(page))
                         await pilot.pause()
                         times.append(1000 * (time.process_time() - began))
     return {"changed": statistics.median(taken[1]), "thousand": statistics.median(taken[1_000])}
