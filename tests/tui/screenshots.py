@@ -18,6 +18,7 @@ SHOWN = {
     "results": "results-errored",
     "results-found": "results-found",
     "confirm": "confirm-cancel",
+    "bulk": "bulk-dialog",
     "help": "help",
 }
 """File name, and the scene it shows."""
