@@ -125,7 +125,8 @@ class BatchListScreen(FindBatchesScreen):
         self._look_again()
         if isinstance(update, MonitorUpdate):
             self._table.mark(update.changes.removed, on=False)
-            if self._table.top_row > 0:
+            # In another order, older batches that were loaded stand above too, and are no news.
+            if self._table.top_row > 0 and self._selection.order.as_listed:
                 self._new_above += self._count_above(update.changes.added)
         elif isinstance(update, JobUpdate):
             # What came out badly stays marked, to be tried again.
