@@ -149,7 +149,8 @@ async def _end(process: Process) -> None:
         # Without awaiting: a loop that shuts down cancels this task too, whatever shields it.
         if process.returncode is None:
             _signal_family(process.pid, signal.SIGKILL)
-    await process.aclose()
+        # Then too: pipes that outlive the loop complain when they are collected.
+        await process.aclose()
 
 
 def _signal_family(pid: int, number: signal.Signals) -> None:

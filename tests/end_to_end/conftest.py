@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ from tests.end_to_end.terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+# Where tests run in the background, SIGINT is ignored, and would be by every program they start: ctrl+c must work there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
