@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# Where tests run in the background, SIGINT is ignored, and would be by every program they start: ctrl+c must work there.
+# Run in the background, tests ignore SIGINT, and so would every program they start; ctrl+c is part of what is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
