@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import time
 
 from tests.benchmarks.data import ROWS, results_file
-from tests.benchmarks.measures import interleaved, job, print_row, row
+from tests.benchmarks.measures import interleaved, job, peak_mb, print_row, row
 from tests.benchmarks.serve import serving
 
 FEWER = ROWS // 5
@@ -30,7 +29,7 @@ def typed(url: str, rows: str) -> None:
         seconds = time.perf_counter() - began
     assert count == int(rows)
     assert tokens > count
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     sys.stdout.write(json.dumps({"seconds": seconds, "peak_mb": peak}) + "\n")
 
 

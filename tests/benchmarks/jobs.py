@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.benchmarks.measures import peak_mb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +117,7 @@ def _work(work: str, arguments: tuple[str, ...]) -> None:
 
 def _say(began: float, count: int) -> None:
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     sys.stdout.write(json.dumps({"seconds": seconds, "count": count, "peak_mb": peak}) + "\n")
 
 

@@ -452,12 +452,11 @@ async def _copy_menu(stage: Stage, pilot: Pilot[str]) -> None:
 
 
 async def _activity(stage: Stage, pilot: Pilot[str]) -> None:
-    """Requests that went well, one that did not, and a poll that goes on failing."""
-    await loaded(stage, pilot)
-    stage.app.shared.activity.note(
-        CallRecord("POST", "/v1/messages/batches/msgbatch_01x/cancel", 200, 0.31, "req_01abc", None, 0, None)
-    )
+    """Requests that went well, one without an answer, and one that was refused twice; none of them real."""
+    await _list_loading(stage, pilot)
     for entry in (
+        CallRecord("GET", "/v1/messages/batches", 200, 0.027, "req_01pnA", None, 0, None, (("limit", "100"),)),
+        CallRecord("POST", "/v1/messages/batches/msgbatch_01x/cancel", 200, 0.31, "req_01abc", None, 0, None),
         CallRecord("GET", "/v1/messages/batches", None, 5.0, None, "", 0, None, failure="could not connect"),
         CallRecord("GET", "/v1/messages/batches", 529, 1.4, "req_01def", "", 1, None, failure="overloaded_error"),
     ):
@@ -533,8 +532,8 @@ SCENES: dict[str, Scene] = {
     "name-dialog": Scene(_name_dialog, size=SMALL),
     "sort-menu": Scene(_sort_menu, size=SMALL),
     "copy-menu": Scene(_copy_menu, size=SMALL),
-    "activity": Scene(_activity, size=(120, 20)),
-    "activity-80": Scene(_activity, size=SMALL, theme="light"),
+    "activity": Scene(_activity, size=(120, 20), held=True),
+    "activity-80": Scene(_activity, size=SMALL, theme="light", held=True),
     "help": Scene(_help, size=(120, 36)),
     "help-80": Scene(_help, size=SMALL),
     "results-help": Scene(_results_help),
