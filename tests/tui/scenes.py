@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.api import AsyncBatchClient, BatchClient
-from batch_tui.api.calls import CallRecord
 from batch_tui.monitor.poller import Pace
 from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
@@ -370,101 +369,6 @@ async def _confirm_delete(stage: Stage, pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
-async def _confirm_delete_running(stage: Stage, pilot: Pilot[str]) -> None:
-    await go_to(stage, pilot, running)
-    await pilot.press("D")
-    await pilot.pause()
-
-
-async def _mark_ended(stage: Stage, pilot: Pilot[str], many: int) -> None:
-    await loaded(stage, pilot)
-    chosen = [batch.id for batch in stage.app.shared.catalog if ended(batch)][:many]
-    for batch_id in chosen:
-        stage.app.screen.query_one(VirtualTable).move_to_key(batch_id)
-        await pilot.press("space")
-    await pilot.pause()
-
-
-async def _list_marked(stage: Stage, pilot: Pilot[str]) -> None:
-    await _mark_ended(stage, pilot, 4)
-
-
-async def _bulk_ways(stage: Stage, pilot: Pilot[str]) -> None:
-    await _mark_ended(stage, pilot, 4)
-    await go_to(stage, pilot, running)
-    await pilot.press("space", "D")
-    await pilot.pause()
-
-
-async def _bulk_dialog(stage: Stage, pilot: Pilot[str]) -> None:
-    await _bulk_ways(stage, pilot)
-    await pilot.press("d")
-    await pilot.pause()
-
-
-async def _bulk_report(stage: Stage, pilot: Pilot[str]) -> None:
-    await _bulk_dialog(stage, pilot)
-    stage.simulator.arm(status=403, method="DELETE", message="This key may not delete.")
-    await pilot.press("4", "enter")
-    await until(pilot, lambda: not stage.app._runner.jobs, "the end of the job")
-    await settled(stage, pilot)
-
-
-async def _undo(stage: Stage, pilot: Pilot[str]) -> None:
-    await go_to(stage, pilot, with_errors)
-    await pilot.press("D", "y")
-    await pilot.pause()
-
-
-async def _list_named(stage: Stage, pilot: Pilot[str]) -> None:
-    """Names and tags on some rows, and the list in an order."""
-    await go_to(stage, pilot, ended)
-    named = ("Nightly eval", "eval nightly"), ("Support triage, November", ""), ("", "prod")
-    for name, tags in named:
-        await pilot.press("t", *_typed(name), "down", *_typed(tags), "enter")
-        await settled(stage, pilot)
-        await pilot.press("j")
-    await pilot.press("s", "r")
-    await pilot.pause()
-    await go_to(stage, pilot, ended)
-
-
-def _typed(text: str) -> list[str]:
-    return [{" ": "space", ",": "comma"}.get(letter, letter) for letter in text]
-
-
-async def _name_dialog(stage: Stage, pilot: Pilot[str]) -> None:
-    await _list_named(stage, pilot)
-    await pilot.press("t")
-    await pilot.pause()
-
-
-async def _sort_menu(stage: Stage, pilot: Pilot[str]) -> None:
-    await loaded(stage, pilot)
-    await pilot.press("s")
-    await pilot.pause()
-
-
-async def _copy_menu(stage: Stage, pilot: Pilot[str]) -> None:
-    await go_to(stage, pilot, ended)
-    await pilot.press("y")
-    await pilot.pause()
-
-
-async def _activity(stage: Stage, pilot: Pilot[str]) -> None:
-    """Requests that went well, one without an answer, and one that was refused twice; none of them real."""
-    await _list_loading(stage, pilot)
-    for entry in (
-        CallRecord("GET", "/v1/messages/batches", 200, 0.027, "req_01pnA", None, 0, None, (("limit", "100"),)),
-        CallRecord("POST", "/v1/messages/batches/msgbatch_01x/cancel", 200, 0.31, "req_01abc", None, 0, None),
-        CallRecord("GET", "/v1/messages/batches", None, 5.0, None, "", 0, None, failure="could not connect"),
-        CallRecord("GET", "/v1/messages/batches", 529, 1.4, "req_01def", "", 1, None, failure="overloaded_error"),
-    ):
-        stage.app.shared.activity.note(entry)
-    await pilot.press("exclamation_mark")
-    await pilot.pause()
-
-
 async def _help(stage: Stage, pilot: Pilot[str]) -> None:
     await loaded(stage, pilot)
     await pilot.press("question_mark")
@@ -520,20 +424,6 @@ SCENES: dict[str, Scene] = {
     "confirm-cancel": Scene(_confirm_cancel, size=(120, 36)),
     "confirm-delete": Scene(_confirm_delete, size=SMALL),
     "confirm-delete-light": Scene(_confirm_delete, size=SMALL, theme="light"),
-    "confirm-delete-running": Scene(_confirm_delete_running, size=SMALL),
-    "list-marked": Scene(_list_marked, size=SMALL),
-    "list-undo": Scene(_undo, size=(120, 30), app={"undo_seconds": 3600}),
-    "bulk-ways": Scene(_bulk_ways, size=SMALL),
-    "bulk-dialog": Scene(_bulk_dialog, size=(120, 36)),
-    "bulk-dialog-80": Scene(_bulk_dialog, size=SMALL, theme="light"),
-    "bulk-report": Scene(_bulk_report, size=SMALL),
-    "list-named": Scene(_list_named),
-    "list-no-color": Scene(_list_named, size=SMALL, no_color=True),
-    "name-dialog": Scene(_name_dialog, size=SMALL),
-    "sort-menu": Scene(_sort_menu, size=SMALL),
-    "copy-menu": Scene(_copy_menu, size=SMALL),
-    "activity": Scene(_activity, size=(120, 20), held=True),
-    "activity-80": Scene(_activity, size=SMALL, theme="light", held=True),
     "help": Scene(_help, size=(120, 36)),
     "help-80": Scene(_help, size=SMALL),
     "results-help": Scene(_results_help),

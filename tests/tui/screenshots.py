@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from tests.tui.acting_scenes import ACTING_SCENES
 from tests.tui.scenes import SCENES, Scene, staged
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -43,7 +44,7 @@ def main() -> None:
     """Draw every screenshot anew."""
     FOLDER.mkdir(exist_ok=True)
     for name, scene_name in SHOWN.items():
-        scene = SCENES[scene_name]
+        scene = (SCENES | ACTING_SCENES)[scene_name]
         with tempfile.TemporaryDirectory() as directory:
             svg = asyncio.run(_draw(replace(scene, size=_SIZE.get(name, scene.size)), Path(directory)))
         (FOLDER / f"{name}.svg").write_text(_self_contained(svg), encoding="utf-8")

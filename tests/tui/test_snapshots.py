@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tui.acting_scenes import ACTING_SCENES
 from tests.tui.results_scenes import RESULTS_SCENES
 from tests.tui.scan import assert_harmless
 from tests.tui.scenes import SCENES, staged
 
-ALL = SCENES | RESULTS_SCENES
+ALL = SCENES | ACTING_SCENES | RESULTS_SCENES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
