@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 import tomllib
@@ -13,10 +12,11 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from batch_tui.api.base_url import DEFAULT_BASE_URL, is_loopback
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_BASE_URL = "https://api.anthropic.com"
 AuthStyle = Literal["x-api-key", "bearer"]
 ApiVersion = Literal["2023-06-01", "2026-10-21"]
 
@@ -247,15 +247,6 @@ def _base_url(text: str) -> str:
         raise ValueError(f"not hold a user or password (host {host!r})")
     if parts.query or parts.fragment:
         raise ValueError(f"not have a query or fragment (host {host!r})")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError(f"use https for {host!r}: plain http would show the key to the network; only loopback may")
     return text.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_tui.settings import DEFAULT_BASE_URL, Hooks, Settings, SettingsError, default_config_path, load_settings
+from batch_tui.api.base_url import DEFAULT_BASE_URL
+from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

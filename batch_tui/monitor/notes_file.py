@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from batch_tui.monitor.batch_notes import BatchNotes
+from batch_tui.monitor.private_file import changing, replace_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -52,13 +49,12 @@ class NotesFile:
         Read anew under a lock: another batch-tui may have written since. Raises NotesFileError.
         """
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._locked():
+            with changing(self.path):
                 batches = dict(self._load().batches)
                 batches.pop(batch_id, None)
                 if notes:
                     batches[batch_id] = _Entry(notes.name, notes.tags, notes.note)
-                self._write(msgspec.json.format(msgspec.json.encode(_Content(batches=batches)), indent=1))
+                replace_whole(self.path, msgspec.json.format(msgspec.json.encode(_Content(batches=batches)), indent=1))
         except OSError as error:
             raise NotesFileError(f"The name was not kept: {self.path} cannot be written: {error.strerror}.") from error
         return self.read()
@@ -74,20 +70,3 @@ class NotesFile:
             raise NotesFileError(
                 f"Names are neither shown nor kept: {self.path} is damaged ({error}). Mend it, or move it away."
             ) from error
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _write(self, content: bytes) -> None:
-        temporary = self.path.with_suffix(".new")
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)

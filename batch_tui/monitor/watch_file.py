@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
 
+from batch_tui.monitor.private_file import changing, replace_whole
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -58,7 +57,7 @@ class WatchFile:
         """Remember more and forget some; what another dashboard wrote meanwhile stays."""
         now = self._now().timestamp()
         try:
-            with self._locked():
+            with changing(self.path):
                 try:
                     found = self._read()
                 except WatchFileError:
@@ -68,7 +67,7 @@ class WatchFile:
                 for batch_id in unwatch:
                     found.watched.pop(batch_id, None)
                 found.warned |= {batch_id: (now, left) for batch_id, left in (warned or {}).items()}
-                self._write(self._bounded(found))
+                replace_whole(self.path, msgspec.json.encode(self._bounded(found)))
         except OSError as error:
             raise self._trouble("write", error) from error
 
@@ -88,22 +87,6 @@ class WatchFile:
             return Remembered()
         except (ValueError, RecursionError) as error:
             raise WatchFileError(f"{self.path} is damaged, so no batch is watched; m watches one again.") from error
-
-    def _write(self, found: Remembered) -> None:
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(found))
-        temporary.replace(self.path)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
 
     def _trouble(self, doing: str, error: OSError) -> WatchFileError:
         reason = error.strerror or type(error).__name__

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import ResultsFile
 
-Subject: TypeAlias = Literal["kind", "stop", "model", "error"] | JsonPath
+SubjectName = Literal["kind", "stop", "model", "error"]
+Subject: TypeAlias = SubjectName | JsonPath
 
 OTHER = "(other)"
 _MOST = 10_000

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import ResultsFile
 
-SortKey: TypeAlias = Literal["line", "custom_id", "kind", "stop", "model", "input", "output"] | JsonPath
+SortName = Literal["line", "custom_id", "kind", "stop", "model", "input", "output"]
+SortKey: TypeAlias = SortName | JsonPath
 
 _Rank: TypeAlias = tuple[int, float | str]
 _EVERY = 256

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.binding import Binding
 
 from batch_tui.results.json_path import JsonPath, JsonPathError
 from batch_tui.tui.messages import FileWorkRequested, LineFound, RowsSorted, ValuesCounted
-from batch_tui.tui.result_rows import TAIL, ResultRows, columns_with
+from batch_tui.tui.result_rows import ResultRows, columns_with
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.results_work import count_values, find_line, sort
 from batch_tui.tui.screens.find_rows import FindRowsScreen
@@ -23,10 +23,11 @@ from batch_tui.tui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from batch_tui.results.frequencies import Subject
+    from batch_tui.results.frequencies import Subject, SubjectName
+    from batch_tui.results.row_order import SortName
 
 _MOST_COLUMNS = 4
-_ORDERS = (
+_ORDERS: Final[tuple[tuple[str, SortName, str], ...]] = (
     ("l", "line", "line in the file"),
     ("c", "custom_id", "custom_id"),
     ("k", "kind", "kind"),
@@ -35,7 +36,12 @@ _ORDERS = (
     ("i", "input", "input tokens"),
     ("o", "output", "output tokens"),
 )
-_SUBJECTS = (("k", "kind", "kind"), ("t", "stop", "stop reason"), ("m", "model", "model"), ("e", "error", "error"))
+_SUBJECTS: Final[tuple[tuple[str, SubjectName, str], ...]] = (
+    ("k", "kind", "kind"),
+    ("t", "stop", "stop reason"),
+    ("m", "model", "model"),
+    ("e", "error", "error"),
+)
 
 
 class ArrangeRowsScreen(FindRowsScreen):
@@ -102,7 +108,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         else:
             key, name = next((key, name) for _, key, name in _ORDERS if key == chosen)
             # Who sorts by tokens looks for the most.
-            order = Order(key, name, reverse=key in ("input", "output"))  # type: ignore[arg-type]  # one of _ORDERS
+            order = Order(key, name, reverse=key in ("input", "output"))
         if before is not None and order is not None and before.key == order.key:
             order = Order(order.key, order.name, not before.reverse)
         self._view.order = order
@@ -174,7 +180,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         elif chosen is not None and chosen.startswith("path:"):
             self._count(self._view.columns[int(chosen.removeprefix("path:"))])
         elif chosen is not None:
-            self._count(chosen)  # type: ignore[arg-type]  # one of _SUBJECTS
+            self._count(next(subject for _, subject, _ in _SUBJECTS if subject == chosen))
 
     def _count(self, subject: Subject) -> None:
         basis = self._view.basis
@@ -218,19 +224,14 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._table.move_to_key(str(event.line))
 
     def action_mark(self) -> None:
-        if self._table.cursor_key != TAIL:
-            self._table.toggle_mark()
+        self._table.toggle_mark()
 
     def action_mark_range(self) -> None:
         self._table.mark_range()
-        self._table.mark([TAIL], on=False)
 
     def action_mark_all(self) -> None:
-        source, marks = self._table.source, self._table.marks
-        if marks:
-            self._table.mark(marks, on=False)
-        elif isinstance(source, ResultRows):
-            self._table.mark(map(str, source.lines), on=True)
+        source = self._table.source
+        self._table.mark_all_or_none(map(str, source.lines) if isinstance(source, ResultRows) else ())
 
     @on(VirtualTable.MarksChanged)
     def _show_marks(self) -> None:

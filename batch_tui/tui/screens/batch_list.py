@@ -94,6 +94,7 @@ class BatchListScreen(FindBatchesScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
+        self._table.unmarkable = frozenset({TAIL})
         self._look_again()
         self._table.rows_changed()
         self.show_state()
@@ -250,19 +251,13 @@ class BatchListScreen(FindBatchesScreen):
     # Marks
 
     def action_mark(self) -> None:
-        if self._table.cursor_key != TAIL:
-            self._table.toggle_mark()
+        self._table.toggle_mark()
 
     def action_mark_range(self) -> None:
         self._table.mark_range()
-        self._table.mark([TAIL], on=False)
 
     def action_mark_all(self) -> None:
-        table, rows = self._table, self._rows
-        if table.marks:
-            table.mark(table.marks, on=False)
-        else:
-            table.mark((rows.key(row) for row in range(rows.batches)), on=True)
+        self._table.mark_all_or_none(self._rows.key(row) for row in range(self._rows.batches))
 
     @on(VirtualTable.MarksChanged)
     def _show_marks(self) -> None:

@@ -118,6 +118,7 @@ class ResultsScreen(ReadRecordScreen):
     def on_mount(self) -> None:
         # Link colours would hide which filters are empty.
         self.query_one("#chips").auto_links = False
+        self._table.unmarkable = frozenset({TAIL})
         self._table.rows_changed()
         self.show_state()
         self._shared.updates.subscribe(self, self._take_update)

@@ -73,6 +73,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._top_key: str | None = None
         self._follows_end = False
         self._marks: set[str] = set()
+        self.unmarkable: frozenset[str] = frozenset()
+        """Keys of rows that are places rather than things."""
         self.nothing = Plain("")
         """What an empty table says."""
 
@@ -233,7 +235,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """Mark these keys, or take their marks away."""
         before = len(self._marks)
         if on:
-            self._marks.update(keys)
+            self._marks.update(set(keys) - self.unmarkable)
         else:
             self._marks.difference_update(keys)
         if len(self._marks) != before:
@@ -243,9 +245,16 @@ class VirtualTable(ScrollView, can_focus=True):
     def toggle_mark(self) -> None:
         """Mark the row under the cursor or unmark it, and go on to the next."""
         key = self._cursor_key
-        if key is not None:
+        if key is not None and key not in self.unmarkable:
             self.mark([key], on=key not in self._marks)
             self.action_move(1)
+
+    def mark_all_or_none(self, keys: Iterable[str]) -> None:
+        """Mark these, or, where there are marks, take all of them away."""
+        if self._marks:
+            self.mark(self.marks, on=False)
+        else:
+            self.mark(keys, on=True)
 
     def mark_range(self) -> None:
         """Mark from the nearest marked row above the cursor (or, without one, below) to the cursor."""
