@@ -84,4 +84,4 @@ class BatchDetailScreen(BatchActionsScreen):
         )
         self.query_one(TroubleLine).say(trouble_line(context))
         self.query_one(BatchDetail).show(self._batch_id)
-        self.query_one(KeyBar).refresh()
+        self.query_one(KeyBar).look_again()

@@ -168,6 +168,11 @@ class BatchListScreen(FindBatchesScreen):
             self.show_state()
 
     def show_state(self) -> None:
+        self._show_lines()
+        self._show_side()
+
+    def _show_lines(self) -> None:
+        """What stands above and below the table."""
         context = self._shared
         left = [
             (" batch-tui", TONES["accent"]),
@@ -188,8 +193,11 @@ class BatchListScreen(FindBatchesScreen):
         tabs.display = len(context.catalog) > 0
         tabs.show(self._tab_counts.counts, self._selection.tab)
         self._show_filter()
-        self.query_one("#side", BatchDetail).show(self._table.cursor_key if self._table.cursor_key != TAIL else None)
-        self.query_one(KeyBar).refresh()
+        self.query_one(KeyBar).look_again()
+
+    def _show_side(self) -> None:
+        key = self._table.cursor_key
+        self.query_one("#side", BatchDetail).show(key if key != TAIL else None)
 
     def _totals(self) -> list[tuple[str, str]]:
         catalog = self._shared.catalog
@@ -267,7 +275,9 @@ class BatchListScreen(FindBatchesScreen):
 
     @on(VirtualTable.CursorMoved)
     def _follow_cursor(self) -> None:
-        self.show_state()
+        self._show_lines()
+        # The row first: the panel lays its whole page out anew.
+        self.call_after_refresh(self._show_side)
 
     @on(VirtualTable.BottomNeared)
     def _near_bottom(self) -> None:

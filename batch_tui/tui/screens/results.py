@@ -153,7 +153,7 @@ class ResultsScreen(ReadRecordScreen):
         if nothing:
             notice.update(self._nothing())
         self.show_panes()
-        self.query_one(KeyBar).refresh()
+        self.query_one(KeyBar).look_again()
 
     def _heading(self) -> list[tuple[str, str]]:
         shown = fit_middle(plain(self._batch_id), max(14, self.size.width - 58))

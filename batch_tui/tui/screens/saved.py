@@ -80,7 +80,7 @@ class SavedScreen(Screen[None]):
             [(" batch-tui", TONES["accent"]), ("  saved results ", "bold"), (self._shared.host, TONES["muted"])],
             [(f"{plural(len(stored), 'file')} · {size(total)} ", TONES["muted"])],
         )
-        self.query_one(KeyBar).refresh()
+        self.query_one(KeyBar).look_again()
 
     def _in_hand(self) -> StoredResults | None:
         key = self._table.cursor_key

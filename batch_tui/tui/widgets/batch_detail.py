@@ -49,6 +49,9 @@ class BatchDetail(VerticalScroll):
         if batch_id != self._batch_id:
             self.scroll_home(animate=False)
         self._batch_id = batch_id
+        if not self.display:
+            # There is no room for it; on_resize comes once there is.
+            return
         batch = None if batch_id is None else self._shared.catalog.get(batch_id)
         if batch is not None:
             content = describe_batch(batch, self._shared, max(self.size.width - 4, 30))
@@ -58,7 +61,7 @@ class BatchDetail(VerticalScroll):
             content = Content.styled(
                 f"{plain(batch_id)} is gone: it was deleted, or belongs to another workspace.", TONES["muted"]
             )
-        if content != self._shown:
+        if self._shown is None or not content.is_same(self._shown):
             self._shown = content
             self.query_one("#detail-text", Static).update(content)
 

@@ -27,12 +27,29 @@ class SaysWhyNot(Protocol):
 class KeyBar(Widget):
     """Built from the active bindings alone; keys that would only explain why they cannot are dimmed."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = Content("")
+
     def on_mount(self) -> None:
         # Link colours would hide which keys are of no use.
         self.auto_links = False
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.look_again())
+
+    def on_resize(self) -> None:
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Show the keys as they are now; nothing is painted when nothing differs."""
+        labels = self._labels()
+        if not labels.is_same(self._shown):
+            self._shown = labels
+            self.refresh()
 
     def render(self) -> Content:
+        return self._shown
+
+    def _labels(self) -> Content:
         shown: list[Content] = []
         room = self.size.width - 1
         bindings = [active.binding for active in self.screen.active_bindings.values() if active.binding.show]
