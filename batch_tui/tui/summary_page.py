@@ -91,8 +91,13 @@ def _spread(output: Distribution) -> list[Line]:
 def _tools(server_tools: Mapping[str, int]) -> list[Line]:
     if not server_tools:
         return []
-    rows = [_row(plain(name.replace("_", " "))[:30], number(amount)) for name, amount in server_tools.items()]
+    rows = [_row(plain(_tool(name))[:30], number(amount)) for name, amount in server_tools.items()]
     return [("", "text"), ("SERVER TOOLS", "accent"), *rows]
+
+
+def _tool(name: str) -> str:
+    """The API's own names read better with blanks; the name of an MCP server is the user's."""
+    return f"MCP server {name.removeprefix('mcp ')}" if name.startswith("mcp ") else name.replace("_", " ")
 
 
 def _cost(

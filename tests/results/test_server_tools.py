@@ -49,6 +49,26 @@ def test_odd_counts_and_odd_lines_are_passed_over(opened: Opened) -> None:
     assert count_server_tools(opened(body(odd, huge, cut, used("a", web_search_requests=1)))) == {"web_search": 1}
 
 
+def calling(name: str, *servers: object, **uses: Any) -> dict[str, Any]:
+    line = used(name, **uses)
+    blocks = [{"type": "mcp_tool_use", "id": "m", "name": "echo", "input": {}, "server_name": one} for one in servers]
+    line["result"]["message"]["content"] += blocks
+    return line
+
+
+def test_calls_to_mcp_servers_are_counted_by_their_blocks(opened: Opened) -> None:
+    file = opened(
+        body(
+            calling("a", "git_hub", "git_hub", "tickets"),
+            calling("b", "git_hub", web_search_requests=2),
+            calling("c", None, 7),
+            used("d", text='a "mcp_tool_use" in words'),
+        )
+    )
+    counted = {"mcp git_hub": 3, "web_search": 2, "mcp server without a name": 2, "mcp tickets": 1}
+    assert count_server_tools(file) == counted
+
+
 @pytest.mark.parametrize("length", range(2**20 - 400, 2**20 - 100, 20))
 def test_a_use_on_the_border_of_two_slices_counts_once(opened: Opened, length: int) -> None:
     file = opened(body(used("a", text="x" * length, web_search_requests=1), used("b", web_search_requests=1)))
