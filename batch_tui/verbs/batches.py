@@ -107,11 +107,13 @@ def _change(verb: Literal["cancel", "delete"], sentence: str) -> click.Command:
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--summary", is_flag=True, help="Totals, cost and errors instead of rows.")
 @click.option("--offline", is_flag=True, help="Only what is stored on this machine.")
+@click.option("--input", type=click.Path(path_type=Path, dir_okay=False), help="Check against the file it came from.")
 @click.pass_context
 def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
     """Give the results of batch ID: fetched once, stored, checked for completeness, then written to stdout.
 
-    JSON lines come byte for byte as the API sent them. Exit code 1 if rows are missing, 4 if the batch has not ended.
+    JSON lines come byte for byte as the API sent them. --input is remembered for the batch, here and in the
+    dashboard. Exit code 1 if rows are missing or not those of the input, 4 if the batch has not ended.
     """
     from batch_tui.verbs.results import Wish
     from batch_tui.verbs.results import results as give

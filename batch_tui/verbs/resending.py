@@ -10,6 +10,7 @@ from batch_tui.submission.journal import JournalError, SubmissionJournal
 from batch_tui.submission.request_file import RequestFileError, iter_requests
 from batch_tui.submission.resubmit import FAILED, requests_to_resubmit
 from batch_tui.tui.text import number, plain, plural
+from batch_tui.verbs.inputs import linked_path
 from batch_tui.verbs.request_checks import report
 from batch_tui.verbs.results import stored_or_fetched
 from batch_tui.verbs.session import Exit, confirmed
@@ -31,7 +32,8 @@ def create(session: Session, file: Path, *, as_json: bool, again: bool) -> int:
         return Exit.REFUSED
     try:
         with session.connect() as client:
-            return sender(session, client, as_json=as_json).send(lambda: iter_requests(file), file, again=again)
+            sends = sender(session, client, as_json=as_json, links=True)
+            return sends.send(lambda: iter_requests(file), file, again=again)
     except (JournalError, RequestFileError) as error:
         raise as_sentence(error) from error
 
@@ -52,7 +54,8 @@ def resubmit(
     if not dry_run:
         session.must_not_be_read_only("resubmit")
     try:
-        file = input_path or SubmissionJournal(session.journal_directory()).input_of(batch_id)
+        known = input_path or SubmissionJournal(session.journal_directory()).input_of(batch_id)
+        file = known or linked_path(session.store(), batch_id)
         if file is None:
             raise click.UsageError(f"It is not known which file {plain(batch_id)} was made from: name it with --input.")
         code, results, verified = stored_or_fetched(batch_id, session.store(), session.connect)

@@ -20,6 +20,7 @@ from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import lines, number, plain, plural, size
+from batch_tui.verbs.inputs import differences, link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ class Wish:
     output: Path | None
     force: bool
     summary: bool
+    input: Path | None
 
     @classmethod
     def of(
@@ -59,6 +61,7 @@ class Wish:
         output: Path | None,
         force: bool,
         summary: bool,
+        input: Path | None,
     ) -> Wish:
         """Read what was typed. Raises click.UsageError."""
         try:
@@ -70,7 +73,7 @@ class Wish:
         ending = format or ("" if output is None else output.suffix.lower().removeprefix(".")) or "jsonl"
         if ending not in _FORMATS:
             raise click.UsageError(f"--output: {output} does not say which format: name it with --format.")
-        return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary)
+        return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary, input)
 
 
 def results(
@@ -80,10 +83,15 @@ def results(
 
     `own_prices` is where the user may have put prices of their own.
     """
+    if wish.input is not None:
+        link(store, wish.batch_id, wish.input)
     code, file, verified = stored_or_fetched(wish.batch_id, store, connect)
     if file is None:
         return code
     try:
+        for sentence in differences(store, wish.batch_id, file):
+            verified = False
+            click.echo(plain(f"Not as the input: {sentence}"), err=True)
         return _give(wish, file, verified, own_prices)
     except ResultsStoreError as error:
         raise click.ClickException(plain(str(error))) from error

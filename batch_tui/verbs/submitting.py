@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,15 +16,16 @@ from batch_tui.submission.request_file import RequestFileError
 from batch_tui.tui.text import plain, plural
 from batch_tui.tui.trouble import describe
 from batch_tui.verbs.batch_lines import json_line
+from batch_tui.verbs.inputs import link
 from batch_tui.verbs.session import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from batch_tui.api.client import BatchClient
     from batch_tui.api.models import MessageBatch
     from batch_tui.api.params import MessageBatchIndividualRequest
+    from batch_tui.results.store import ResultsStore
     from batch_tui.submission.journal import Submission
     from batch_tui.verbs.session import Session
 
@@ -49,6 +51,8 @@ class Sender:
     client: BatchClient
     journal: SubmissionJournal
     as_json: bool = False
+    links: ResultsStore | None = None
+    """Where the input is linked to the batch that was made of all of it; None if only parts of it are sent."""
     sleep: Callable[[float], object] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -86,9 +90,18 @@ class Sender:
                 raise click.ClickException(plain(str(error))) from error
             raise
         batch = answer.parse()
-        self.journal.accepted(submission, batch.id)
+        self._accepted(submission, batch.id)
         self._print(batch, answer.json())
         return Exit.DONE
+
+    def _accepted(self, submission: Submission, batch_id: str) -> None:
+        self.journal.accepted(submission, batch_id)
+        if self.links is not None and submission.input is not None:
+            try:
+                link(self.links, batch_id, Path(submission.input))
+            except click.ClickException as error:
+                # The batch is there all the same.
+                click.echo(f"The batch was created, but its input was not linked to it: {error.message}", err=True)
 
     # Doubts
 
@@ -104,7 +117,7 @@ class Sender:
             when = f"{doubt.written_at:%Y-%m-%d %H:%M:%S} UTC"
             lost = f"These requests were sent on {when}, and the answer was lost."
             if len(found) == 1:
-                self.journal.accepted(doubt, found[0].id)
+                self._accepted(doubt, found[0].id)
                 here = f"{lost} The batch they made is there: its size and time fit no other. Nothing is sent now"
                 click.echo(plain(f"{here}; --again sends them nevertheless."), err=True)
                 self._print(found[0], None)
@@ -145,7 +158,7 @@ class Sender:
                 click.echo(plain(str(describe(trouble, host=self.session.host))), err=True)
                 continue
             if len(found) == 1:
-                self.journal.accepted(submission, found[0].id)
+                self._accepted(submission, found[0].id)
                 click.echo("It was created: one batch of this size is from that moment.", err=True)
                 self._print(found[0], None)
                 return Exit.DONE
@@ -175,9 +188,10 @@ class Sender:
             click.echo(f"{plural(batch.request_counts.total, 'request')} in process.", err=True)
 
 
-def sender(session: Session, client: BatchClient, *, as_json: bool) -> Sender:
-    """A sender that writes to this user's journal."""
-    return Sender(session, client, SubmissionJournal(session.journal_directory()), as_json=as_json)
+def sender(session: Session, client: BatchClient, *, as_json: bool, links: bool = False) -> Sender:
+    """A sender that writes to this user's journal, and perhaps links inputs."""
+    store = session.store() if links else None
+    return Sender(session, client, SubmissionJournal(session.journal_directory()), as_json=as_json, links=store)
 
 
 def as_sentence(error: JournalError | RequestFileError) -> click.ClickException:

@@ -1,0 +1,61 @@
+"""The file a batch was made from: linked by a verb, known to the dashboard too, and held against the results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batch_tui.results.completeness import match_input
+from batch_tui.submission.linked_input import LinkedInputs, LinkError
+from batch_tui.tui.text import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.store import ResultsStore
+
+
+def links_in(store: ResultsStore) -> LinkedInputs:
+    """The links that the dashboard keeps beside the results."""
+    return LinkedInputs(store.directory / "inputs")
+
+
+def link(store: ResultsStore, batch_id: str, path: Path) -> None:
+    """Remember which file a batch was made from. Raises click.ClickException for one that cannot be."""
+    try:
+        links_in(store).link(batch_id, path)
+    except LinkError as error:
+        raise _for_the_shell(error) from error
+
+
+def linked_path(store: ResultsStore, batch_id: str) -> Path | None:
+    """The file linked to a batch, as it was linked, or None. Raises click.ClickException where it is another by now."""
+    try:
+        linked = links_in(store).of(batch_id)
+    except LinkError as error:
+        raise _for_the_shell(error) from error
+    if linked is not None and (problem := linked.problem()) is not None:
+        raise _for_the_shell(LinkError(problem))
+    return None if linked is None else linked.path
+
+
+def differences(store: ResultsStore, batch_id: str, file: ResultsFile) -> tuple[str, ...]:
+    """How results and linked input differ, a sentence each; nothing where no input is linked or it cannot be read.
+
+    Raises ResultsStoreError when the results file lost lines.
+    """
+    try:
+        linked = links_in(store).of(batch_id)
+        match = None if linked is None else match_input(file, linked.custom_ids())
+    except LinkError as error:
+        # An old link says nothing against results that are whole.
+        click.echo(_for_the_shell(error).message, err=True)
+        return ()
+    return () if match is None else match.sentences
+
+
+def _for_the_shell(error: LinkError) -> click.ClickException:
+    """The sentence, with the option in place of the dashboard's key."""
+    return click.ClickException(plain(str(error).replace("I links", "--input links")))
