@@ -88,8 +88,7 @@ if TYPE_CHECKING:
         RetryPolicy,
     )
 
-# Plain order, which `sorted` gives; the linter would put constants first.
-__all__ = [  # noqa: RUF022
+__all__ = [  # noqa: RUF022  (in the order of `sorted`; the linter would put constants first)
     "APIConnectionError",
     "APIError",
     "APIResponse",

@@ -134,8 +134,7 @@ class ClientOptions:
         if "also_on_call" in changes:
             del given["also_on_call"]
             given["on_call"] = _both(changes.get("on_call", self.on_call), changes["also_on_call"])
-        # Names were checked above; the type checker cannot follow a dict into keywords.
-        return replace(self, **given)  # type: ignore[arg-type]
+        return replace(self, **given)  # type: ignore[arg-type]  # names were checked above; a dict tells no types
 
     def url(self, call: Call[T]) -> str:
         """The address a call goes to."""

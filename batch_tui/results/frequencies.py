@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from batch_tui.results.error_groups import mask
 from batch_tui.results.json_path import MISSING, JsonPath, show
@@ -55,18 +56,24 @@ def frequencies(
         if value is _NOT_ASKED:
             continue
         known = value in counts or len(counts) < _MOST
-        counts[value if known else OTHER] += 1  # type: ignore[index]  # narrowed by the sentinel above
+        counts[value if known else OTHER] += 1
     return [Frequency(value, count, _query(subject, value)) for value, count in counts.most_common()]
 
 
-_NOT_ASKED = object()
+class _NotAsked(Enum):
+    """What stands for a row that has no value of that subject."""
+
+    ROW = auto()
 
 
-def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], object]:
+_NOT_ASKED: Final = _NotAsked.ROW
+
+
+def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], str | _NotAsked | None]:
     index = file.index
     if isinstance(subject, JsonPath):
 
-        def extracted(row: int) -> object:
+        def extracted(row: int) -> str | _NotAsked | None:
             value = subject.value(file.record(row).value)
             return None if value is MISSING else show(value)[:_LONGEST]
 
@@ -75,7 +82,7 @@ def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], object]:
         return lambda row: KINDS[index.kinds[row]]
     if subject == "error":
 
-        def masked(row: int) -> object:
+        def masked(row: int) -> str | _NotAsked | None:
             if index.kinds[row] != ERRORED:
                 return _NOT_ASKED
             kind, message = error_of(file.record(row).value)

@@ -132,7 +132,7 @@ class Account:
         gradual: bool,
         lenient: bool = False,
         queue_limit: int | None = None,
-        misfortune: Misfortune = Misfortune(),  # noqa: B008  (a constant)
+        misfortune: Misfortune = Misfortune(),  # noqa: B008  (a tuple, which nobody can change)
     ) -> None:
         if queue_limit is not None and queue_limit < 1:
             raise ValueError(f"queue_limit must be at least 1, or None for no limit, not {queue_limit}.")

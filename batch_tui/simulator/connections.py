@@ -28,7 +28,7 @@ class Connections:
         transports = self._transports
 
         class Known(H11Protocol):
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrowed by uvicorn
                 super().connection_made(transport)
                 transports[self.client] = transport
 

@@ -224,8 +224,8 @@ class Simulator:
 
     def arm(self, fault: Fault | None = None, /, **fields: object) -> None:
         """Let a fault happen to the next requests it matches: a Fault, or its fields by name."""
-        # Fault itself refuses names it does not know; a signature here would repeat all its fields.
-        self._faults.arm(fault if fault is not None else Fault(**fields))  # type: ignore[arg-type]
+        armed = fault if fault is not None else Fault(**fields)  # type: ignore[arg-type]  # Fault refuses unknown names
+        self._faults.arm(armed)
 
     def disarm(self) -> None:
         """Forget the faults armed and not yet used up."""
