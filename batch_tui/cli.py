@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from batch_tui.api.calls import CallRecord
     from batch_tui.api.client import BatchClient
     from batch_tui.api.credentials import Credentials
+    from batch_tui.results.store import ResultsStore
     from batch_tui.tui.announce import Alerts
     from batch_tui.tui.app import BatchApp
 
@@ -50,6 +52,10 @@ DEMO_KEY = "demo-key"
 
 def main() -> None:
     """Run the command line; every expected error ends in one sentence on stderr."""
+    # What is imported stays: looking through it for garbage at each step is a tenth of the start.
+    gc.set_threshold(50_000, 10, 10)
+    # httpx would import a command line of its own, with its colours and tables; it does well without.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     command(prog_name="batch-tui")
 
 
@@ -309,7 +315,6 @@ def _app(
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock, utc_now
-    from batch_tui.results.store import ResultsStore
     from batch_tui.tui.app import BatchApp
     from batch_tui.tui.connection import Connection, Origin
 
@@ -332,11 +337,16 @@ def _app(
         client = AsyncBatchClient(on_call=note_call, timeout=_PATIENCE, **options)
         return Connection(client, BatchClient(on_call=note_request, timeout=2 * _PATIENCE, **options))
 
+    def open_store() -> ResultsStore:
+        from batch_tui.results.store import ResultsStore
+
+        return ResultsStore(settings.cache_dir / "results", settings.base_url)
+
     split = urlsplit(settings.base_url)
     themes = ("textual-dark", "textual-light")
     return BatchApp(
         connect,
-        ResultsStore(settings.cache_dir / "results", settings.base_url),
+        open_store,
         origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile, settings.base_url),
         now=clock,
         pace=Pace(

@@ -95,13 +95,15 @@ def test_workers_are_named_and_never_end_the_app(path: Path) -> None:
     [
         ("batch_tui.cli", {"textual", "rich", "starlette", "uvicorn", "httpx", "pydantic"}),
         ("batch_tui.simulator", {"starlette", "uvicorn", "httpx", "textual"}),
-        ("batch_tui.tui.app", {"starlette", "uvicorn", "httpx", "anthropic"}),
+        ("batch_tui.tui.app", {"starlette", "uvicorn", "httpx", "anthropic", "pydantic", "re2"}),
+        # The list stands before what only results need is read.
+        ("batch_tui.tui.app", {"batch_tui.results.download", "batch_tui.tui.screens.results"}),
         ("batch_tui.monitor.poller", {"textual", "rich", "httpx"}),
         ("batch_tui.results.download", {"textual", "rich", "httpx"}),
     ],
 )
 def test_importing_a_module_loads_only_what_it_needs(module: str, unwanted: set[str]) -> None:
-    code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert not unwanted & set(done.stdout.split())
 

@@ -19,6 +19,7 @@ from batch_tui.api.errors import (
 )
 from batch_tui.api.options import USER_AGENT
 from batch_tui.api.retry import retry_after
+from batch_tui.api.tls import trusted_for
 from batch_tui.api.transport import PROXY_TROUBLE, direct_hosts, lower_headers, proxy_error
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def ask(
 
 def _client(base_url: str, verify: ssl.SSLContext | bool) -> httpx.Client:
     try:
-        return httpx.Client(verify=verify, timeout=PATIENCE, mounts=direct_hosts(base_url))
+        return httpx.Client(verify=trusted_for(base_url, verify), timeout=PATIENCE, mounts=direct_hosts(base_url))
     except PROXY_TROUBLE as error:
         raise proxy_error(error) from None
 

@@ -28,6 +28,7 @@ from batch_tui.api.errors import (
 )
 from batch_tui.api.not_given import NotGiven
 from batch_tui.api.retry import Outcome, http_date, retry_after
+from batch_tui.api.tls import trusted_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,7 @@ class Connections:
             if self._client is None:
                 try:
                     self._client = httpx.Client(
-                        verify=self._options.verify,
+                        verify=trusted_for(self._options.base_url, self._options.verify),
                         timeout=DEFAULT_TIMEOUT,
                         limits=LIMITS,
                         mounts=direct_hosts(self._options.base_url),
@@ -136,7 +137,7 @@ class AsyncConnections:
             if self._client is None:
                 try:
                     self._client = httpx.AsyncClient(
-                        verify=self._options.verify,
+                        verify=trusted_for(self._options.base_url, self._options.verify),
                         timeout=DEFAULT_TIMEOUT,
                         limits=LIMITS,
                         mounts=direct_hosts(self._options.base_url),

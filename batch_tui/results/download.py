@@ -45,7 +45,7 @@ class ResultsSource(Protocol):
     """Where results come from: `client.messages.batches`."""
 
     def stream_results(
-        self, message_batch_id: str, *, start: int = 0, chunk_size: int = CHUNK_SIZE
+        self, message_batch_id: str, *, start: int = 0, chunk_size: int
     ) -> AbstractContextManager[ResultsStream]: ...
 
 

@@ -29,6 +29,10 @@ class ExportStopped(ExportError):
     """The export was stopped by its user; nothing was left behind."""
 
 
+class PricesError(Exception):
+    """A file of prices cannot be used; the text says which, where and why."""
+
+
 def disk_error(doing: str, path: Path, error: OSError) -> ResultsStoreError:
     """Turn an operating system error into a sentence: what was being done, where, why, what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

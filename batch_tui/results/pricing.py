@@ -9,6 +9,7 @@ from decimal import Decimal
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from batch_tui.results.errors import PricesError
 from batch_tui.results.result_line import count
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 _MILLION = Decimal(1_000_000)
 _RATES = ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output")
 _DATED = re.compile(r"-(?:\d{8}|latest)$")
-
-
-class PricesError(Exception):
-    """A file of prices cannot be used; the text says which, where and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
+from batch_tui.submission.errors import LinkError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -25,10 +27,6 @@ _MAGIC = b"batch-tui input 1\n"
 _ENDING = ".input"
 _BOM = b"\xef\xbb\xbf"
 _LOOKED_UP_EVERY = 1_000
-
-
-class LinkError(Exception):
-    """A file cannot be linked, or a link cannot be used; the text says which file, which line and what to do."""
 
 
 class _Named(Struct, gc=False):

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
 
+_STANDS_AFTER = 1.5
+"""Seconds after which the start is over, on any machine."""
+
 
 class BatchApp(NoticesApp, NotesApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead."""
@@ -103,7 +106,7 @@ class BatchApp(NoticesApp, NotesApp):
     def __init__(
         self,
         connect: Callable[[], Connection],
-        store: ResultsStore,
+        open_store: Callable[[], ResultsStore],
         *,
         origin: Origin,
         now: Callable[[], datetime],
@@ -131,7 +134,7 @@ class BatchApp(NoticesApp, NotesApp):
         `own_prices` is where the user may have put prices of their own.
         """
         super().__init__(
-            store,
+            open_store,
             read_ahead=read_ahead,
             cache_limit=cache_limit,
             back_off=back_off,
@@ -140,6 +143,7 @@ class BatchApp(NoticesApp, NotesApp):
         )
         self._connect = connect
         self._poller: Poller | None = None
+        self._preloaded = False
         self._watcher: Worker[None] | None = None
         self._pace = pace
         self.budget = budget or RequestBudget(monotonic=monotonic)
@@ -168,12 +172,16 @@ class BatchApp(NoticesApp, NotesApp):
         self._end_well_on_signals()
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
-            self.call_after_refresh(garbage.tame)
+            self.set_timer(_STANDS_AFTER, garbage.tame)
             self.set_interval(1.0, garbage.sweep)
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
         self.push_screen(BatchListScreen(self.shared))
+        # The client takes longer to import than the list to paint.
+        self.call_after_refresh(self._start_watching)
+
+    def _start_watching(self) -> None:
         self._watcher = self.start_work(self._watch, "monitor")
 
     def _end_well_on_signals(self) -> None:
@@ -214,6 +222,10 @@ class BatchApp(NoticesApp, NotesApp):
     def publish(self, changes: Changes) -> None:
         """Tell whoever is on screen what moved."""
         context = self.shared
+        if not self._preloaded:
+            # Now that the list stands: before, it would have waited for what only results need.
+            self._preloaded = True
+            self.run_worker(self.preload, group="preload", thread=True, exit_on_error=False)
         moved = (context.catalog.get(batch_id) for batch_id in (*changes.added, *changes.updated))
         context.history.add(batch for batch in moved if batch is not None)
         if self._poller is not None:
@@ -233,7 +245,7 @@ class BatchApp(NoticesApp, NotesApp):
     def action_refresh_now(self) -> None:
         if self._watcher is not None and self._watcher.is_finished:
             # It ended with an error that no poll expects; the user asks to try again.
-            self._watcher = self.start_work(self._watch, "monitor")
+            self._start_watching()
         elif self._poller is not None:
             self._poller.hurry()
             if self.shared.monitor.older.error is not None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from batch_tui.results.cache_limit import keep_within
-from batch_tui.results.download import ResultsDownload
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.results.results_file import CHUNK_SIZE
-from batch_tui.results.store import ResultsStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from batch_tui.results.download import ResultsSource, ResultsStream
+    from batch_tui.results.download import ResultsDownload, ResultsSource, ResultsStream
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.store import StoredResults
+    from batch_tui.results.store import ResultsStore, StoredResults
 
 
 class DownloadReport(Message):
@@ -50,7 +47,7 @@ class _LateSource:
         self._source = source
 
     def stream_results(
-        self, message_batch_id: str, *, start: int = 0, chunk_size: int = CHUNK_SIZE
+        self, message_batch_id: str, *, start: int = 0, chunk_size: int
     ) -> AbstractContextManager[ResultsStream]:
         return self._source().stream_results(message_batch_id, start=start, chunk_size=chunk_size)
 
@@ -60,7 +57,7 @@ class Downloads:
 
     def __init__(
         self,
-        store: ResultsStore,
+        open_store: Callable[[], ResultsStore],
         source: Callable[[], ResultsSource],
         report: Callable[[DownloadReport], object],
         *,
@@ -70,7 +67,7 @@ class Downloads:
         dropped: Callable[[SavedDropped], object] | None = None,
     ) -> None:
         """`cache_limit` in bytes is what all stored results may take together, 0 for any amount."""
-        self._store = store
+        self._open_store = open_store
         self._source = source
         self._report = report
         self._read_ahead = read_ahead
@@ -81,9 +78,14 @@ class Downloads:
         self._threads: dict[str, threading.Thread] = {}
         self._paused: set[str] = set()
 
+    @cached_property
+    def store(self) -> ResultsStore:
+        """Where the results are; touches no disk."""
+        return self._open_store()
+
     def stored(self) -> dict[str, StoredResults]:
         """Whole results on this machine by batch id; reads the directory. Raises ResultsStoreError."""
-        return {stored.batch_id: stored for stored in self._store.all_stored() if stored.problem is None}
+        return {stored.batch_id: stored for stored in self.store.all_stored() if stored.problem is None}
 
     def fetch(self, batch_id: str, expected_total: int | None, batch: bytes | None = None) -> None:
         """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""
@@ -92,10 +94,12 @@ class Downloads:
             return
         download = self._known.get(batch_id)
         if download is None:
+            from batch_tui.results.download import ResultsDownload
+
             download = ResultsDownload(
                 _LateSource(self._source),
                 batch_id,
-                self._store,
+                self.store,
                 expected_total=expected_total,
                 batch=batch,
                 read_ahead=self._read_ahead,
@@ -153,18 +157,20 @@ class Downloads:
             self._forward(batch_id, DownloadProgress("failed", error=error))
 
     def _make_room(self) -> None:
-        stores = ResultsStore.all_in(self._store.directory.parent)
+        from batch_tui.results.cache_limit import keep_within
+
+        stores = self.store.all_in(self.store.directory.parent)
         dropped = keep_within(stores, self._cache_limit)
         if dropped and self._dropped is not None:
             self._dropped(SavedDropped([one.batch_id for one in dropped]))
 
     def delete(self, batch_id: str) -> None:
         """Remove what is stored of a batch. Touches the disk; raises ResultsStoreError."""
-        self._store.delete(batch_id)
+        self.store.delete(batch_id)
 
     def set_pinned(self, batch_id: str, pinned: bool) -> None:
         """Keep these results whatever room they take, or not. Touches the disk; raises ResultsStoreError."""
-        self._store.set_pinned(batch_id, pinned)
+        self.store.set_pinned(batch_id, pinned)
 
     def _forward(self, batch_id: str, progress: DownloadProgress) -> None:
         download = self._known.get(batch_id)

@@ -10,7 +10,7 @@ _PILED_UP = 10_000
 
 
 def tame() -> None:
-    """Call once when the first screen stands: what is there by then is never looked through again.
+    """Call once when the start is over: what is there by then is never looked through again.
 
     By default a collection walks all of Textual's objects every few frames: the slowest of a hundred Page Downs
     took 100 ms.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,21 +12,19 @@ from textual import on
 from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
-from batch_tui.results.completeness import match_input
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.submission.linked_input import LinkedInput, LinkedInputs, LinkError
+from batch_tui.submission.errors import LinkError
 from batch_tui.tui.context import BatchInput
 from batch_tui.tui.input_messages import InputMatched, InputRead, InputRefused, InputWanted, LinkInputRequested
 from batch_tui.tui.late_keys import LateKeysApp
 from batch_tui.tui.messages import InputUpdate
-from batch_tui.tui.path_suggester import PathSuggester
-from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.text import Plain, join, number, plain, plural
 
 if TYPE_CHECKING:
     from textual.signal import Signal
 
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.submission.linked_input import LinkedInput, LinkedInputs
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
 
@@ -37,7 +36,11 @@ class InputsApp(LateKeysApp):
 
     shared: AppContext
     _updates: Signal[Update]
-    _inputs: LinkedInputs
+
+    @cached_property
+    @abstractmethod
+    def _inputs(self) -> LinkedInputs:
+        """The links that this machine knows."""
 
     @on(InputWanted)
     def _look_up(self, event: InputWanted) -> None:
@@ -65,6 +68,9 @@ class InputsApp(LateKeysApp):
             self._ask_again(event.batch_id, event.typed, event.problem)
 
     def _ask_again(self, batch_id: str, value: str, problem: str | None) -> None:
+        from batch_tui.tui.path_suggester import PathSuggester
+        from batch_tui.tui.screens.prompt import PromptDialog
+
         dialog = PromptDialog(
             Plain("Link the input of this batch"),
             _HINT,
@@ -121,6 +127,8 @@ class InputsApp(LateKeysApp):
         return True
 
     def _compare(self, linked: LinkedInput, file: ResultsFile, *, fresh: bool) -> None:
+        from batch_tui.results.completeness import match_input
+
         worker = get_current_worker()
         try:
             match = match_input(file, linked.custom_ids(), should_stop=lambda: worker.is_cancelled)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.screen import ModalScreen
@@ -14,49 +12,42 @@ from textual.signal import Signal
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
-from batch_tui.submission.linked_input import LinkedInputs
+from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
-from batch_tui.tui.inputs_app import InputsApp
+from batch_tui.tui.export_app import ExportApp
 from batch_tui.tui.messages import DownloadUpdate, Update
 from batch_tui.tui.outside import OutsideError, show_outside
-from batch_tui.tui.record_reader import RecordReader, Wish
-from batch_tui.tui.results_work import FORMATS, Export, export, summarise
-from batch_tui.tui.row_finder import Hunt, RowFinder
-from batch_tui.tui.screens.dialogs import delete_copy_dialog, overwrite_dialog, why_no_results
-from batch_tui.tui.screens.menu import Choice, MenuDialog
-from batch_tui.tui.screens.progress import ProgressDialog
-from batch_tui.tui.screens.prompt import PromptDialog
-from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.screens.dialogs import delete_copy_dialog, why_no_results
 from batch_tui.tui.screens.saved import SavedScreen
-from batch_tui.tui.screens.summary import SummaryScreen
-from batch_tui.tui.text import Plain, join, plain, plural
+from batch_tui.tui.text import plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
+    from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection
+    from batch_tui.tui.record_reader import RecordReader
+    from batch_tui.tui.row_finder import RowFinder
 
-_ROWS_WORTH_A_BAR = 5_000
-"""Rows from which writing them takes long enough to be shown."""
 _KEPT_OPEN = 4
 """Results files that stay open behind the list."""
 
 
-class ResultsApp(InputsApp):
+class ResultsApp(ExportApp):
     """Owns the threads that fetch and read results; `shared` and `connection` are set by the whole app."""
 
     connection: Connection | None
 
     def __init__(
         self,
-        store: ResultsStore,
+        open_store: Callable[[], ResultsStore],
         *,
         read_ahead: int,
         cache_limit: int,
@@ -68,11 +59,8 @@ class ResultsApp(InputsApp):
         self.connection = None
         self._monotonic = monotonic
         self._own_prices = own_prices
-        self._inputs = LinkedInputs(store.directory / "inputs")
-        self._records = RecordReader()
-        self._finder = RowFinder(monotonic)
         self._downloads = Downloads(
-            store,
+            open_store,
             self._results_source,
             self.post_message,
             read_ahead=read_ahead,
@@ -82,6 +70,34 @@ class ResultsApp(InputsApp):
         )
         self._updates: Signal[Update] = Signal(self, "updates")
 
+    # What only results need is imported when they are looked at, or once the list stands: it is half of the start.
+
+    @staticmethod
+    def preload() -> None:
+        """Import what the results screens need, so that the first of them opens at once."""
+        import batch_tui.results.download
+        import batch_tui.tui.results_work
+        import batch_tui.tui.screens.results
+        import batch_tui.tui.screens.summary  # noqa: F401  (each is imported for those who import it later)
+
+    @cached_property
+    def _inputs(self) -> LinkedInputs:
+        from batch_tui.submission.linked_input import LinkedInputs
+
+        return LinkedInputs(self._downloads.store.directory / "inputs")
+
+    @cached_property
+    def _records(self) -> RecordReader:
+        from batch_tui.tui.record_reader import RecordReader
+
+        return RecordReader()
+
+    @cached_property
+    def _finder(self) -> RowFinder:
+        from batch_tui.tui.row_finder import RowFinder
+
+        return RowFinder(self._monotonic)
+
     @on(messages.ResultsRequested)
     def _open_results(self, event: messages.ResultsRequested) -> None:
         batch_id = event.batch_id
@@ -90,6 +106,8 @@ class ResultsApp(InputsApp):
         if reason is not None:
             self.notify(reason, markup=False)
             return
+        from batch_tui.tui.screens.results import ResultsScreen
+
         if isinstance(self.screen, ModalScreen | ResultsScreen):
             return
         results = self.shared.monitor.results
@@ -214,6 +232,8 @@ class ResultsApp(InputsApp):
     def _load_record(self, event: messages.RecordRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None and opened.file is not None:
+            from batch_tui.tui.record_reader import Wish
+
             known = self.shared.monitor.inputs.get(event.batch_id)
             linked = None if known is None else known.linked
             self._records.ask(Wish(opened.file, event.wish, linked, event.reply))
@@ -226,6 +246,8 @@ class ResultsApp(InputsApp):
         if event.condition is None or opened is None or opened.file is None:
             self._finder.stop(event.purpose)
         else:
+            from batch_tui.tui.row_finder import Hunt
+
             self._finder.start(Hunt(event.purpose, opened.file, event.condition, event.found, event.reply))
 
     @on(messages.FileWorkRequested)
@@ -263,6 +285,8 @@ class ResultsApp(InputsApp):
         self.run_worker(work, group="summary", thread=True, exclusive=True, exit_on_error=False, description="summary")
 
     def _summarise(self, batch_id: str, opened: OpenResults) -> None:
+        from batch_tui.tui.results_work import summarise
+
         assert opened.file is not None  # checked before the thread was started
         whole = opened.progress.state == "complete"
         note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come. "
@@ -273,125 +297,13 @@ class ResultsApp(InputsApp):
 
     @on(messages.SummaryReady)
     def _show_summary(self, event: messages.SummaryReady) -> None:
+        from batch_tui.tui.screens.results import ResultsScreen
+        from batch_tui.tui.screens.summary import SummaryScreen
+
         # Whoever went elsewhere meanwhile does not want it any more.
         if isinstance(self.screen, ResultsScreen):
             self.push_screen(SummaryScreen(event.batch_id, event.page, event.note))
 
-    # Writing out
-
-    @on(messages.ExportRequested)
-    def _ask_what(self, event: messages.ExportRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
-            return
-        if opened.progress.state != "complete":
-            self._downloads.want_row(event.batch_id, None)
-            self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
-            return
-        if len(event.choices) == 1:
-            self._ask_where(event, opened.file, "0")
-            return
-        choices = [
-            Choice(key, _called(one), str(place))
-            for place, (key, one) in enumerate(zip("123", event.choices, strict=False))
-        ]
-        menu = MenuDialog(Plain("Write to a file"), choices)
-        self.push_screen(menu, partial(self._ask_where, event, opened.file))
-
-    def _ask_where(self, event: messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
-        if place is None:
-            return
-        chosen = event.choices[int(place)]
-        kind = "" if chosen.everything else f"_{chosen.name}"
-        suggestion = f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl"
-        hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")
-        dialog = PromptDialog(
-            join(Plain("Write "), _called(chosen), Plain(" to a file")),
-            hint,
-            value=suggestion,
-            verb="writes",
-            problem_with=_path_problem,
-        )
-
-        def write(typed: str | None) -> None:
-            if typed is not None:
-                self._export(Export(file, chosen.rows, Path(typed).expanduser(), event.columns))
-
-        self.push_screen(dialog, write)
-
-    def _export(self, order: Export) -> None:
-        worker = self.run_worker(
-            partial(self._write, order), group="export", thread=True, exit_on_error=False, description="export"
-        )
-
-        def stopped(yes: bool | None) -> None:
-            if yes:
-                worker.cancel()
-
-        if len(order.rows) >= _ROWS_WORTH_A_BAR:
-            said = join(Plain("Writing "), plain(order.path.name))
-            self.push_screen(ProgressDialog(said, len(order.rows)), stopped)
-
-    def _write(self, order: Export) -> None:
-        worker = get_current_worker()
-
-        def moved(written: int) -> None:
-            self.post_message(messages.ExportMoved(written))
-
-        try:
-            said = export(order, moved, lambda: worker.is_cancelled)
-        except ExportExists:
-            self.post_message(messages.OverwriteAsked(order))
-        except (ExportError, ResultsStoreError) as error:
-            self.post_message(messages.ExportDone(plain(str(error)), well=False))
-        else:
-            self.post_message(messages.ExportDone(said))
-
-    @on(messages.ExportMoved)
-    def _show_progress(self, event: messages.ExportMoved) -> None:
-        if isinstance(self.screen, ProgressDialog):
-            self.screen.show(event.written)
-
-    def _close_progress(self) -> None:
-        if isinstance(self.screen, ProgressDialog):
-            self.screen.dismiss(False)
-
-    @on(messages.ExportDone)
-    def _say_exported(self, event: messages.ExportDone) -> None:
-        self._close_progress()
-        severity: Literal["information", "error"] = "information" if event.well else "error"
-        self.notify(event.sentence, markup=False, timeout=8, severity=severity)
-
-    @on(messages.OverwriteAsked)
-    def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
-        self._close_progress()
-
-        def answered(yes: str | None) -> None:
-            if yes:
-                self._export(replace(event.order, overwrite=True))
-
-        self.push_screen(overwrite_dialog(plain(str(event.order.path)), self._monotonic), answered)
-
 
 def _json_of(batch: MessageBatch) -> bytes:
     return batch.model_dump_json(warnings=False).encode("utf-8", "backslashreplace")
-
-
-def _called(rows: messages.RowsToWrite) -> Plain:
-    """What rows are called in a sentence."""
-    many = plural(len(rows.rows), "row")
-    if rows.everything:
-        return join(Plain("all "), many) if len(rows.rows) != 1 else many
-    amount, _, noun = many.partition(" ")
-    return plain(f"{amount} {rows.name} {noun}")
-
-
-def _path_problem(typed: str) -> str | None:
-    """Why a file name cannot be written to, or None."""
-    try:
-        path = Path(typed).expanduser()
-    except RuntimeError:
-        return "There is no such user."
-    if not typed or path.suffix.lower() not in FORMATS:
-        return "Give a file name that ends in .jsonl, .csv or .md."
-    return None

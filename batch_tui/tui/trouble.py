@@ -13,9 +13,8 @@ from batch_tui.api.errors import (
     CredentialsError,
     TruncatedResults,
 )
-from batch_tui.results.errors import ResultsStoreError
-from batch_tui.results.pricing import PricesError
-from batch_tui.submission.linked_input import LinkError
+from batch_tui.results.errors import PricesError, ResultsStoreError
+from batch_tui.submission.errors import LinkError
 
 
 @dataclass(frozen=True, slots=True)

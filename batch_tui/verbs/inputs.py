@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_tui.results.completeness import match_input
-from batch_tui.submission.linked_input import LinkedInputs, LinkError
+from batch_tui.submission.errors import LinkError
+from batch_tui.submission.linked_input import LinkedInputs
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:

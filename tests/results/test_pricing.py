@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_tui.results.pricing import Prices, PricesError
+from batch_tui.results.errors import PricesError
+from batch_tui.results.pricing import Prices
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_tui.submission.linked_input import LinkedInput, LinkedInputs, LinkError
+from batch_tui.submission.errors import LinkError
+from batch_tui.submission.linked_input import LinkedInput, LinkedInputs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -178,7 +178,7 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
         with pytest.MonkeyPatch.context() as patch:
             if scene.no_color:
                 patch.setenv("NO_COLOR", "1")
-            app = BatchApp(connect, store, **(arguments | scene.app))
+            app = BatchApp(connect, lambda: store, **(arguments | scene.app))
         app.animation_level = "none"
         try:
             yield Stage(app, simulator, clock, release, store)

@@ -35,7 +35,7 @@ def hostile_app(tmp_path: Path) -> Any:
 
         yield BatchApp(
             connect,
-            ResultsStore(tmp_path, url),
+            lambda: ResultsStore(tmp_path, url),
             origin=Origin("host\x1b[31m[/x]", "[red]prof\x9bile"),
             now=Clock(),
             zone=UTC,

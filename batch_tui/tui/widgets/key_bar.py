@@ -30,6 +30,7 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._shown = Content("")
+        self._known: tuple[int, list[tuple[Binding, bool]]] = (0, [])
 
     def on_mount(self) -> None:
         # Link colours would hide which keys are of no use.
@@ -40,37 +41,40 @@ class KeyBar(Widget):
         self.look_again()
 
     def look_again(self) -> None:
-        """Show the keys as they are now; nothing is painted when nothing differs."""
-        labels = self._labels()
-        if not labels.is_same(self._shown):
-            self._shown = labels
+        """Show the keys as they are now; does nothing when nothing differs."""
+        screen = self.screen
+        bindings = [active.binding for active in screen.active_bindings.values() if active.binding.show]
+        unique = {binding.id or binding.action: binding for binding in reversed(bindings)}
+        says_why = screen if isinstance(screen, SaysWhyNot) else None
+        keys = [
+            (binding, says_why is not None and says_why.why_not(binding.action) is not None)
+            for binding in reversed(unique.values())
+        ]
+        if (self.size.width, keys) != self._known:
+            self._known = self.size.width, keys
+            self._shown = self._labels()
             self.refresh()
 
     def render(self) -> Content:
         return self._shown
 
     def _labels(self) -> Content:
+        width, keys = self._known
         shown: list[Content] = []
-        room = self.size.width - 1
-        bindings = [active.binding for active in self.screen.active_bindings.values() if active.binding.show]
-        unique = {binding.id or binding.action: binding for binding in reversed(bindings)}
-        ordered = list(reversed(unique.values()))
-        helps = [self._label(binding) for binding in ordered if binding.id == _HELP]
-        room -= sum(label.cell_length for label in helps)
-        for binding in ordered:
+        helps = [self._label(binding, useless) for binding, useless in keys if binding.id == _HELP]
+        room = width - 1 - sum(label.cell_length for label in helps)
+        for binding, useless in keys:
             if binding.id == _HELP:
                 continue
-            label = self._label(binding)
+            label = self._label(binding, useless)
             if label.cell_length > room:
                 break
             shown.append(label)
             room -= label.cell_length
         return Content.assemble(" ", *shown, *helps)
 
-    def _label(self, binding: Binding) -> Content:
+    def _label(self, binding: Binding, useless: bool) -> Content:
         key = self.app.get_key_display(binding)
-        screen = self.screen
-        useless = isinstance(screen, SaysWhyNot) and screen.why_not(binding.action) is not None
         click = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
         key_style = TONES["faint"] if useless else "bold"
         text_style = TONES["faint"] if useless else TONES["muted"]

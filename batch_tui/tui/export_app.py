@@ -1,0 +1,158 @@
+"""The part of the app that writes rows to a file: which ones, where to, how far it is, and how it went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from textual import on
+from textual.screen import ModalScreen
+from textual.worker import get_current_worker
+
+from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
+from batch_tui.tui import messages
+from batch_tui.tui.inputs_app import InputsApp
+from batch_tui.tui.screens.dialogs import overwrite_dialog
+from batch_tui.tui.screens.menu import Choice, MenuDialog
+from batch_tui.tui.screens.progress import ProgressDialog
+from batch_tui.tui.screens.prompt import PromptDialog
+from batch_tui.tui.text import Plain, join, plain, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.tui.downloads import Downloads
+    from batch_tui.tui.results_work import Export
+
+
+_ROWS_WORTH_A_BAR = 5_000
+"""Rows from which writing them takes long enough to be shown."""
+
+
+class ExportApp(InputsApp):
+    """Asks what and where, and writes in a thread; the results and their downloads belong to the app above it."""
+
+    _downloads: Downloads
+    _monotonic: Callable[[], float]
+
+    @on(messages.ExportRequested)
+    def _ask_what(self, event: messages.ExportRequested) -> None:
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
+            return
+        if opened.progress.state != "complete":
+            self._downloads.want_row(event.batch_id, None)
+            self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
+            return
+        if len(event.choices) == 1:
+            self._ask_where(event, opened.file, "0")
+            return
+        choices = [
+            Choice(key, _called(one), str(place))
+            for place, (key, one) in enumerate(zip("123", event.choices, strict=False))
+        ]
+        menu = MenuDialog(Plain("Write to a file"), choices)
+        self.push_screen(menu, partial(self._ask_where, event, opened.file))
+
+    def _ask_where(self, event: messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
+        if place is None:
+            return
+        chosen = event.choices[int(place)]
+        kind = "" if chosen.everything else f"_{chosen.name}"
+        suggestion = f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl"
+        hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")
+        dialog = PromptDialog(
+            join(Plain("Write "), _called(chosen), Plain(" to a file")),
+            hint,
+            value=suggestion,
+            verb="writes",
+            problem_with=_path_problem,
+        )
+
+        def write(typed: str | None) -> None:
+            if typed is not None:
+                from batch_tui.tui.results_work import Export
+
+                self._export(Export(file, chosen.rows, Path(typed).expanduser(), event.columns))
+
+        self.push_screen(dialog, write)
+
+    def _export(self, order: Export) -> None:
+        worker = self.run_worker(
+            partial(self._write, order), group="export", thread=True, exit_on_error=False, description="export"
+        )
+
+        def stopped(yes: bool | None) -> None:
+            if yes:
+                worker.cancel()
+
+        if len(order.rows) >= _ROWS_WORTH_A_BAR:
+            said = join(Plain("Writing "), plain(order.path.name))
+            self.push_screen(ProgressDialog(said, len(order.rows)), stopped)
+
+    def _write(self, order: Export) -> None:
+        from batch_tui.tui.results_work import export
+
+        worker = get_current_worker()
+
+        def moved(written: int) -> None:
+            self.post_message(messages.ExportMoved(written))
+
+        try:
+            said = export(order, moved, lambda: worker.is_cancelled)
+        except ExportExists:
+            self.post_message(messages.OverwriteAsked(order))
+        except (ExportError, ResultsStoreError) as error:
+            self.post_message(messages.ExportDone(plain(str(error)), well=False))
+        else:
+            self.post_message(messages.ExportDone(said))
+
+    @on(messages.ExportMoved)
+    def _show_progress(self, event: messages.ExportMoved) -> None:
+        if isinstance(self.screen, ProgressDialog):
+            self.screen.show(event.written)
+
+    def _close_progress(self) -> None:
+        if isinstance(self.screen, ProgressDialog):
+            self.screen.dismiss(False)
+
+    @on(messages.ExportDone)
+    def _say_exported(self, event: messages.ExportDone) -> None:
+        self._close_progress()
+        severity: Literal["information", "error"] = "information" if event.well else "error"
+        self.notify(event.sentence, markup=False, timeout=8, severity=severity)
+
+    @on(messages.OverwriteAsked)
+    def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
+        self._close_progress()
+
+        def answered(yes: str | None) -> None:
+            if yes:
+                self._export(replace(event.order, overwrite=True))
+
+        self.push_screen(overwrite_dialog(plain(str(event.order.path)), self._monotonic), answered)
+
+
+def _called(rows: messages.RowsToWrite) -> Plain:
+    """What rows are called in a sentence."""
+    many = plural(len(rows.rows), "row")
+    if rows.everything:
+        return join(Plain("all "), many) if len(rows.rows) != 1 else many
+    amount, _, noun = many.partition(" ")
+    return plain(f"{amount} {rows.name} {noun}")
+
+
+def _path_problem(typed: str) -> str | None:
+    """Why a file name cannot be written to, or None."""
+    from batch_tui.tui.results_work import FORMATS
+
+    try:
+        path = Path(typed).expanduser()
+    except RuntimeError:
+        return "There is no such user."
+    if not typed or path.suffix.lower() not in FORMATS:
+        return "Give a file name that ends in .jsonl, .csv or .md."
+    return None
