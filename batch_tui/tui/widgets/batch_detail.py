@@ -61,9 +61,13 @@ class BatchDetail(VerticalScroll):
             content = Content.styled(
                 f"{plain(batch_id)} is gone: it was deleted, or belongs to another workspace.", TONES["muted"]
             )
-        if self._shown is None or not content.is_same(self._shown):
-            self._shown = content
-            self.query_one("#detail-text", Static).update(content)
+        before, self._shown = self._shown, content
+        if before is None or not content.is_same(before):
+            text = self.query_one("#detail-text", Static)
+            # Laying the screen out anew takes longer than painting it, and most news is as long as what it replaces.
+            width = text.content_size.width
+            as_long = width and before is not None and content.get_height({}, width) == before.get_height({}, width)
+            text.update(content, layout=not as_long)
 
 
 def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Content:
