@@ -19,6 +19,7 @@ from batch_tui.results.result_row import ResultRow, row_of
 from batch_tui.results.row_selection import Filter, RowSelection
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -169,11 +170,10 @@ class ResultsFile:
 
     def doubled_custom_ids(self) -> dict[str, list[int]]:
         """Each custom_id that several rows have, with those rows; reads only lines that may be such."""
-        rows = len(self)
-        codes = self.index.custom_id_codes[:rows]
-        if len(set(codes)) == rows:
+        codes = self.index.custom_id_codes[: len(self)]
+        repeated = _repeated(codes)
+        if not repeated:
             return {}
-        repeated = {code for code, times in Counter(codes).items() if times > 1}
         places: dict[str, list[int]] = {}
         for row, code in enumerate(codes):
             if code in repeated and (custom_id := self.row(row).custom_id) is not None:
@@ -183,6 +183,23 @@ class ResultsFile:
     def close(self) -> None:
         """Close the file, once nobody reads it any more; a second time does nothing."""
         self._close()
+
+
+def _repeated(codes: array[int]) -> set[int]:
+    """The codes that occur more than once; a set of all of them would take 80 bytes for each.
+
+    Most have one of eight times as many slots to themselves; only those that share one are counted.
+    """
+    mask = (8 << len(codes).bit_length()) - 1
+    taken, shared = bytearray(mask + 1), set[int]()
+    for code in codes:
+        slot = code & mask
+        if taken[slot]:
+            shared.add(slot)
+        else:
+            taken[slot] = 1
+    times = Counter(code for code in codes if code & mask in shared) if shared else {}
+    return {code for code, number in times.items() if number > 1}
 
 
 class _Shrunk(Exception):
