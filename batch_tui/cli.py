@@ -5,13 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import select
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,6 +18,7 @@ import click
 import platformdirs
 
 from batch_tui import __version__
+from batch_tui.demo_server import simulator_process
 from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings, own_prices_path
 from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
@@ -28,10 +27,11 @@ from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
 from batch_tui.verbs.session import SESSION, Exit, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from batch_tui.api.calls import CallRecord
     from batch_tui.api.client import BatchClient
+    from batch_tui.api.credential_chain import FoundCredentials
     from batch_tui.api.credentials import Credentials
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.announce import Alerts
@@ -55,8 +55,19 @@ def main() -> None:
     # What is imported stays: looking through it for garbage at each step is a tenth of the start.
     gc.set_threshold(50_000, 10, 10)
     # httpx would import a command line of its own, with its colours and tables; it does well without.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    command(prog_name="batch-tui")
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None forbids an import, as documented
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal of few characters shows the others escaped, as it does for stderr.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = command.main(prog_name="batch-tui", standalone_mode=False)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        code = Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    sys.exit(code)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -187,17 +198,16 @@ def _session(settings: Settings) -> Session:
 
     def connect() -> BatchClient:
         from batch_tui.api.client import BatchClient
+        from batch_tui.api.transport import patience
 
         credentials, reason = _credentials(settings)
         if credentials is None:
             raise click.UsageError(reason or "No credentials.")
-        return BatchClient(timeout=2 * _PATIENCE, **_client_options(settings, credentials))
+        return BatchClient(timeout=patience(2 * _PATIENCE), **_client_options(settings, credentials))
 
     def source() -> tuple[str | None, str | None]:
-        credentials, reason = _credentials(settings)
-        if credentials is None:
-            return None, reason
-        return settings.api_key_env if credentials.kind == "api_key" else "ANTHROPIC_AUTH_TOKEN", None
+        found, reason = _found_credentials(settings)
+        return (None, reason) if found.credentials is None else (found.source, None)
 
     return Session(settings, connect, own_prices_path(), source)
 
@@ -218,6 +228,12 @@ def _dashboard(settings: Settings) -> int:
 
 def _credentials(settings: Settings) -> tuple[Credentials | None, str | None]:
     """Who asks the API; without anybody, the sentence that says what is missing."""
+    found, reason = _found_credentials(settings)
+    return found.credentials, reason
+
+
+def _found_credentials(settings: Settings) -> tuple[FoundCredentials, str | None]:
+    """The same with where they were found."""
     from batch_tui.api.credential_chain import FoundCredentials, find_credentials
     from batch_tui.api.credentials import Credentials
     from batch_tui.api.errors import CredentialsError
@@ -229,20 +245,20 @@ def _credentials(settings: Settings) -> tuple[Credentials | None, str | None]:
         else:
             # Never fall back to another key: it belongs to another workspace, perhaps another host.
             key = os.environ.get(settings.api_key_env, "").strip()
-            found = FoundCredentials(Credentials(api_key=key) if key else None)
+            found = FoundCredentials(Credentials(api_key=key) if key else None, settings.api_key_env)
     except CredentialsError as error:
-        return None, str(error)
+        return FoundCredentials(None), str(error)
     if found.base_url and found.base_url != settings.base_url:
-        return None, (
+        return FoundCredentials(None), (
             f"The login of {found.source} is for {found.base_url}, and is not used for {settings.base_url}. "
             f"Start with --base-url {found.base_url}, or set ANTHROPIC_API_KEY."
         )
     if found.credentials is not None:
-        return found.credentials, None
+        return found, None
     places = f"{settings.api_key_env} is not set (profile {settings.profile})"
     if usual:
         places = f"neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set"
-    return None, found.problem or f"No credentials: {places}."
+    return found, found.problem or f"No credentials: {places}."
 
 
 def _client_options(settings: Settings, credentials: Credentials | None) -> dict[str, Any]:
@@ -268,7 +284,7 @@ def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
         return started + timedelta(seconds=(time.monotonic() - began) * speed)
 
     arguments = ["--batches", str(batches), "--seed", str(seed), "--speed", str(speed)]
-    with tempfile.TemporaryDirectory(prefix="batch-tui-demo-") as cache, _simulator_process(arguments) as url:
+    with tempfile.TemporaryDirectory(prefix="batch-tui-demo-") as cache, simulator_process(arguments) as url:
         here = replace(
             settings, base_url=url, cache_dir=Path(cache), data_dir=Path(cache), profile="demo", workspace_id=None
         )
@@ -276,29 +292,6 @@ def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
         app = _app(replace(here, hooks=Hooks()), Credentials(api_key=DEMO_KEY), now=now, remembers=False)
         _run(app)
     return Exit.DONE
-
-
-@contextmanager
-def _simulator_process(arguments: list[str]) -> Iterator[str]:
-    """A simulator in a process of its own, so that it never competes with the screen; ends with ours."""
-    line = [sys.executable, "-m", "batch_tui", "simulate", "--port", "0", "--until-stdin-closes", *arguments]
-    with subprocess.Popen(
-        line,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None  # a pipe, as asked for above
-        assert process.stderr is not None
-        url = process.stdout.readline().strip()
-        if not url:
-            raise click.ClickException(f"The simulator did not start: {process.stderr.read().strip()}")
-        try:
-            yield url
-        finally:
-            process.send_signal(signal.SIGTERM)
 
 
 def _app(
@@ -332,10 +325,11 @@ def _app(
 
     def connect() -> Connection:
         from batch_tui.api.client import AsyncBatchClient, BatchClient
+        from batch_tui.api.transport import patience
 
         options = _client_options(settings, credentials)
-        client = AsyncBatchClient(on_call=note_call, timeout=_PATIENCE, **options)
-        return Connection(client, BatchClient(on_call=note_request, timeout=2 * _PATIENCE, **options))
+        client = AsyncBatchClient(on_call=note_call, timeout=patience(_PATIENCE), **options)
+        return Connection(client, BatchClient(on_call=note_request, timeout=patience(2 * _PATIENCE), **options))
 
     def open_store() -> ResultsStore:
         from batch_tui.results.store import ResultsStore
@@ -381,7 +375,7 @@ def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool)
         hooks=HookRunner(
             {"on_end": hooks.on_end, "on_expiring": hooks.on_expiring},
             environ=os.environ,
-            secret=[settings.api_key_env],
+            secret=settings.key_variables,
             time_limit=settings.hook_timeout_seconds,
         ),
         memory=WatchFile(Path(platformdirs.user_state_dir("batch-tui")) / "watched.json", now=now)

@@ -71,6 +71,8 @@ class Settings:
     """The longest wait between polls, also while nobody looks; below a minute, so that every end is noticed in one."""
     requests_per_minute: int = 600
     """What polling, paging and actions together never exceed; the API may state a lower limit."""
+    key_variables: frozenset[str] = frozenset({"ANTHROPIC_API_KEY"})
+    """Where keys are, of this profile and of the others: no program that is run here gets to see them."""
 
 
 _CHOICES: dict[str, tuple[object, ...]] = {
@@ -101,7 +103,7 @@ _LOWEST = {
 _HIGHEST = {"poll_slowest_seconds": 50}
 """An ended batch must not go unnoticed for over a minute, the request included."""
 _HOOKS = tuple(one.name for one in fields(Hooks))
-_NAMES = sorted(one.name for one in fields(Settings) if one.name != "profile")
+_NAMES = sorted(one.name for one in fields(Settings) if one.name not in ("profile", "key_variables"))
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -134,7 +136,11 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
         merged |= _checked({"base_url": url}, "ANTHROPIC_BASE_URL")
     given = {name: value for name, value in flags.items() if value is not None and name != "profile"}
     merged |= _checked(given, "the command line")
-    return replace(Settings(), **merged | {"profile": chosen})
+    # Of the profiles not chosen nothing is checked: a mistake there is for the day they are used.
+    others = [one.get("api_key_env") for one in profiles.values() if isinstance(one, dict)]
+    named = {config.get("api_key_env"), merged.get("api_key_env"), *others}
+    key_variables = Settings().key_variables | {name for name in named if isinstance(name, str)}
+    return replace(Settings(), **merged | {"profile": chosen, "key_variables": key_variables})
 
 
 def _read(path: Path) -> dict[str, Any]:

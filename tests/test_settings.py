@@ -79,6 +79,20 @@ def test_a_profile_named_default_is_used_without_being_asked_for(config: Path) -
     assert load(config, '[profiles.default]\ntheme = "light"\n').theme == "light"
 
 
+def test_the_keys_of_every_profile_are_known_by_their_variables(config: Path) -> None:
+    """So that no hook gets to see one, whichever profile is used."""
+    text = """
+        api_key_env = "USUAL_KEY"
+        [profiles.work]
+        api_key_env = "WORK_KEY"
+        [profiles.staging]
+        api_key_env = "STAGING_KEY"
+        """
+    wanted = {"ANTHROPIC_API_KEY", "USUAL_KEY", "WORK_KEY", "STAGING_KEY"}
+    assert load(config, text).key_variables == wanted
+    assert load(config, text, flags={"profile": "work"}).key_variables == wanted
+
+
 def test_every_setting_can_be_written_down(config: Path, tmp_path: Path) -> None:
     """With the types of TOML."""
     text = f"""
@@ -98,6 +112,7 @@ def test_every_setting_can_be_written_down(config: Path, tmp_path: Path) -> None
         auth_style="bearer",
         workspace_id="wrkspc_01",
         api_key_env="WORK_KEY",
+        key_variables=frozenset({"ANTHROPIC_API_KEY", "WORK_KEY"}),
         cache_dir=tmp_path,
         theme="light",
         read_ahead_mb=0,

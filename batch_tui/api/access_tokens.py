@@ -1,4 +1,4 @@
-"""Credentials that end: held in memory, renewed in time, by one at a time."""
+"""Credentials that end: renewed in time, by one at a time."""
 
 from __future__ import annotations
 
@@ -75,8 +75,7 @@ class LoginCredentials(Credentials):
     """A bearer token that is renewed in time: at 120 s before its end if possible, at 30 s in any case.
 
     One renewal at a time, whichever threads and event loops share this object; those who must wait for it get
-    its outcome. A renewed token is kept in memory only: the files belong to the official CLI, which replaces
-    them whole, and a second writer could undo what it has just written.
+    its outcome.
     """
 
     __slots__ = ("_failure", "_lock", "_now", "_pause_until", "_rejected", "_source", "_token", "_tries", "_version")

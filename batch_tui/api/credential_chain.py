@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FoundCredentials:
-    """What the search came to. With a profile comes its address, for a client not told another."""
+    """What the search came to. With a profile comes the address it is for, for a client not told another."""
 
     credentials: Credentials | None
     source: str | None = None
@@ -92,7 +92,7 @@ def _of_profile(name: str, directory: Path, environ: Mapping[str, str], endpoint
         # Its workspace is in the token.
         federated = FederatedLogin(_rule(profile), _identity(profile), checked, profile=profile)
         login = LoginCredentials(federated, now=endpoint.now)
-    return FoundCredentials(login, f"profile {name!r}", checked.base_url if profile.base_url else None)
+    return FoundCredentials(login, f"profile {name!r}", checked.base_url if profile.base_url else DEFAULT_BASE_URL)
 
 
 def _rule(profile: Profile) -> FederationRule:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batch_tui.api.access_tokens import RENEW_ALWAYS, AccessToken, Grant, utc_now
 from batch_tui.api.credentials import OAUTH_BETA
 from batch_tui.api.errors import CredentialsError
-from batch_tui.api.profiles import read_tokens
+from batch_tui.api.profiles import StoredTokens, read_tokens, replace_tokens, require_replaceable
 
 if TYPE_CHECKING:
     import ssl
@@ -39,7 +39,7 @@ class TokenEndpoint:
 
 
 class ProfileLogin:
-    """The tokens of a `user_oauth` profile: that in its file as long as it serves, then renewed ones."""
+    """The tokens of a `user_oauth` profile: that in its file as long as it serves, then renewed ones, put there."""
 
     def __init__(self, profile: Profile, endpoint: TokenEndpoint) -> None:
         self._profile = profile
@@ -75,10 +75,15 @@ class ProfileLogin:
         raise CredentialsError(f"The {self.name} has ended or was revoked. {self._how}")
 
     def _renewed(self, client_id: str, refresh_token: str) -> AccessToken:
+        require_replaceable(self._profile)
         body = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": client_id}
         answer = self._endpoint.ask(body, OAUTH_BETA, secret=refresh_token)
         if isinstance(answer, Grant):
-            self._refresh_token = answer.refresh_token or refresh_token
+            following = self._refresh_token = answer.refresh_token or refresh_token
+            # The server may have replaced the refresh token: kept to ourselves, that would log the official CLI out.
+            stored = StoredTokens(answer.access_token, following, answer.expires_at)
+            replace_tokens(self._profile, stored, instead_of=refresh_token)
+            self._in_file = answer.access_token
             return AccessToken(answer.access_token, answer.expires_at)
         raise CredentialsError(f"The {self.name} has ended and was not renewed ({answer}). {self._how}")
 

@@ -1,7 +1,8 @@
-"""The profile files of the official CLI: where they are, who may have written them, what they say; only ever read.
+"""The profile files of the official CLI: where they are, who may have written them, what they say.
 
 Two files make a profile NAME (reference: official SDK 2.12.0, `lib/credentials`): `configs/NAME.json` says how to
-log in and is no secret, `credentials/NAME.json` holds the tokens and must be the user's alone.
+log in and is no secret, `credentials/NAME.json` holds the tokens and must be the user's alone. Only the latter is
+ever written: with the tokens of a renewal, as the official client does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import stat
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -140,6 +142,49 @@ def read_tokens(profile: Profile) -> StoredTokens | None:
     return StoredTokens(
         clean_secret(access, "access token"), refresh if isinstance(refresh, str) and refresh else None, ends
     )
+
+
+def require_replaceable(profile: Profile) -> None:
+    """Raises CredentialsError where renewed tokens could not be kept: renewing may use up those in the file."""
+    path = profile.credentials_path
+    if not os.access(path.parent, os.W_OK):
+        raise CredentialsError(
+            f"The login of profile {profile.name!r} has ended, and is not renewed: {path} would have to be replaced, "
+            f"and {path.parent} is not writable. Make it writable, or run `{profile.login_command}`."
+        )
+
+
+def replace_tokens(profile: Profile, tokens: StoredTokens, *, instead_of: str) -> None:
+    """Put renewed tokens in place of the file whose refresh token is `instead_of`; whole, and nobody else's to read.
+
+    Leaves a file alone that somebody else has written meanwhile. Raises CredentialsError.
+    """
+    path = profile.credentials_path
+    what = f"The credentials file of profile {profile.name!r}"
+    found = _read_object(path, what, forbidden=0o077, remedy="chmod 600", follow=False)
+    if found is None or found.get("refresh_token") != instead_of:
+        return
+    ends = None if tokens.expires_at is None else int(tokens.expires_at)
+    renewed = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token, "expires_at": ends}
+    temporary: str | None = None
+    failure: OSError | None = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(found | renewed, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        failure = error
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+    # Outside the handler, whose frames hold the tokens.
+    if failure is not None:
+        raise CredentialsError(
+            f"The login of profile {profile.name!r} was renewed, but {path} could not be replaced: {failure.strerror}. "
+            f"Make room there, then retry; it may take `{profile.login_command}`."
+        )
 
 
 def read_identity_token(path: Path) -> str:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+CONNECT_TIMEOUT = 5.0
+DEFAULT_TIMEOUT = httpx.Timeout(600.0, connect=CONNECT_TIMEOUT)
 HTTPX_DEFAULT_TIMEOUT = httpx.Timeout(5.0)
 LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
 MAX_REDIRECTS = 5
@@ -152,6 +153,11 @@ class AsyncConnections:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+def patience(seconds: float) -> httpx.Timeout:
+    """A timeout of so many seconds for each wait but that for a connection, which is as short as always."""
+    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT))
 
 
 def default_timeout(given: httpx.Client | httpx.AsyncClient | None) -> httpx.Timeout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 
 import click
 
@@ -13,7 +14,16 @@ from batch_tui.verbs.session import run
 if TYPE_CHECKING:
     from batch_tui.verbs.session import Session
 
-_IDS = click.argument("batch_ids", metavar="ID...", nargs=-1, required=True)
+
+def _that_can_be(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse what cannot be an id, such as an unset shell variable."""
+    for batch_id in (value,) if isinstance(value, str) else value:
+        if unquote(batch_id).partition(";")[0].strip() in ("", ".", ".."):
+            raise click.BadParameter(f"{batch_id!r} is no id of a batch.", context, parameter)
+    return value
+
+
+_IDS = click.argument("batch_ids", metavar="ID...", nargs=-1, required=True, callback=_that_can_be)
 _JSON = click.option("--json", "as_json", is_flag=True, help="The API's own objects, one a line.")
 
 
@@ -99,7 +109,7 @@ def _change(verb: Literal["cancel", "delete"], sentence: str) -> click.Command:
 
 
 @click.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", callback=_that_can_be)
 @click.option("--filter", default="", help="Only rows like: type:errored  error~credit  out>3000  .label=x  word")
 @click.option("--format", type=click.Choice(["jsonl", "csv", "md"]), help="jsonl, or what the file's name ends in.")
 @click.option("--column", "columns", multiple=True, help="A JSON path as a further column of a .csv; repeatable.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from batch_tui.verbs.session import Exit, confirmed
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CACHE_DIRECTORY: Final = "batch_tui.cache_directory"
@@ -23,12 +26,25 @@ def cache(context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand is None:
         from batch_tui.verbs.stored import list_stored
 
-        list_stored(_directory(context), as_json=as_json, now=datetime.now(UTC))
+        with _disk_trouble():
+            list_stored(_directory(context), as_json=as_json, now=datetime.now(UTC))
 
 
 def _directory(context: click.Context) -> Path:
     directory: Path = context.meta[CACHE_DIRECTORY]()
     return directory
+
+
+@contextmanager
+def _disk_trouble() -> Iterator[None]:
+    """What the disk refuses is a sentence."""
+    from batch_tui.results.errors import ResultsStoreError
+    from batch_tui.tui.text import plain
+
+    try:
+        yield
+    except ResultsStoreError as error:
+        raise click.ClickException(plain(str(error))) from error
 
 
 @cache.command()
@@ -38,6 +54,7 @@ def _directory(context: click.Context) -> Path:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.pass_context
+@_disk_trouble()
 def prune(
     context: click.Context, older_than: str | None, to: str | None, batch_ids: tuple[str, ...], yes: bool, dry_run: bool
 ) -> None:
@@ -56,10 +73,8 @@ def prune(
     if dry_run or not dropped:
         click.echo(f"{amount} would go." if dropped else "Nothing to delete.", err=True)
         return
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("This is no terminal to ask on: add --yes.")
-    if not yes and not click.confirm(f"Delete {amount}?", err=True):
-        context.exit(1)
+    if not confirmed(f"Delete {amount}?", yes=yes):
+        context.exit(Exit.REFUSED)
     for one, store in dropped:
         store.delete(one.batch_id)
     click.echo(f"Deleted {amount}.", err=True)
@@ -68,6 +83,7 @@ def prune(
 @cache.command()
 @click.argument("batch_id", metavar="ID")
 @click.pass_context
+@_disk_trouble()
 def pin(context: click.Context, batch_id: str) -> None:
     """Never drop the results of batch ID to make room."""
     _set_pinned(context, batch_id, True)
@@ -76,6 +92,7 @@ def pin(context: click.Context, batch_id: str) -> None:
 @cache.command()
 @click.argument("batch_id", metavar="ID")
 @click.pass_context
+@_disk_trouble()
 def unpin(context: click.Context, batch_id: str) -> None:
     """Let the results of batch ID go when room is needed."""
     _set_pinned(context, batch_id, False)
@@ -91,6 +108,7 @@ def _set_pinned(context: click.Context, batch_id: str, pinned: bool) -> None:
 @cache.command()
 @click.argument("batch_id", metavar="ID")
 @click.pass_context
+@_disk_trouble()
 def path(context: click.Context, batch_id: str) -> None:
     """Print where the results of batch ID are."""
     from batch_tui.verbs.stored import find

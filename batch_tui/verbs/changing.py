@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from batch_tui.api.errors import APIConnectionError, APIStatusError, BatchAPIError
+from batch_tui.api.errors import APIConnectionError, APIStatusError, BatchAPIError, NotFoundError
 from batch_tui.tui.text import number, plain, plural
 from batch_tui.tui.trouble import describe
 from batch_tui.verbs.batch_lines import json_line, print_table
 from batch_tui.verbs.looking import saved_here
-from batch_tui.verbs.session import Exit, confirmed
+from batch_tui.verbs.session import Exit, confirmed, whoever_reads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -73,6 +73,12 @@ def _look_up(
         click.echo(plain(f"{batch_id}: {describe(error, host=session.host)}"), err=True)
         outcome.note(Exit.REFUSED)
         return None
+    if batch.id != batch_id:
+        # What was asked about is not what would be acted on.
+        said = f"{batch_id}: the API answered about {batch.id} instead. Nothing is done to either; is a proxy between?"
+        click.echo(plain(said), err=True)
+        outcome.note(Exit.REFUSED)
+        return None
     ended = batch.processing_status == "ended"
     if verb == "cancel" and ended:
         click.echo(plain(f"{batch_id} has ended: there is nothing left to cancel."), err=True)
@@ -105,13 +111,19 @@ def _act(
     try:
         if verb == "cancel":
             canceled = batches.cancel(batch.id)
+            line, table = json_line(canceled.json()), [canceled.parse()]
             if as_json:
-                click.echo(json_line(canceled.json()))
+                whoever_reads(lambda: click.echo(line))
             else:
-                print_table([canceled.parse()], datetime.now(UTC), (), headings=False)
+                whoever_reads(lambda: print_table(table, datetime.now(UTC), (), headings=False))
             return
-        deleted = batches.delete(batch.id)
-        click.echo(json_line(deleted.json()) if as_json else plain(f"{batch.id} is deleted."))
+        try:
+            deleted = json_line(batches.delete(batch.id).json())
+        except NotFoundError:
+            # It was there a moment ago: a try whose answer was lost has reached it, or somebody else has.
+            click.echo(plain(f"{batch.id} is gone already."), err=True)
+            return
+        whoever_reads(lambda: click.echo(deleted if as_json else plain(f"{batch.id} is deleted.")))
     except BatchAPIError as error:
         click.echo(plain(f"{batch.id}: {describe(error, host=session.host)}"), err=True)
         outcome.note(Exit.UNREACHABLE if isinstance(error, APIConnectionError) else Exit.REFUSED)

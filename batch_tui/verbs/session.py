@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Session:
     own_prices: Path | None = None
     """Where the user may have put prices of their own."""
     credentials_source: Callable[[], tuple[str | None, str | None]] = lambda: (None, None)
-    """The name of the variable that holds the credentials, or None and why there are none."""
+    """What holds the credentials, such as a variable or a login, or None and why there are none."""
 
     @property
     def host(self) -> str:
@@ -75,26 +76,48 @@ def session_of(context: click.Context) -> Session:
 
 
 def run(context: click.Context, verb: Callable[[Session], int], *, interrupted: str = "Stopped.") -> None:
-    """Run a verb and end with its exit code; trouble with the API is a sentence and a code."""
+    """Run a verb and end with its exit code; trouble with the API or the disk is a sentence and a code."""
     from batch_tui.api.errors import APIConnectionError, BatchAPIError
+    from batch_tui.results.errors import ResultsStoreError
     from batch_tui.tui.text import plain
     from batch_tui.tui.trouble import describe
 
     session = session_of(context)
+    code: int = Exit.DONE
     try:
         code = verb(session)
         sys.stdout.flush()
+    except ResultsStoreError as error:
+        raise click.ClickException(plain(str(error))) from error
     except BatchAPIError as error:
         click.echo(plain(str(describe(error, host=session.host))), err=True)
         context.exit(Exit.UNREACHABLE if isinstance(error, APIConnectionError) else Exit.REFUSED)
     except BrokenPipeError:
-        # Whoever reads has enough, as `head` does; Python must not complain about it on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        context.exit(Exit.DONE)
-    except KeyboardInterrupt:
+        # Whoever reads has enough, as `head` does.
+        _write_to_nobody()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        _write_to_nobody()
+        raise click.ClickException(f"What was asked for could not be written: {error.strerror}.") from error
+    except (KeyboardInterrupt, click.Abort):
         click.echo(interrupted, err=True)
         context.exit(Exit.INTERRUPTED)
     context.exit(code)
+
+
+def whoever_reads(write: Callable[[], object]) -> None:
+    """Print for a verb that must go on when nobody reads any more: what it prints from then on is lost."""
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _write_to_nobody()
+
+
+def _write_to_nobody() -> None:
+    """Python must not complain of the closed pipe on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def confirmed(question: str, *, yes: bool) -> bool:

@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batch_tui.api.errors import APIConnectionError, BatchAPIError, NotFoundError
+from batch_tui.api.errors import APIConnectionError, APIStatusError, BatchAPIError, NotFoundError
+from batch_tui.api.not_given import NOT_GIVEN
 from batch_tui.api.retry import retry_after
+from batch_tui.api.transport import patience
 from batch_tui.tui.text import Plain, duration, fit, number, plain, plural
 from batch_tui.tui.trouble import describe
 from batch_tui.verbs.batch_lines import json_line, print_table
 from batch_tui.verbs.looking import saved_here
-from batch_tui.verbs.session import Exit
+from batch_tui.verbs.session import Exit, whoever_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batch_tui.api.client import BatchClient
     from batch_tui.api.models import MessageBatch
+    from batch_tui.api.options import Timeout
     from batch_tui.verbs.session import Session
 
 _LOST_FOR: Final = 900.0
@@ -31,6 +34,7 @@ _LOST_FOR: Final = 900.0
 _UNKNOWN_FOR: Final = 60.0
 """Seconds for which a 404 may be about a batch that was created a moment ago (batches-api.md, point 10)."""
 _LONGEST_PAUSE: Final = 300.0
+_PATIENCE: Final = 60.0
 _CLEAR_LINE: Final = "\r\x1b[2K"
 
 
@@ -79,7 +83,9 @@ class Wait:
         """
         self._waited = [_Waited(one) for one in dict.fromkeys(self.batch_ids)]
         self._begun = self.monotonic()
-        with self.session.connect() as client:
+        with self.session.connect() as connected:
+            # Tried again by this loop, which knows when the time is up.
+            client = connected.with_options(max_retries=0)
             while True:
                 wish = self._ask_all(client)
                 left = [one for one in self._waited if not one.over]
@@ -103,13 +109,16 @@ class Wait:
             if one.over:
                 continue
             try:
-                answer = client.messages.batches.with_raw_response.retrieve(one.batch_id)
+                answer = client.messages.batches.with_raw_response.retrieve(one.batch_id, timeout=self._patience())
             except NotFoundError as error:
                 self._note_missing(one, error)
             except BatchAPIError as error:
                 self._note_trouble(error)
                 asked = getattr(error, "retry_after", None)
                 wishes += [asked] if asked else []
+                if isinstance(error, APIStatusError) and error.status_code >= 500:
+                    # It may be about this batch alone.
+                    continue
                 # Whatever keeps this one from being answered keeps the others too.
                 break
             else:
@@ -119,6 +128,12 @@ class Wait:
                 wish = retry_after(headers, self.now())
                 wishes += [wish] if wish and not one.over else []
         return max(wishes, default=None)
+
+    def _patience(self) -> Timeout:
+        """Seconds to wait for one answer: as always, but not beyond the time."""
+        if self.timeout is None:
+            return NOT_GIVEN
+        return patience(min(_PATIENCE, max(self.timeout - (self.monotonic() - self._begun), 1.0)))
 
     def _note_missing(self, one: _Waited, error: NotFoundError) -> None:
         self._ever_answered, self._trouble_since = True, None
@@ -176,12 +191,7 @@ class Wait:
     def _finish(self) -> int:
         self._clear()
         batches = [one.batch for one in self._waited if one.batch is not None]
-        if self.as_json:
-            for one in self._waited:
-                if one.raw is not None:
-                    click.echo(json_line(one.raw))
-        elif batches:
-            print_table(batches, self.now(), saved_here(self.session))
+        whoever_reads(lambda: self._print(batches))
         for one in self._waited:
             if one.batch is None and one.unknown is not None:
                 one.problem = one.unknown
@@ -194,3 +204,11 @@ class Wait:
             return Exit.NOT_READY
         counts = [batch.request_counts for batch in batches]
         return Exit.REFUSED if problems or any(one.succeeded < one.total for one in counts) else Exit.DONE
+
+    def _print(self, batches: Sequence[MessageBatch]) -> None:
+        if self.as_json:
+            for one in self._waited:
+                if one.raw is not None:
+                    click.echo(json_line(one.raw))
+        elif batches:
+            print_table(batches, self.now(), saved_here(self.session))

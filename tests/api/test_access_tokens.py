@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -89,9 +91,8 @@ async def test_the_workspace_of_a_login_is_sent_where_no_other_is_named(login: L
     assert [asked.headers.get("anthropic-workspace-id") for asked in server.asked] == ["wrkspc_2", "wrkspc_3", None]
 
 
-async def test_one_that_ended_is_renewed_and_kept_in_memory_only(login: Login) -> None:
-    path = login.files.tokens(expires_at=int(NOW - 5))
-    before = path.read_bytes()
+async def test_one_that_ended_is_renewed_and_put_back_for_the_official_cli(login: Login) -> None:
+    path = login.files.tokens(expires_at=int(NOW - 5), scope="kept as it is")
     with ScriptedServer(granted(refresh_token="test-refresh-2"), BATCH, BATCH) as server:
         client = login(server)
         await client.call("retrieve", "b")
@@ -106,7 +107,38 @@ async def test_one_that_ended_is_renewed_and_kept_in_memory_only(login: Login) -
     assert asked.method == "POST"
     assert asked.headers["anthropic-beta"] == "oauth-2025-04-20"
     assert "authorization" not in asked.headers
-    assert path.read_bytes() == before
+    assert json.loads(path.read_text()) == {
+        "version": "1.0",
+        "type": "oauth_token",
+        "access_token": "sk-ant-oat01-test-2",
+        "refresh_token": "test-refresh-2",
+        "expires_at": int(NOW + 3600),
+        "scope": "kept as it is",
+    }
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+async def test_a_second_program_goes_on_with_what_the_first_renewed(login: Login) -> None:
+    """A server that gives a new refresh token with each renewal takes no old one."""
+    login.files.tokens(expires_at=int(NOW - 5))
+    with ScriptedServer(granted(refresh_token="test-refresh-2"), BATCH, BATCH) as server:
+        await login(server).call("retrieve", "b")
+        await login(server).call("retrieve", "b")
+    assert sent(server) == ["token", "sk-ant-oat01-test-2", "sk-ant-oat01-test-2"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+async def test_a_login_that_could_not_be_put_back_is_not_used_up(login: Login) -> None:
+    path = login.files.tokens(expires_at=int(NOW - 5))
+    path.parent.chmod(0o500)
+    try:
+        with ScriptedServer() as server:
+            with pytest.raises(CredentialsError, match="is not writable"):
+                await login(server).call("retrieve", "b")
+            assert server.asked == []
+    finally:
+        path.parent.chmod(0o700)
 
 
 async def test_the_next_renewal_uses_the_refresh_token_that_replaced_the_first(login: Login, time: VirtualTime) -> None:

@@ -46,6 +46,24 @@ def test_a_login_is_used_and_copied_nowhere(home: Home, url: RunningSimulator) -
     assert home.files_with(ACCESS.encode()) == [files.directory / "credentials" / "default.json"]
 
 
+def test_doctor_says_which_login_is_used(home: Home, url: RunningSimulator) -> None:
+    files = ProfileFiles(home.path / ".config" / "anthropic")
+    files.config(base_url=url.url)
+    files.tokens()
+    done = home.run(BATCH_TUI, "--base-url", url.url, "doctor", "--offline")
+    assert "from profile 'default'" in done.stdout
+
+
+def test_a_login_that_names_no_host_is_for_the_api_itself(home: Home, url: RunningSimulator) -> None:
+    files = ProfileFiles(home.path / ".config" / "anthropic")
+    files.config()
+    files.tokens(expires_at=1)
+    done = fetch(home, url)
+    assert done.returncode == 2
+    assert "is for https://api.anthropic.com, and is not used for" in " ".join(done.stderr.split())
+    assert url.requests() == []
+
+
 def test_a_login_for_another_host_is_not_used(home: Home, url: RunningSimulator) -> None:
     files = ProfileFiles(home.path / ".config" / "anthropic")
     files.config(base_url="https://work.example")

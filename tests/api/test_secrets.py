@@ -212,10 +212,11 @@ async def test_a_full_run_shows_the_secret_nowhere(
         # The simulator's own log, which others may read.
         evidence.add(url.requests())
     assert len(evidence.shown) > 500
+    kept = (HANDED if how == "login" else ACCESS, REFRESH)
     for secret in SECRETS:
         assert evidence.hold(secret) == []
         # The file that the official CLI keeps them in, and no other.
-        assert names_of_files_with(secret, tmp_path) == (["default.json"] if secret in (ACCESS, REFRESH) else [])
+        assert names_of_files_with(secret, tmp_path) == (["default.json"] if secret in kept else [])
 
 
 async def test_a_server_that_says_the_secret_is_not_repeated(clients: Clients, evidence: Evidence) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.simulator import ManualClock, Simulator
+from tests.api import samples
+from tests.api.scripted_server import Reply, ScriptedServer, error_reply, json_reply
+from tests.end_to_end.homes import BATCH_TUI
 from tests.end_to_end.verb_runs import KEY, listed, objects, run
 
 if TYPE_CHECKING:
@@ -108,3 +111,53 @@ def test_ctrl_c_ends_the_waiting_and_not_the_batch(simulator: Simulator, start: 
     terminal.wait_for(r"Stopped waiting; the batches go on\.")
     terminal.expect_exit(130)
     assert status_of(simulator, batch_id) == "in_progress"
+
+
+def test_ctrl_c_at_the_question_changes_nothing_and_says_so_in_its_code(
+    simulator: Simulator, start: Callable[..., Terminal]
+) -> None:
+    batch_id = some(simulator, "in_progress")[0]
+    terminal = start("--base-url", simulator.url, "cancel", batch_id, environment=KEY, secrets=KEY.values())
+    terminal.wait_for(r"Cancel 1 batch\? \[y/N\]")
+    terminal.press("ctrl+c")
+    terminal.wait_for(r"Stopped\.")
+    terminal.expect_exit(130)
+    assert status_of(simulator, batch_id) == "in_progress"
+
+
+def test_what_was_agreed_to_is_done_whether_anybody_reads_the_outcome_or_not(home: Home, simulator: Simulator) -> None:
+    ids = some(simulator, "ended")[:4]
+    line = f"{BATCH_TUI} --base-url {simulator.url} delete {' '.join(ids)} --yes | true; exit ${{PIPESTATUS[0]}}"
+    assert home.run("bash", "-c", line, environment=KEY).returncode == 0
+    assert not set(ids) & {one["id"] for one in listed(simulator)}
+
+
+def test_the_outcome_of_waiting_is_told_to_whoever_does_not_read_it(home: Home, simulator: Simulator) -> None:
+    batch_id = next(one["id"] for one in listed(simulator) if one["request_counts"]["errored"])
+    line = f"{BATCH_TUI} --base-url {simulator.url} wait {batch_id} | true; exit ${{PIPESTATUS[0]}}"
+    assert home.run("bash", "-c", line, environment=KEY).returncode == 1
+
+
+def test_a_batch_that_is_gone_when_its_turn_comes_is_what_was_wanted(home: Home) -> None:
+    """Such as by a first try whose answer was lost."""
+    ended = json_reply(samples.batch(id="msgbatch_a", processing_status="ended"))
+    lost, gone = Reply(silent=True, ending="close"), error_reply(404, "not_found_error", "It is not there.")
+    with ScriptedServer(ended, lost, gone) as server:
+        done = run(home, server.url, "delete", "msgbatch_a", "--yes")
+    assert (done.returncode, "msgbatch_a is gone already" in done.stderr) == (0, True)
+
+
+def test_an_answer_about_another_batch_is_not_acted_on(home: Home) -> None:
+    """A caching proxy may give one."""
+    with ScriptedServer(json_reply(samples.batch(id="msgbatch_other", processing_status="ended"))) as server:
+        done = run(home, server.url, "delete", "msgbatch_mine", "--yes")
+        assert [asked.method for asked in server.asked] == ["GET"]
+    assert (done.returncode, "the API answered about msgbatch_other instead" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("verb", ["show", "wait", "cancel", "delete", "results"])
+@pytest.mark.parametrize("batch_id", ["", "..", "%2e%2e"])
+def test_an_id_that_can_be_none_is_a_usage_error(home: Home, verb: str, batch_id: str) -> None:
+    """Such as an unset variable of the shell."""
+    done = run(home, "http://127.0.0.1:9", verb, batch_id)
+    assert (done.returncode, "is no id of a batch" in done.stderr) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,6 +145,26 @@ def test_a_reader_that_has_enough_ends_it_quietly(home: Home, simulator: Simulat
     done = home.run("bash", "-c", line, environment=KEY)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="a disk that is always full is needed")
+def test_a_full_disk_is_a_sentence(home: Home, simulator: Simulator) -> None:
+    done = home.run("bash", "-c", f"{BATCH_TUI} --base-url {simulator.url} list > /dev/full", environment=KEY)
+    assert done.returncode == 1
+    assert "could not be written: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cache_that_is_no_directory_is_a_sentence(home: Home) -> None:
+    (home.path / "results").write_text("")
+    for arguments in (("cache",), ("cache", "path", "x"), ("cache", "prune", "--to", "0", "--yes")):
+        done = home.run(BATCH_TUI, "--cache-dir", str(home.path), *arguments)
+        assert (done.returncode, "Not a directory" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_a_terminal_of_few_characters_gets_the_others_escaped(home: Home, simulator: Simulator) -> None:
+    done = home.run(BATCH_TUI, "--base-url", simulator.url, "list", environment=KEY | {"PYTHONIOENCODING": "latin-1"})
+    assert (done.returncode, "\\u2026" in done.stdout) == (0, True), done.stderr
 
 
 def test_the_cache_is_pruned_after_asking_and_never_what_is_pinned(home: Home, simulator: Simulator) -> None:

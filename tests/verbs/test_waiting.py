@@ -25,6 +25,7 @@ class World:
 
     def __init__(self, simulator: Simulator, clock: ManualClock, directory: Path) -> None:
         self.simulator, self.clock = simulator, clock
+        self.retries = 0
         self.sleeps: list[float] = []
         self.during: dict[int, Any] = {}
         """What happens in the sleep of that number."""
@@ -33,7 +34,7 @@ class World:
         self._directory = directory
 
     def client(self) -> BatchClient:
-        return BatchClient(api_key="k", base_url=self.url, environ={}, max_retries=0)
+        return BatchClient(api_key="k", base_url=self.url, environ={}, max_retries=self.retries)
 
     def create(self, size: int = 3) -> str:
         with self.client() as client:
@@ -103,6 +104,28 @@ def test_a_wish_of_a_refusal_is_honoured(world: World) -> None:
     world.during[0] = lambda: world.simulator.arm(status=429, retry_after=77, count=1)
     world.wait(batch_id, poll=2)
     assert world.sleeps[:2] == [10.0, 77.0]
+
+
+def test_one_that_the_server_chokes_on_does_not_keep_the_others_from_being_asked_about(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = ended(world, well=True), world.create(300)
+    world.simulator.arm(status=500, path=bad, count=100)
+    assert world.wait(bad, good, timeout=30, as_json=True) == 4
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["id"] for line in out.splitlines()] == [good]
+    assert "The time is up: 1 batch not ended." in err
+
+
+def test_no_try_is_made_behind_the_back_of_the_time(world: World) -> None:
+    """The client would otherwise sleep as long as the server asks, again and again."""
+    batch_id = world.create(300)
+    world.retries = 5
+    world.simulator.arm(status=429, retry_after=20, count=1)
+    before = world.simulator.request_count
+    assert world.wait(batch_id, timeout=2) == 4
+    assert world.sleeps == [2.0]
+    assert world.simulator.request_count - before == 2
 
 
 def test_when_the_time_is_up_it_is_4_and_the_last_look_comes_then(
