@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-import signal
-import threading
 import time
 from dataclasses import replace
 from functools import partial
@@ -26,6 +23,7 @@ from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import garbage, messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
+from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notes_app import NotesApp
 from batch_tui.tui.notices_app import NoticesApp
@@ -169,7 +167,7 @@ class BatchApp(NoticesApp, NotesApp):
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
-        self._end_well_on_signals()
+        end_on_signals(self)
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
             self.set_timer(_STANDS_AFTER, garbage.tame)
@@ -183,13 +181,6 @@ class BatchApp(NoticesApp, NotesApp):
 
     def _start_watching(self) -> None:
         self._watcher = self.start_work(self._watch, "monitor")
-
-    def _end_well_on_signals(self) -> None:
-        """A closed window or a `kill` must leave the terminal and the demo's files as tidy as `q` does."""
-        if threading.current_thread() is threading.main_thread():
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     async def on_unmount(self) -> None:
         self._downloads.stop_all()

@@ -206,6 +206,21 @@ class Terminal:
             told = self._home.files_with(secret)
             assert not told, f"The key was written to {told}"
 
+    def hang_up(self) -> None:
+        """Close the window under the program, and check that nothing of it stays."""
+        self._checked = True
+        self._family |= self.children
+        os.close(self._master)
+        self._master, self._ended = -1, True
+        try:
+            code = self._process.wait(self._patience)
+        finally:
+            self._end_by_force()
+        assert code == 128 + signal.SIGHUP
+        left = still_alive(self._family, patience=self._patience)
+        assert not left, f"Processes left behind: {sorted(left)}"
+        assert not self._home.temporary_files()
+
     def forget(self) -> None:
         """Check nothing more: the test has ended the program by force."""
         self._checked = True

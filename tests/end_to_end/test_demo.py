@@ -233,3 +233,8 @@ def test_the_simulator_does_not_outlive_a_killed_dashboard(start: Callable[..., 
     os.kill(demo.pid, signal.SIGKILL)
     assert not still_alive({demo.pid, *simulator}, patience=PATIENCE)
     demo.forget()
+
+
+def test_a_closed_window_leaves_no_process_and_no_file(demo: Terminal) -> None:
+    """Neither of the dashboard nor of the simulator behind it."""
+    demo.hang_up()
