@@ -8,6 +8,7 @@ import select
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
@@ -66,6 +67,8 @@ def main() -> None:
         code = Exit.INTERRUPTED
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and any(error.option_name in one.opts for one in command.params):
+            click.echo(f"It goes before the verb: batch-tui {error.option_name} … VERB.", err=True)
         code = error.exit_code
     sys.exit(code)
 
@@ -126,7 +129,13 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
 @click.pass_context
 def demo(context: click.Context, theme: str | None, batches: int, seed: int, speed: float) -> None:
     """Start the dashboard on made-up batches, served by a simulator on this machine."""
-    settings = _settings(context.obj | ({"theme": theme} if theme else {}))
+    flags = context.obj | ({"theme": theme} if theme else {})
+    try:
+        settings = load_settings(flags, os.environ, default_config_path())
+    except SettingsError as error:
+        # The demo needs nothing of it, and may be what shows how the program works.
+        click.echo(f"The demo starts without these settings: {error}", err=True)
+        settings = load_settings({"theme": theme}, {}, Path(os.devnull))
     context.exit(_demo(settings, batches=batches, seed=seed, speed=speed))
 
 
@@ -163,6 +172,10 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
     """
     from batch_tui.simulator import Simulator
 
+    def stdin_closed() -> bool:
+        readable, _, _ = select.select([sys.stdin], [], [], 0)
+        return bool(readable) and not os.read(sys.stdin.fileno(), 1)
+
     def ready(url: str) -> None:
         click.echo(url)
         sys.stdout.flush()
@@ -170,7 +183,7 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
 
     try:
         simulator = Simulator(**options)
-        simulator.serve(on_ready=ready, until=_stdin_closed if until_stdin_closes else None)
+        simulator.serve(on_ready=ready, until=stdin_closed if until_stdin_closes else None)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
@@ -179,11 +192,6 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
 
 for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor):
     command.add_command(verb)
-
-
-def _stdin_closed() -> bool:
-    readable, _, _ = select.select([sys.stdin], [], [], 0)
-    return bool(readable) and not os.read(sys.stdin.fileno(), 1)
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
@@ -215,6 +223,8 @@ def _session(settings: Settings) -> Session:
 def _need_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("The dashboard needs a terminal, and this is none.")
+    if os.environ.get("TERM") == "dumb":
+        raise click.UsageError("TERM is dumb: the dashboard needs a terminal that can place text. The verbs work here.")
 
 
 def _dashboard(settings: Settings) -> int:
@@ -273,8 +283,6 @@ def _client_options(settings: Settings, credentials: Credentials | None) -> dict
 
 def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
     """Simulator and dashboard; what the demo downloads is thrown away with it."""
-    from dataclasses import replace
-
     from batch_tui.api.credentials import Credentials
 
     _need_terminal()

@@ -122,6 +122,8 @@ class Prices:
                     f"Could not read the prices in {override}: not UTF-8 text, {error.reason}."
                 ) from error
             theirs = _parse(text, str(override))
+            if unknown := sorted(theirs.keys() - table.keys()):
+                raise PricesError(f"{override} has no use for {unknown[0]!r}: prices are tables named [[price]].")
             replaced = _by_model(theirs, str(override))
             by_model, own = by_model | replaced, frozenset(replaced)
             if "web_search_per_thousand" in theirs:

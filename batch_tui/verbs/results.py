@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +25,6 @@ from batch_tui.verbs.inputs import differences, link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from batch_tui.api.client import BatchClient
     from batch_tui.results.download_control import DownloadProgress
@@ -70,9 +70,14 @@ class Wish:
             raise click.UsageError(f"--filter: {plain(str(error))}") from error
         except JsonPathError as error:
             raise click.UsageError(f"--column: {plain(str(error))}") from error
+        if output == Path("-"):
+            output = None
         ending = format or ("" if output is None else output.suffix.lower().removeprefix(".")) or "jsonl"
         if ending not in _FORMATS:
             raise click.UsageError(f"--output: {output} does not say which format: name it with --format.")
+        if summary and (query.text or output is not None or columns):
+            # Totals of some rows, or in a file, were not what would come.
+            raise click.UsageError("--summary is of all rows, on stdout: leave --filter, --column and --output out.")
         return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary, input)
 
 

@@ -18,7 +18,8 @@ import click
 from batch_tui import __version__
 from batch_tui.api.errors import APIConnectionError, BatchAPIError
 from batch_tui.api.retry import http_date
-from batch_tui.results.errors import ResultsStoreError
+from batch_tui.results.errors import PricesError, ResultsStoreError
+from batch_tui.results.pricing import Prices
 from batch_tui.settings import default_config_path
 from batch_tui.submission.journal import JournalError, SubmissionJournal
 from batch_tui.tui.text import duration, plain, plural, size
@@ -79,6 +80,9 @@ def _findings(session: Session, environ: Mapping[str, str], *, offline: bool) ->
     else:
         yield Finding("credentials", f"from {source}"), Exit.DONE
     yield _cache(session)
+    yield _own_data(session)
+    if session.own_prices is not None and session.own_prices.exists():
+        yield _prices(session.own_prices)
     yield _journal(session)
     for event, command in (("on_end", settings.hooks.on_end), ("on_expiring", settings.hooks.on_expiring)):
         if command:
@@ -117,6 +121,23 @@ def _cache(session: Session) -> tuple[Finding, Exit]:
     return Finding("cache", f"{directory}, {kept}, limit {session.settings.cache_limit_gb:g} GB"), Exit.DONE
 
 
+def _own_data(session: Session) -> tuple[Finding, Exit]:
+    directory = session.settings.data_dir
+    reason = _why_not_writable(directory)
+    if reason is not None:
+        said = f"{directory}: {reason}. Names, tags and notes cannot be kept."
+        return Finding("data", said, "bad"), Exit.REFUSED
+    return Finding("data", f"{directory}, for names, tags and notes"), Exit.DONE
+
+
+def _prices(path: Path) -> tuple[Finding, Exit]:
+    try:
+        prices = Prices.load(path)
+    except PricesError as error:
+        return Finding("prices", str(error), "bad"), Exit.REFUSED
+    return Finding("prices", f"{path}, {plural(len(prices.own), 'model')} of your own"), Exit.DONE
+
+
 def _journal(session: Session) -> tuple[Finding, Exit]:
     directory = session.journal_directory()
     reason = _why_not_writable(directory)
@@ -151,7 +172,7 @@ def _why_not_writable(directory: Path) -> str | None:
 
 def _terminal(environ: Mapping[str, str]) -> tuple[str, State]:
     if not sys.stdout.isatty():
-        return "stdout is none, which is all that headless commands need", "ok"
+        return "none on stdout; the verbs need none", "ok"
     columns, lines = shutil.get_terminal_size()
     parts = [f"{environ.get('TERM', 'TERM is not set')}, {columns}×{lines}"]
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")

@@ -65,8 +65,10 @@ class Session:
     def must_not_be_read_only(self, verb: str) -> None:
         """Raises click.UsageError if nothing may be changed."""
         if self.settings.read_only:
-            where = f"profile {self.settings.profile}" if self.settings.profile != "default" else "these settings"
-            raise click.UsageError(f"{verb} changes something at the API, and {where} are read-only.")
+            where = (
+                f"profile {self.settings.profile} is" if self.settings.profile != "default" else "these settings are"
+            )
+            raise click.UsageError(f"{verb} changes something at the API, and {where} read-only.")
 
 
 def session_of(context: click.Context) -> Session:

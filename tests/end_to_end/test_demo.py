@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.end_to_end.batch_list import Row
+    from tests.end_to_end.homes import Home
     from tests.end_to_end.terminal import Terminal
 
 LONG_BATCH = r"\b100,000\b"
@@ -238,3 +239,9 @@ def test_the_simulator_does_not_outlive_a_killed_dashboard(start: Callable[..., 
 def test_a_closed_window_leaves_no_process_and_no_file(demo: Terminal) -> None:
     """Neither of the dashboard nor of the simulator behind it."""
     demo.hang_up()
+
+
+def test_a_broken_config_file_does_not_keep_the_demo_from_starting(start: Callable[..., Terminal], home: Home) -> None:
+    home.config_file("broken = [")
+    terminal = start("demo", columns=120, rows=40)
+    terminal.wait_for(list_is_shown)

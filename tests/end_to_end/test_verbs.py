@@ -190,3 +190,26 @@ def test_the_cache_is_pruned_after_asking_and_never_what_is_pinned(home: Home, s
 def test_the_key_is_in_no_file_of_the_home(home: Home, simulator: Simulator) -> None:
     run(home, simulator.url, "results", with_errors(simulator)["id"])
     assert home.files_with(KEY["ANTHROPIC_API_KEY"].encode()) == []
+
+
+def test_an_option_of_the_program_behind_the_verb_is_told_its_place(home: Home) -> None:
+    done = home.run(BATCH_TUI, "list", "--base-url", "http://127.0.0.1:9")
+    assert (done.returncode, "It goes before the verb: batch-tui --base-url" in done.stderr) == (2, True)
+
+
+def test_totals_of_some_rows_are_not_promised(home: Home) -> None:
+    done = run(home, "http://127.0.0.1:9", "results", "msgbatch_x", "--summary", "--filter", "type:errored")
+    assert (done.returncode, "--summary is of all rows" in done.stderr) == (2, True)
+
+
+def test_a_dash_is_stdout(home: Home, simulator: Simulator) -> None:
+    batch_id = with_errors(simulator)["id"]
+    done = run(home, simulator.url, "results", batch_id, "--format", "csv", "-o", "-")
+    assert done.stdout.startswith("custom_id,")
+    assert not (home.path / "-").exists()
+
+
+def test_a_file_of_prices_of_another_make_is_not_passed_over(home: Home, simulator: Simulator) -> None:
+    home.config_file("").with_name("prices.toml").write_text('[models."claude-opus-5-5"]\ninput = 1\n')
+    done = run(home, simulator.url, "doctor", "--offline")
+    assert (done.returncode, "has no use for 'models'" in done.stdout) == (1, True)

@@ -65,8 +65,8 @@ class WelcomeScreen(Screen[None]):
                 code("export ANTHROPIC_API_KEY=…"),
                 code("batch-tui"),
                 Content.styled(
-                    "An access token goes into ANTHROPIC_AUTH_TOKEN instead. Keys stay in the environment: "
-                    "no option takes one, and none is written down.",
+                    "An access token goes into ANTHROPIC_AUTH_TOKEN instead; a login of `ant auth login` is found by "
+                    "itself. Keys stay in the environment: no option takes one, and none is written down.",
                     TONES["muted"],
                 ),
                 Content(""),
