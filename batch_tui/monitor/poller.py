@@ -13,8 +13,7 @@ import anyio
 
 from batch_tui.api.errors import APIResponseValidationError, BatchAPIError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
-from batch_tui.monitor.listing import LARGEST_PAGE as LARGEST_PAGE
-from batch_tui.monitor.listing import Listing
+from batch_tui.monitor.listing import LARGEST_PAGE, Listing
 from batch_tui.monitor.pace import Pace as Pace
 from batch_tui.monitor.pace import PollPace
 from batch_tui.monitor.request_budget import RequestBudget

@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
-from batch_tui.tui.batch_rows import RESULTS_KEPT, results_of, status_of
+from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui.batch_rows import results_of, status_of
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
