@@ -10,6 +10,7 @@ import anyio
 from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
 from batch_tui.tui.action_plan import Pending
+from batch_tui.tui.notice_words import spoken_of
 from batch_tui.tui.text import Plain, join, later, plain
 from batch_tui.tui.trouble import describe
 
@@ -167,7 +168,7 @@ class ActionRunner:
                     return trouble
         async with calls:
             if job.stopped:
-                return _kept(one)
+                return self._kept(one)
             self._stage(one, "asking")
             await self._turn()
             return await carry_out(one.action, one.batch_id, self._client(), self._context)
@@ -182,7 +183,7 @@ class ActionRunner:
 
         async with calls:
             if job.stopped:
-                return _kept(one)
+                return self._kept(one)
             batch = catalog.get(one.batch_id)
             if batch is not None and batch.processing_status == "in_progress":
                 self._stage(one, "asking")
@@ -194,7 +195,7 @@ class ActionRunner:
                     return canceled
         self._stage(one, "ending")
         await self.moves.until(lambda: job.stopped or not runs())
-        return _kept(one) if job.stopped else None
+        return self._kept(one) if job.stopped else None
 
     async def _has_ended(self, batch_id: str) -> bool:
         await self._turn()
@@ -208,7 +209,7 @@ class ActionRunner:
     async def _receive(self, job: Job, one: Planned) -> Outcome | None:
         """Wait until the results of a batch are whole on this machine; an outcome says that they will not be."""
         if job.stopped:
-            return _kept(one)
+            return self._kept(one)
         monitor = self._context.monitor
 
         def whole() -> bool:
@@ -224,10 +225,10 @@ class ActionRunner:
             self._save(one.batch_id)
             await self.moves.until(lambda: job.stopped or over())
         if job.stopped and not whole():
-            return _kept(one)
+            return self._kept(one)
         if whole():
             return None
-        said = join(plain(one.batch_id), Plain(" stays: its results could not be saved whole. v shows what came."))
+        said = join(self._called(one), Plain(" stays: its results could not be saved whole. v shows what came."))
         return Outcome(NO_CHANGES, said, "Not deleted", "error")
 
     def _stage_all(self, job: Job, stage: Stage) -> None:
@@ -239,13 +240,15 @@ class ActionRunner:
         self._context.monitor.pending[one.batch_id] = Pending(one.action, stage)
         self._publish(NO_CHANGES)
 
+    def _called(self, one: Planned) -> Plain:
+        return spoken_of(one.batch_id, self._context.monitor.notes)
+
+    def _kept(self, one: Planned) -> Outcome:
+        return Outcome(NO_CHANGES, join(self._called(one), Plain(" stays as it is.")), kept=True)
+
 
 def _is_undoable(pending: Pending | None) -> bool:
     return pending is not None and pending.stage == "undoable"
-
-
-def _kept(one: Planned) -> Outcome:
-    return Outcome(NO_CHANGES, join(plain(one.batch_id), Plain(" stays as it is.")), kept=True)
 
 
 async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
@@ -268,8 +271,9 @@ async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, con
 
 async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
     batches, catalog = client.messages.batches, context.catalog
+    said = spoken_of(batch_id, context.monitor.notes)
     if action == "cancel":
         changes = catalog.merge([await batches.cancel(batch_id)])
-        return Outcome(changes, join(plain(batch_id), Plain(" is being canceled.")))
+        return Outcome(changes, join(said, Plain(" is being canceled.")))
     await batches.delete(batch_id)
-    return Outcome(catalog.remove(batch_id, for_good=True), join(plain(batch_id), Plain(" is deleted.")))
+    return Outcome(catalog.remove(batch_id, for_good=True), join(said, Plain(" is deleted.")))

@@ -20,7 +20,7 @@ from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
 from batch_tui.tui.screens.menu import Choice, MenuDialog
-from batch_tui.tui.text import Plain, fit_middle, number, plain, plural
+from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,9 +154,17 @@ class ActionsApp(ResultsApp):
         job = self._runner.new_job(plan, with_copies=with_copies, undo=timedelta(seconds=self._undo_seconds))
         self.start_work(partial(self._carry_out, job), "actions")
         if job.undo_until is not None and len(plan.todo) == 1:
-            said = f"Deleting {fit_middle(plain(plan.todo[0].batch_id), 22)} in {self._undo_seconds:.0f}s · u keeps it"
+            which = self._briefly(plan.todo[0].batch_id)
+            said = f"Deleting {which} in {self._undo_seconds:.0f}s · u keeps it"
             self.notify(said, markup=False, timeout=self._undo_seconds)
         return job
+
+    def _briefly(self, batch_id: str) -> Plain:
+        """The name, then the id; short, because the toast is gone before a long one is read."""
+        short_id, notes = fit_middle(plain(batch_id), 22), self.shared.monitor.notes.get(batch_id)
+        if notes is None or not notes.name:
+            return short_id
+        return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))
 
     async def _carry_out(self, job: Job) -> None:
         await self._runner.run(job)

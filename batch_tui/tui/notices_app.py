@@ -162,7 +162,7 @@ class NoticesApp(App[str]):
         if ended:
             failed = any(batch.request_counts.errored or batch.request_counts.expired for batch in ended)
             severity: Literal["information", "warning"] = "warning" if failed else "information"
-            self._announce("on_end", ended, ended_sentence(ended), severity, rings=True)
+            self._announce("on_end", ended, ended_sentence(ended, context.monitor.notes), severity, rings=True)
         if changes.added:
             self._has_grown = True
             if not self._has_looked:
@@ -204,7 +204,7 @@ class NoticesApp(App[str]):
     def _warn(self, expiring: Sequence[MessageBatch], *, rings: bool) -> None:
         if expiring:
             self._remember(warned={batch.id: self._notices.warned[batch.id] for batch in expiring})
-            sentence = expiring_sentence(expiring, self.shared.now())
+            sentence = expiring_sentence(expiring, self.shared.now(), self.shared.monitor.notes)
             self._announce("on_expiring", expiring, sentence, "warning", rings=rings)
 
     def _announce(
@@ -226,7 +226,7 @@ class NoticesApp(App[str]):
 
     async def _run_hooks(self, event: HookEvent, batches: Sequence[MessageBatch]) -> None:
         assert self._alerts.hooks is not None  # asked before the worker was started
-        failures = await self._alerts.hooks.run(event, batches)
+        failures = await self._alerts.hooks.run(event, batches, self.shared.monitor.notes)
         if failures:
             more = f" And {len(failures) - 1:,} more." if len(failures) > 1 else ""
             self._say_failure(plain(f"{failures[0]}{more}"))
