@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import anyio
@@ -93,17 +93,20 @@ class ActionRunner:
         save: Callable[[str], None],
         publish: Callable[[Changes], None],
         turn: Callable[[], Awaitable[None]],
+        answered: Callable[[str, bool], None],
         undo_seconds: float,
     ) -> None:
         """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved.
 
-        `turn` waits until one more request may be made.
+        `turn` waits until one more request may be made. `answered` hears of each batch that the API did as it was
+        asked with (True), and of each that it says it does not know (False).
         """
         self._context = context
         self._client = client
         self._save = save
         self._publish = publish
         self._turn = turn
+        self._answered = answered
         self._undo_seconds = undo_seconds
         self.moves = Moves()
         self.jobs: list[Job] = []
@@ -170,8 +173,27 @@ class ActionRunner:
             if job.stopped:
                 return self._kept(one)
             self._stage(one, "asking")
-            await self._turn()
-            return await carry_out(one.action, one.batch_id, self._client(), self._context)
+            return await self._carry_out(one.action, one.batch_id)
+
+    async def _carry_out(self, action: Action, batch_id: str) -> Outcome:
+        """Do it to that id, whatever the list shows by now; every refusal is an outcome, none is raised."""
+        await self._turn()
+        context, seen = self._context, self._context.catalog.seen
+        seen.asked(batch_id, action)
+        try:
+            outcome = await _ask(action, batch_id, self._client(), context)
+            self._answered(batch_id, True)
+        except NotFoundError as error:
+            # Deleted elsewhere, or our own delete whose answer was lost and that was tried again; but a replica may
+            # also answer so for a batch that is there, so the row stays until the poller has made sure.
+            self._answered(batch_id, False)
+            said = plain(str(describe(error, host=context.host)))
+            outcome = Outcome(NO_CHANGES, said, "The batch seems to be gone already", "warning")
+        except BatchAPIError as error:
+            said = plain(str(describe(error, host=context.host)))
+            outcome = Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
+        seen.answered(batch_id, action, None if outcome.severity == "information" else outcome.sentence)
+        return outcome
 
     async def _end(self, job: Job, one: Planned, calls: anyio.CapacityLimiter) -> Outcome | None:
         """Cancel a batch that runs and wait for its end; an outcome says that there will be none."""
@@ -187,24 +209,30 @@ class ActionRunner:
             batch = catalog.get(one.batch_id)
             if batch is not None and batch.processing_status == "in_progress":
                 self._stage(one, "asking")
-                await self._turn()
-                canceled = await carry_out("cancel", one.batch_id, self._client(), self._context)
+                canceled = await self._carry_out("cancel", one.batch_id)
                 self._publish(canceled.changes)
-                # It may have ended in between, and then there is nothing left to wait for.
-                if canceled.severity == "error" and not await self._has_ended(one.batch_id):
-                    return canceled
+                if canceled.severity != "information" and (trouble := await self._look_again(one, canceled)):
+                    return trouble
         self._stage(one, "ending")
         await self.moves.until(lambda: job.stopped or not runs())
         return self._kept(one) if job.stopped else None
 
-    async def _has_ended(self, batch_id: str) -> bool:
+    async def _look_again(self, one: Planned, refused: Outcome) -> Outcome | None:
+        """After a cancel that was refused; None where the batch has ended, and there is nothing left to wait for."""
+        batch_id = one.batch_id
         await self._turn()
         try:
             batch = await self._client().messages.batches.retrieve(batch_id)
+        except NotFoundError:
+            self._answered(batch_id, False)
+            return refused
         except BatchAPIError:
-            return False
+            return refused
+        self._answered(batch_id, True)
         self._publish(self._context.catalog.merge([batch]))
-        return batch.processing_status == "ended"
+        if batch.processing_status == "ended":
+            return None
+        return replace(refused, title="Could not cancel the batch", severity="error")
 
     async def _receive(self, job: Job, one: Planned) -> Outcome | None:
         """Wait until the results of a batch are whole on this machine; an outcome says that they will not be."""
@@ -249,24 +277,6 @@ class ActionRunner:
 
 def _is_undoable(pending: Pending | None) -> bool:
     return pending is not None and pending.stage == "undoable"
-
-
-async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
-    """Do it to that id, whatever the list shows by now; every refusal is an outcome, none is raised."""
-    seen = context.catalog.seen
-    seen.asked(batch_id, action)
-    try:
-        outcome = await _ask(action, batch_id, client, context)
-    except NotFoundError as error:
-        # Deleted elsewhere, or our own delete whose answer was lost and that was tried again.
-        changes = context.catalog.remove(batch_id, for_good=False) if action == "delete" else NO_CHANGES
-        said = plain(str(describe(error, host=context.host)))
-        outcome = Outcome(changes, said, "The batch was gone already", "warning")
-    except BatchAPIError as error:
-        said = plain(str(describe(error, host=context.host)))
-        outcome = Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
-    seen.answered(batch_id, action, None if outcome.severity == "information" else outcome.sentence)
-    return outcome
 
 
 async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:

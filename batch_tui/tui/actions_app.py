@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.screen import ModalScreen
 
+from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.tui import messages
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.client import AsyncBatchClient
     from batch_tui.monitor.catalog import Changes
+    from batch_tui.monitor.poller import Poller
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.tui.action_plan import ActionPlan
     from batch_tui.tui.actions import Job
@@ -51,6 +53,7 @@ class ActionsApp(ResultsApp):
             save=self._save_results,
             publish=self.publish,
             turn=partial(self.budget.turn, "action"),
+            answered=self._note_answer,
             undo_seconds=undo_seconds,
         )
 
@@ -58,9 +61,23 @@ class ActionsApp(ResultsApp):
     def publish(self, changes: Changes) -> None:
         """Tell whoever is on screen what moved."""
 
+    @property
+    @abstractmethod
+    def poller(self) -> Poller | None:
+        """What keeps the list in step with the API; None while it does not run."""
+
     @abstractmethod
     def action_refresh_now(self) -> None:
         """Ask the API now."""
+
+    def _note_answer(self, batch_id: str, known: bool) -> None:
+        """The API did something to a batch, or says that it does not know it; the poller makes use of both."""
+        if self.poller is None:
+            return
+        if known:
+            self.poller.reached()
+        else:
+            self.poller.doubt(batch_id)
 
     def _acting_client(self) -> AsyncBatchClient:
         assert self.connection is not None  # a batch was listed, so there is a connection
@@ -200,6 +217,8 @@ class ActionsApp(ResultsApp):
         self._downloads.want_row(batch_id, None)
 
     def _note_report(self, report: DownloadReport) -> None:
+        if isinstance(report.progress.error, NotFoundError):
+            self._note_answer(report.batch_id, False)
         self._runner.moves.tell()
 
     # Leaving

@@ -230,6 +230,11 @@ class BatchApp(NoticesApp, NotesApp):
     async def _load_older(self, poller: Poller) -> None:
         self.publish(await poller.load_older())
 
+    @property
+    def poller(self) -> Poller | None:
+        """What keeps the list in step with the API; None while it does not run."""
+        return self._poller
+
     def action_refresh_now(self) -> None:
         if self._watcher is not None and self._watcher.is_finished:
             # It ended with an error that no poll expects; the user asks to try again.
