@@ -44,8 +44,9 @@ def _has_plain_answers(row: Row) -> bool:
 def _dialog_id(terminal: Terminal, question: str) -> str:
     """The id that the dialog on screen names, in full."""
     terminal.wait_for(question)
-    below = terminal.text[re.search(question, terminal.text).start() :]  # type: ignore[union-attr]
-    named = re.search(r"msgbatch_\w+(?!…)\b", below)
+    asked = re.search(question, terminal.text)
+    assert asked is not None
+    named = re.search(r"msgbatch_\w+(?!…)\b", terminal.text[asked.start() :])
     assert named is not None, terminal.text
     return named[0]
 
