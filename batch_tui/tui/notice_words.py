@@ -41,16 +41,19 @@ def ended_sentence(batches: Sequence[MessageBatch], notes: Mapping[str, BatchNot
     return Plain(f"{plural(len(batches), 'batch', 'batches')} ended, {how}.")
 
 
-def expiring_sentence(batches: Sequence[MessageBatch], now: datetime, notes: Mapping[str, BatchNotes]) -> Plain:
-    """Whose results will be gone, of batches that stand with the first to go first."""
+def expiring_sentence(
+    batches: Sequence[MessageBatch], now: datetime, notes: Mapping[str, BatchNotes], *, listed: bool
+) -> Plain:
+    """Whose results will be gone, of batches that stand with the first to go first; `listed`: all are loaded."""
     first = batches[0]
     time = left(later(first.created_at, RESULTS_KEPT), now)
     if len(batches) == 1:
-        said = Plain(f": {time} until its results are gone; they are not saved here. v fetches them.")
+        where = "v fetches them" if listed else "5, then L, lists it"
+        said = Plain(f": {time} until its results are gone; they are not saved here. {where}.")
         return join(spoken_of(first.id, notes), said)
     many = plural(len(batches), "batch", "batches")
     said = Plain(f"{many} will soon lose their results, which are not saved here. The first, {time}: ")
-    return join(said, spoken_of(first.id, notes), Plain(". 5 lists them."))
+    return join(said, spoken_of(first.id, notes), Plain(". 5 lists them." if listed else ". 5, then L, lists them."))
 
 
 def why_not_watch(batch: MessageBatch, *, watch_all: bool) -> str | None:

@@ -204,7 +204,9 @@ class NoticesApp(App[str]):
     def _warn(self, expiring: Sequence[MessageBatch], *, rings: bool) -> None:
         if expiring:
             self._remember(warned={batch.id: self._notices.warned[batch.id] for batch in expiring})
-            sentence = expiring_sentence(expiring, self.shared.now(), self.shared.monitor.notes)
+            context = self.shared
+            listed = all(batch.id in context.catalog for batch in expiring)
+            sentence = expiring_sentence(expiring, context.now(), context.monitor.notes, listed=listed)
             self._announce("on_expiring", expiring, sentence, "warning", rings=rings)
 
     def _announce(
