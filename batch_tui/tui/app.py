@@ -169,7 +169,7 @@ class BatchApp(NoticesApp, NotesApp):
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
             self.call_after_refresh(garbage.tame)
-            self.set_interval(1.0, garbage.sweep)
+            self.set_interval(1.0, garbage.Sweeper())
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
