@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -81,6 +82,7 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *_counts(batch, cells),
         Content(""),
         _section("TIMELINE"),
+        *_time_bar(batch, context.now(), cells),
         *_timeline(batch, context),
         Content(""),
         *_seen(batch, context),
@@ -140,6 +142,21 @@ def _share(amount: int, total: int) -> str:
     elif shown == "0.0%":
         shown = "<0.1%"
     return f"{shown:>8}"
+
+
+def _time_bar(batch: MessageBatch, now: datetime, cells: int) -> list[Content]:
+    """How much of the time that an unfinished batch has is spent: what is known, where progress is not."""
+    whole = batch.expires_at - batch.created_at
+    if batch.processing_status == "ended" or whole <= timedelta():
+        return []
+    share = min(max((now - batch.created_at) / whole, 0.0), 1.0)
+    given = "24h" if whole == timedelta(hours=24) else duration(whole)
+    said = f"  {duration(now - batch.created_at)} of {given}"
+    room = max(min(cells, 60) - len(said), 10)
+    # Full only when the time is up, and not empty once it runs.
+    spent = room if share == 1 else min(max(round(room * share), share > 0), room - 1)
+    bar_of_time = ("━" * spent, TONES["running"]), ("─" * (room - spent), TONES["faint"]), (said, TONES["muted"])
+    return [Content.assemble(*bar_of_time)]
 
 
 def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
