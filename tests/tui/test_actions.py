@@ -98,3 +98,42 @@ async def test_a_cancel_on_the_way_to_a_delete_that_gets_a_passing_404_is_a_refu
         await until(play.pilot, lambda: "Could not cancel" in play.said(), "the refusal")
         assert batch_id in play.catalog
         assert not play.stage.app.shared.monitor.pending
+
+
+async def mark(play: Play, batch_ids: list[str]) -> None:
+    for batch_id in batch_ids:
+        play.table.move_to_key(batch_id)
+        await play.pilot.press("space")
+    await play.press()
+
+
+async def test_a_marked_batch_that_is_deleted_elsewhere_loses_its_mark(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        gone, stays = [batch.id for batch in play.catalog if ended(batch)][:2]
+        await mark(play, [gone, stays])
+        await delete_elsewhere(play, gone)
+        await play.poll()
+        assert gone not in play.catalog
+        assert play.table.marks == {stays}
+        assert "1 marked" in play.status()
+
+
+async def test_a_batch_that_is_deleted_elsewhere_while_many_are_asked_about_is_told_apart(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        chosen = [batch.id for batch in play.catalog if ended(batch)][:3]
+        await mark(play, chosen)
+        await play.press("D", "d")
+        await delete_elsewhere(play, chosen[0])
+        play.stage.app.action_refresh_now()
+        await until(play.pilot, lambda: chosen[0] not in play.catalog, "the poll")
+        await play.press("3", "enter")
+        await until(play.pilot, lambda: not play.stage.app._runner.jobs, "the end of the job")
+        await play.press()
+        assert "2 batches deleted · 1 gone already" in facts(play)
+        assert not set(chosen) & {batch.id for batch in play.catalog}
+        rows = [play.row(number) for number in range(3)]
+        assert [("✓ seems gone already" in row, "✓ deleted" in row) for row in rows] == [
+            (True, False),
+            (False, True),
+            (False, True),
+        ]
