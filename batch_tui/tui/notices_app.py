@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.catalog import Changes
     from batch_tui.monitor.hook_runner import HookEvent
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.tui.connection import Connection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
@@ -43,9 +44,10 @@ _LOOK_BELOW_AGAIN, _LOOK_BELOW_SOON = 6 * 3600.0, 600.0
 
 
 class NoticesApp(App[str]):
-    """Follows the updates that every screen gets; `shared` and `_updates` are set by the whole app."""
+    """Follows the updates that every screen gets; `shared`, `budget` and `_updates` are set by the whole app."""
 
     shared: AppContext
+    budget: RequestBudget
     connection: Connection | None
     _updates: Signal[Update]
 
@@ -194,6 +196,7 @@ class NoticesApp(App[str]):
                     span,
                     context.now(),
                     context.monitor.saved,
+                    turn=partial(self.budget.turn, "page"),
                 )
             except BatchAPIError:
                 # The poller meets the same trouble and says so; the loss is days away.
