@@ -16,8 +16,8 @@ from batch_tui.tui import messages
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
+from batch_tui.tui.digest_app import DigestApp
 from batch_tui.tui.messages import JobUpdate
-from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
 from batch_tui.tui.screens.menu import Choice, MenuDialog
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.screens.dialogs import Answer
 
 
-class ActionsApp(ResultsApp):
+class ActionsApp(DigestApp):
     """Every change at the API goes through here: asked for by id, confirmed, carried out by id."""
 
     budget: RequestBudget
@@ -217,6 +217,7 @@ class ActionsApp(ResultsApp):
         self._downloads.want_row(batch_id, None)
 
     def _note_report(self, report: DownloadReport) -> None:
+        super()._note_report(report)
         if isinstance(report.progress.error, NotFoundError):
             self._note_answer(report.batch_id, False)
         self._runner.moves.tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.tui.widgets.batch_detail import describe_batch
 from tests.tui.play import playing
-from tests.tui.scenes import ended, go_to, running
+from tests.tui.scenes import ended, go_to, running, until, with_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +52,22 @@ async def test_an_absurd_expiry_is_survived(tmp_path: Path, expires: datetime) -
         batch = next(one for one in play.catalog if running(one))
         odd = batch.model_copy(update={"expires_at": expires})
         assert batch.id in describe_batch(odd, play.stage.app.shared, 40).plain
+
+
+async def test_once_results_were_opened_the_page_tells_their_cost_and_errors(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(120, 44), live=False) as play:
+        await go_to(play.stage, play.pilot, with_errors)
+        batch = play.catalog.get(play.table.cursor_key)
+        await play.press("enter")
+        assert "COST AND ERRORS" not in play.shown("#detail-text")
+        await play.press("v")
+        digests = play.stage.app.shared.monitor.digests
+        await until(play.pilot, lambda: digests.get(batch.id) is not None, "the sums")
+        await play.press("escape")
+        said = play.shown("#detail-text")
+        cost = re.search(r"cost +\$([0-9.,]+) +estimated, at batch price", said)
+        assert cost is not None
+        assert float(cost[1].replace(",", "")) > 0
+        told = [int(amount.replace(",", "")) for amount in re.findall(r"([0-9,]+) × [a-z_]+_error: ", said)]
+        assert told == sorted(told, reverse=True)
+        assert 0 < sum(told) <= batch.request_counts.errored

@@ -13,7 +13,7 @@ from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui.batch_rows import results_of, status_of
 from batch_tui.tui.notice_words import WATCH_SIGN
-from batch_tui.tui.text import Plain, ago, duration, join, later, left, moment, number, plain, plural, roughly
+from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
 from batch_tui.tui.widgets.tones import TONES
 
@@ -88,6 +88,7 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *_seen(batch, context),
         *_outlook(batch, context),
         *_results(batch, context),
+        *_digest(batch, context, cells),
         *_input(batch, context),
     ]
     return Content("\n").join(parts)
@@ -244,6 +245,21 @@ def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
         rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))
     else:
         rows.append(Content.assemble((text, TONES[tone]), (" at the API; not saved on this machine.", TONES["muted"])))
+    return rows
+
+
+def _digest(batch: MessageBatch, context: AppContext, cells: int) -> list[Content]:
+    """Cost and errors, once the results were opened here."""
+    digest = context.monitor.digests.get(batch.id)
+    if digest is None:
+        return []
+    cost, about = (digest.cost, "estimated, at batch price") if digest.cost else (Plain("unknown"), "no price is known")
+    rows = [Content(""), _section("COST AND ERRORS"), _line("cost", cost, about)]
+    if digest.suspicious:
+        rows.append(_line("suspicious", number(digest.suspicious), "v, then 6, shows them", "warning"))
+    rows += [Content.styled(fit(said, cells), TONES["error"]) for said in digest.errors]
+    more = f"{plural(digest.more_errors, 'kind')} more: " if digest.more_errors else ""
+    rows.append(Content.styled(f"{more}v, then i, tells all.", TONES["muted"]))
     return rows
 
 
