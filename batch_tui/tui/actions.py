@@ -15,7 +15,7 @@ from batch_tui.tui.text import Plain, join, later, plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, timedelta
 
     from batch_tui.api.client import AsyncBatchClient
@@ -238,26 +238,38 @@ class ActionRunner:
         """Wait until the results of a batch are whole on this machine; an outcome says that they will not be."""
         if job.stopped:
             return self._kept(one)
-        monitor = self._context.monitor
-
-        def whole() -> bool:
-            saved = monitor.saved.get(one.batch_id)
-            return saved is not None and saved.verified
-
-        def over() -> bool:
-            opened = monitor.results.get(one.batch_id)
-            return opened is not None and opened.progress.state in ("complete", "failed", "stopped")
-
-        if not whole():
+        if not self._is_whole(one.batch_id):
             self._stage(one, "saving")
             self._save(one.batch_id)
-            await self.moves.until(lambda: job.stopped or over())
-        if job.stopped and not whole():
-            return self._kept(one)
-        if whole():
+            await self.moves.until(lambda: job.stopped or self._is_over(one.batch_id))
+        if self._is_whole(one.batch_id):
             return None
+        if job.stopped:
+            return self._kept(one)
         said = join(self._called(one), Plain(" stays: its results could not be saved whole. v shows what came."))
         return Outcome(NO_CHANGES, said, "Not deleted", "error")
+
+    async def save_all(self, batch_ids: Sequence[str]) -> list[str]:
+        """Receive the whole results of these, a few at a time; those that are not whole after that."""
+        saves = anyio.CapacityLimiter(_SAVED_AT_ONCE)
+
+        async def save(batch_id: str) -> None:
+            async with saves:
+                self._save(batch_id)
+                await self.moves.until(lambda: self._is_over(batch_id))
+
+        async with anyio.create_task_group() as group:
+            for batch_id in batch_ids:
+                group.start_soon(save, batch_id)
+        return [batch_id for batch_id in batch_ids if not self._is_whole(batch_id)]
+
+    def _is_whole(self, batch_id: str) -> bool:
+        saved = self._context.monitor.saved.get(batch_id)
+        return saved is not None and saved.verified
+
+    def _is_over(self, batch_id: str) -> bool:
+        opened = self._context.monitor.results.get(batch_id)
+        return opened is not None and opened.progress.state in ("complete", "failed", "stopped")
 
     def _stage_all(self, job: Job, stage: Stage) -> None:
         pending = self._context.monitor.pending

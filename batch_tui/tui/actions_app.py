@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.tui import messages
-from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of
+from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of, why_not_save
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
@@ -215,6 +215,28 @@ class ActionsApp(DigestApp):
             opened.progress = DownloadProgress("starting")
         self.fetch_results(batch_id)
         self._downloads.want_row(batch_id, None)
+
+    @on(messages.SaveRequested)
+    def _save_asked(self, event: messages.SaveRequested) -> None:
+        batches = [batch for each in event.batch_ids if (batch := self.shared.catalog.get(each)) is not None]
+        reasons = [why_not_save(batch, self.shared) for batch in batches]
+        able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
+        if able:
+            of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
+            self.notify(f"Saving the results of {of}; RESULTS tells how far it is.", markup=False, timeout=4)
+            self.start_work(partial(self._save_all, able), "saves")
+        elif batches:
+            alike = reasons[0] if len(set(reasons)) == 1 else None
+            self.notify(alike or "None of these has results to save.", markup=False, timeout=4)
+
+    async def _save_all(self, batch_ids: Sequence[str]) -> None:
+        failed = await self._runner.save_all(batch_ids)
+        done = len(batch_ids) - len(failed)
+        said = f"Saved the results of {plural(done, 'batch', 'batches')}."
+        if failed:
+            left = plural(len(failed), "batch", "batches")
+            said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: v tells why, and tries again."
+        self.notify(said, markup=False, severity="error" if failed else "information", timeout=8)
 
     def _note_report(self, report: DownloadReport) -> None:
         super()._note_report(report)
