@@ -275,6 +275,7 @@ def _client_options(settings: Settings, credentials: Credentials | None) -> dict
     return {
         "credentials": credentials,
         "base_url": settings.base_url,
+        "allow_plain_http": settings.allow_plain_http,
         "api_version": settings.api_version,
         "auth_style": settings.auth_style,
         "workspace_id": settings.workspace_id,

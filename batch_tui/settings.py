@@ -40,6 +40,8 @@ class Settings:
 
     profile: str = "default"
     base_url: str = DEFAULT_BASE_URL
+    allow_plain_http: bool = False
+    """Let the key travel unencrypted to another machine: a proxy in a network that is the user's own."""
     api_version: str = "2023-06-01"
     auth_style: AuthStyle = "x-api-key"
     """How an API key travels; a token is always a bearer."""
@@ -130,17 +132,35 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
     if chosen != "default" and chosen not in profiles:
         known = ", ".join(sorted(profiles)) or "none"
         raise SettingsError(f"There is no profile {chosen!r} in {config_path}. Profiles there: {known}.")
-    merged = _checked(config, f"{config_path}")
-    merged |= _checked(profiles.get(chosen, {}), f"[profiles.{chosen}] of {config_path}")
-    if url := environ.get("ANTHROPIC_BASE_URL", "").strip():
-        merged |= _checked({"base_url": url}, "ANTHROPIC_BASE_URL")
-    given = {name: value for name, value in flags.items() if value is not None and name != "profile"}
-    merged |= _checked(given, "the command line")
+    url = environ.get("ANTHROPIC_BASE_URL", "").strip()
+    layers = (
+        (f"{config_path}", config),
+        (f"[profiles.{chosen}] of {config_path}", profiles.get(chosen, {})),
+        ("ANTHROPIC_BASE_URL", {"base_url": url} if url else {}),
+        ("the command line", {name: one for name, one in flags.items() if one is not None and name != "profile"}),
+    )
+    merged: dict[str, Any] = {"profile": chosen}
+    origin = ""
+    for where, values in layers:
+        checked = _checked(values, where)
+        origin = where if "base_url" in checked else origin
+        merged |= checked
     # Of the profiles not chosen nothing is checked: a mistake there is for the day they are used.
-    others = [one.get("api_key_env") for one in profiles.values() if isinstance(one, dict)]
-    named = {config.get("api_key_env"), merged.get("api_key_env"), *others}
-    key_variables = Settings().key_variables | {name for name in named if isinstance(name, str)}
-    return replace(Settings(), **merged | {"profile": chosen, "key_variables": key_variables})
+    tables = (config, *(one for one in profiles.values() if isinstance(one, dict)))
+    named = {one["api_key_env"] for one in tables if isinstance(one.get("api_key_env"), str)}
+    settings = replace(Settings(), **merged, key_variables=Settings().key_variables | named)
+    _must_hide_the_key(settings, origin)
+    return settings
+
+
+def _must_hide_the_key(settings: Settings, where: str) -> None:
+    """Whether the network may see the key is for the config file to say, which is nobody's but the user's."""
+    parts = urlsplit(settings.base_url)
+    if parts.scheme == "http" and not settings.allow_plain_http and not is_loopback(parts.hostname or ""):
+        raise SettingsError(
+            f"{where}: base_url must use https for {parts.hostname!r}: plain http would show the key to the network. "
+            "If that network is your own, set allow_plain_http = true in the config file."
+        )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -180,7 +200,7 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name in _NUMBERS:
         return _number(name, value)
-    if name == "read_only":
+    if name in ("read_only", "allow_plain_http"):
         if not isinstance(value, bool):
             raise ValueError(f"be true or false, not {value!r}")
         return value
@@ -256,6 +276,4 @@ def _base_url(text: str) -> str:
         raise ValueError(f"not hold a user or password (host {host!r})")
     if parts.query or parts.fragment:
         raise ValueError(f"not have a query or fragment (host {host!r})")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f"use https for {host!r}: plain http would show the key to the network; only loopback may")
     return text.rstrip("/")

@@ -315,10 +315,10 @@ def test_a_good_base_url_is_kept_without_its_final_slash(config: Path, given: st
         ("https://host/?key=test-key", "query"),
         ("https://host/#test-key", "fragment"),
         ("https://user:test-key@host", "password"),
-        ("http://api.anthropic.com", "loopback"),
-        ("http://10.0.0.1:8000", "loopback"),
-        ("http://127.0.0.1.example.com", "loopback"),
-        ("http://localhost.example.com", "loopback"),
+        ("http://api.anthropic.com", "allow_plain_http"),
+        ("http://10.0.0.1:8000", "allow_plain_http"),
+        ("http://127.0.0.1.example.com", "allow_plain_http"),
+        ("http://localhost.example.com", "allow_plain_http"),
     ],
 )
 @pytest.mark.parametrize("place", ["the command line", "ANTHROPIC_BASE_URL", "file"])
@@ -354,3 +354,13 @@ def test_read_only_is_true_or_false(tmp_path: Path) -> None:
     path.write_text('read_only = "yes"\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="read_only must be true or false"):
         load_settings({}, {}, path)
+
+
+def test_plain_http_to_another_machine_is_allowed_by_the_profile_that_says_so(config: Path) -> None:
+    proxy = '[profiles.proxy]\nbase_url = "http://gateway.internal:4000/"\n'
+    assert "allow_plain_http" in refusal(config, proxy, flags={"profile": "proxy"})
+    text = f"{proxy}allow_plain_http = true\n"
+    settings = load(config, text, flags={"profile": "proxy"})
+    assert (settings.base_url, settings.allow_plain_http) == ("http://gateway.internal:4000", True)
+    assert "allow_plain_http" in refusal(config, text, flags={"base_url": "http://gateway.internal:4000"})
+    assert "true or false" in refusal(config, 'allow_plain_http = "yes"\n')

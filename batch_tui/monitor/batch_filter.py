@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_tui.monitor.conditions import (
     COMPARISONS,
+    BatchFilter,
     HasCount,
     HasName,
     HasStatus,
@@ -17,17 +18,6 @@ from batch_tui.monitor.conditions import (
     IsNewer,
     IsOlder,
 )
-from batch_tui.monitor.conditions import EXPIRING_WITHIN as EXPIRING_WITHIN
-from batch_tui.monitor.conditions import NO_FILTER as NO_FILTER
-from batch_tui.monitor.conditions import RESULTS_KEPT as RESULTS_KEPT
-from batch_tui.monitor.conditions import TABS as TABS
-
-# Whoever finds batches needs these beside the words.
-from batch_tui.monitor.conditions import BatchFilter as BatchFilter
-from batch_tui.monitor.conditions import Tab as Tab
-from batch_tui.monitor.selection import Selection as Selection
-from batch_tui.monitor.tab_counts import TabCounts as TabCounts
-from batch_tui.monitor.tab_counts import count_tabs as count_tabs
 
 if TYPE_CHECKING:
     from batch_tui.monitor.conditions import Condition

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PAGE: Final = 1000
 _MOST_PAGES: Final = 200
 _PAUSE: Final = 2.0
-"""Seconds between two pages: nobody waits for this, and the poller shares the rate limit."""
+"""Seconds between two pages: nobody waits for this."""
 
 
 async def leaving_below(
@@ -28,15 +28,18 @@ async def leaving_below(
     now: datetime,
     saved: Collection[str],
     *,
+    turn: Callable[[], Awaitable[None]],
     sleep: Callable[[float], Awaitable[object]] = anyio.sleep,
 ) -> list[MessageBatch]:
     """Batches older than that one whose results leave the API within a span and are not saved, newest first.
 
-    One request per 1,000 batches down to the age at which results are gone. Raises BatchAPIError.
+    One request per 1,000 batches down to the age at which results are gone; `turn` is awaited before each. Raises
+    BatchAPIError.
     """
     found: list[MessageBatch] = []
     cursor = batch_id
     for _ in range(_MOST_PAGES):
+        await turn()
         page = await client.messages.batches.list(limit=_PAGE, after_id=cursor)
         found += IsExpiring(span).keep(page.data, now, saved)
         if not page.data or not page.has_more or now - page.data[-1].created_at > RESULTS_KEPT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import anyio
 
+from batch_tui.monitor.batch_notes import NO_NOTES
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.batch_notes import BatchNotes
 
 HookEvent = Literal["on_end", "on_expiring"]
 
@@ -35,6 +39,7 @@ _MERCY = 2.0
 class HookRunner:
     """Runs the command of an event once for each batch, with the batch on stdin as the JSON of the API.
 
+    What the user noted about the batch is in it too, as "local", where there is something.
     `commands` are argument lists; an event without one is ignored. `environ` is given to them without KEYS and what
     is named in `secret`, and with BATCH_TUI_EVENT. `time_limit` in seconds, for each run; at most `at_once` run at
     the same time. Canceling ends the hooks that run.
@@ -58,7 +63,9 @@ class HookRunner:
         """Whether there is a command for the event."""
         return event in self._commands
 
-    async def run(self, event: HookEvent, batches: Sequence[MessageBatch]) -> list[str]:
+    async def run(
+        self, event: HookEvent, batches: Sequence[MessageBatch], notes: Mapping[str, BatchNotes] = NO_NOTES
+    ) -> list[str]:
         """Run the command for each batch; a sentence for each that failed, which may hold untrusted text."""
         command = self._commands.get(event)
         failures: list[str] = []
@@ -67,10 +74,12 @@ class HookRunner:
         limiter = anyio.CapacityLimiter(self._at_once)
 
         async def run_one(batch: MessageBatch) -> None:
+            noted = notes.get(batch.id)
             async with limiter:
-                problem = await self._run_one(command, event, _json_of(batch))
+                problem = await self._run_one(command, event, _json_of(batch, noted))
             if problem is not None:
-                failures.append(f"The {event} hook {Path(command[0]).name} {problem} (for {batch.id})")
+                which = f"{noted.name}, {batch.id}" if noted is not None and noted.name else batch.id
+                failures.append(f"The {event} hook {Path(command[0]).name} {problem} (for {which})")
 
         async with anyio.create_task_group() as group:
             for batch in batches:
@@ -104,8 +113,13 @@ class HookRunner:
         return _problem_with(process.returncode, bytes(said))
 
 
-def _json_of(batch: MessageBatch) -> bytes:
-    return batch.model_dump_json(warnings=False).encode("utf-8", "backslashreplace") + b"\n"
+def _json_of(batch: MessageBatch, noted: BatchNotes | None) -> bytes:
+    said = batch.model_dump_json(warnings=False)
+    if noted:
+        # First, so that the API's own key would be the one read, should it ever have one of that name.
+        local = {"name": noted.name or None, "tags": noted.tags, "note": noted.note or None}
+        said = f'{{"local":{json.dumps(local, ensure_ascii=False)},{said[1:]}'
+    return said.encode("utf-8", "backslashreplace") + b"\n"
 
 
 async def _attend(process: Process, data: bytes, said: bytearray) -> None:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from batch_tui.api.errors import APIResponseValidationError, BatchAPIError
+from batch_tui.api.errors import APIResponseValidationError, BatchAPIError, RateLimitError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
-from batch_tui.monitor.listing import LARGEST_PAGE as LARGEST_PAGE
-from batch_tui.monitor.listing import Listing
+from batch_tui.monitor.listing import LARGEST_PAGE, Listing
 from batch_tui.monitor.pace import Pace as Pace
 from batch_tui.monitor.pace import PollPace
 from batch_tui.monitor.request_budget import RequestBudget
@@ -106,6 +105,7 @@ class Poller:
         self._wake = anyio.Event()
         self._asked_for = False
         self._retime = False
+        self._nudged = False
         self._polled_at = 0.0
         self._wished: float | None = None
         self._hopeless = False
@@ -207,8 +207,13 @@ class Poller:
             self.hurry()
 
     def reached(self) -> None:
-        """Another request was answered: if the last poll could not reach the API, try again at once."""
-        if self.state.error is not None and not self.state.asking and not self._wished:
+        """What the user asked for was done by the API: if polling backs off, try again at once.
+
+        Not where the API asked for patience, and only once for each wait: if that poll fails too, it proved nothing.
+        """
+        patient = bool(self._wished) or isinstance(self.state.error, RateLimitError)
+        if self.state.error is not None and not (self.state.asking or patient or self._nudged):
+            self._nudged = True
             self._wake.set()
 
     def doubt(self, batch_id: str) -> None:
@@ -266,6 +271,7 @@ class Poller:
 
     async def _sleep_then_wake(self, seconds: float) -> None:
         await self._sleep(seconds)
+        self._nudged = False
         self._wake.set()
 
     async def _wake_after_jump(self) -> None:

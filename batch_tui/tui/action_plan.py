@@ -145,6 +145,15 @@ def has_unsaved_results(batch: MessageBatch, context: AppContext) -> bool:
     return batch.archived_at is None and results_of(batch, context)[0] != "gone"
 
 
+def why_not_save(batch: MessageBatch, context: AppContext) -> str | None:
+    """Why there are no results to save, or None."""
+    if batch.processing_status != "ended":
+        return "No results yet: the API gives them once the whole batch has ended."
+    if has_unsaved_results(batch, context):
+        return None
+    return "These results are saved already." if batch.id in context.monitor.saved else "These results are gone."
+
+
 def why_not_cancel(batch: MessageBatch | None) -> str | None:
     """Why a batch cannot be canceled, or None."""
     if batch is None:

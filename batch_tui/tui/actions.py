@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import anyio
@@ -10,11 +10,12 @@ import anyio
 from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
 from batch_tui.tui.action_plan import Pending
+from batch_tui.tui.notice_words import spoken_of
 from batch_tui.tui.text import Plain, join, later, plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, timedelta
 
     from batch_tui.api.client import AsyncBatchClient
@@ -92,17 +93,20 @@ class ActionRunner:
         save: Callable[[str], None],
         publish: Callable[[Changes], None],
         turn: Callable[[], Awaitable[None]],
+        answered: Callable[[str, bool], None],
         undo_seconds: float,
     ) -> None:
         """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved.
 
-        `turn` waits until one more request may be made.
+        `turn` waits until one more request may be made. `answered` hears of each batch that the API did as it was
+        asked with (True), and of each that it says it does not know (False).
         """
         self._context = context
         self._client = client
         self._save = save
         self._publish = publish
         self._turn = turn
+        self._answered = answered
         self._undo_seconds = undo_seconds
         self.moves = Moves()
         self.jobs: list[Job] = []
@@ -167,10 +171,29 @@ class ActionRunner:
                     return trouble
         async with calls:
             if job.stopped:
-                return _kept(one)
+                return self._kept(one)
             self._stage(one, "asking")
-            await self._turn()
-            return await carry_out(one.action, one.batch_id, self._client(), self._context)
+            return await self._carry_out(one.action, one.batch_id)
+
+    async def _carry_out(self, action: Action, batch_id: str) -> Outcome:
+        """Do it to that id, whatever the list shows by now; every refusal is an outcome, none is raised."""
+        await self._turn()
+        context, seen = self._context, self._context.catalog.seen
+        seen.asked(batch_id, action)
+        try:
+            outcome = await _ask(action, batch_id, self._client(), context)
+            self._answered(batch_id, True)
+        except NotFoundError as error:
+            # Deleted elsewhere, or our own delete whose answer was lost and that was tried again; but a replica may
+            # also answer so for a batch that is there, so the row stays until the poller has made sure.
+            self._answered(batch_id, False)
+            said = plain(str(describe(error, host=context.host)))
+            outcome = Outcome(NO_CHANGES, said, "The batch seems to be gone already", "warning")
+        except BatchAPIError as error:
+            said = plain(str(describe(error, host=context.host)))
+            outcome = Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
+        seen.answered(batch_id, action, None if outcome.severity == "information" else outcome.sentence)
+        return outcome
 
     async def _end(self, job: Job, one: Planned, calls: anyio.CapacityLimiter) -> Outcome | None:
         """Cancel a batch that runs and wait for its end; an outcome says that there will be none."""
@@ -182,53 +205,71 @@ class ActionRunner:
 
         async with calls:
             if job.stopped:
-                return _kept(one)
+                return self._kept(one)
             batch = catalog.get(one.batch_id)
             if batch is not None and batch.processing_status == "in_progress":
                 self._stage(one, "asking")
-                await self._turn()
-                canceled = await carry_out("cancel", one.batch_id, self._client(), self._context)
+                canceled = await self._carry_out("cancel", one.batch_id)
                 self._publish(canceled.changes)
-                # It may have ended in between, and then there is nothing left to wait for.
-                if canceled.severity == "error" and not await self._has_ended(one.batch_id):
-                    return canceled
+                if canceled.severity != "information" and (trouble := await self._look_again(one, canceled)):
+                    return trouble
         self._stage(one, "ending")
         await self.moves.until(lambda: job.stopped or not runs())
-        return _kept(one) if job.stopped else None
+        return self._kept(one) if job.stopped else None
 
-    async def _has_ended(self, batch_id: str) -> bool:
+    async def _look_again(self, one: Planned, refused: Outcome) -> Outcome | None:
+        """After a cancel that was refused; None where the batch has ended, and there is nothing left to wait for."""
+        batch_id = one.batch_id
         await self._turn()
         try:
             batch = await self._client().messages.batches.retrieve(batch_id)
+        except NotFoundError:
+            self._answered(batch_id, False)
+            return refused
         except BatchAPIError:
-            return False
+            return refused
+        self._answered(batch_id, True)
         self._publish(self._context.catalog.merge([batch]))
-        return batch.processing_status == "ended"
+        if batch.processing_status == "ended":
+            return None
+        return replace(refused, title="Could not cancel the batch", severity="error")
 
     async def _receive(self, job: Job, one: Planned) -> Outcome | None:
         """Wait until the results of a batch are whole on this machine; an outcome says that they will not be."""
         if job.stopped:
-            return _kept(one)
-        monitor = self._context.monitor
-
-        def whole() -> bool:
-            saved = monitor.saved.get(one.batch_id)
-            return saved is not None and saved.verified
-
-        def over() -> bool:
-            opened = monitor.results.get(one.batch_id)
-            return opened is not None and opened.progress.state in ("complete", "failed", "stopped")
-
-        if not whole():
+            return self._kept(one)
+        if not self._is_whole(one.batch_id):
             self._stage(one, "saving")
             self._save(one.batch_id)
-            await self.moves.until(lambda: job.stopped or over())
-        if job.stopped and not whole():
-            return _kept(one)
-        if whole():
+            await self.moves.until(lambda: job.stopped or self._is_over(one.batch_id))
+        if self._is_whole(one.batch_id):
             return None
-        said = join(plain(one.batch_id), Plain(" stays: its results could not be saved whole. v shows what came."))
+        if job.stopped:
+            return self._kept(one)
+        said = join(self._called(one), Plain(" stays: its results could not be saved whole. v shows what came."))
         return Outcome(NO_CHANGES, said, "Not deleted", "error")
+
+    async def save_all(self, batch_ids: Sequence[str]) -> list[str]:
+        """Receive the whole results of these, a few at a time; those that are not whole after that."""
+        saves = anyio.CapacityLimiter(_SAVED_AT_ONCE)
+
+        async def save(batch_id: str) -> None:
+            async with saves:
+                self._save(batch_id)
+                await self.moves.until(lambda: self._is_over(batch_id))
+
+        async with anyio.create_task_group() as group:
+            for batch_id in batch_ids:
+                group.start_soon(save, batch_id)
+        return [batch_id for batch_id in batch_ids if not self._is_whole(batch_id)]
+
+    def _is_whole(self, batch_id: str) -> bool:
+        saved = self._context.monitor.saved.get(batch_id)
+        return saved is not None and saved.verified
+
+    def _is_over(self, batch_id: str) -> bool:
+        opened = self._context.monitor.results.get(batch_id)
+        return opened is not None and opened.progress.state in ("complete", "failed", "stopped")
 
     def _stage_all(self, job: Job, stage: Stage) -> None:
         pending = self._context.monitor.pending
@@ -239,37 +280,22 @@ class ActionRunner:
         self._context.monitor.pending[one.batch_id] = Pending(one.action, stage)
         self._publish(NO_CHANGES)
 
+    def _called(self, one: Planned) -> Plain:
+        return spoken_of(one.batch_id, self._context.monitor.notes)
+
+    def _kept(self, one: Planned) -> Outcome:
+        return Outcome(NO_CHANGES, join(self._called(one), Plain(" stays as it is.")), kept=True)
+
 
 def _is_undoable(pending: Pending | None) -> bool:
     return pending is not None and pending.stage == "undoable"
 
 
-def _kept(one: Planned) -> Outcome:
-    return Outcome(NO_CHANGES, join(plain(one.batch_id), Plain(" stays as it is.")), kept=True)
-
-
-async def carry_out(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
-    """Do it to that id, whatever the list shows by now; every refusal is an outcome, none is raised."""
-    seen = context.catalog.seen
-    seen.asked(batch_id, action)
-    try:
-        outcome = await _ask(action, batch_id, client, context)
-    except NotFoundError as error:
-        # Deleted elsewhere, or our own delete whose answer was lost and that was tried again.
-        changes = context.catalog.remove(batch_id, for_good=False) if action == "delete" else NO_CHANGES
-        said = plain(str(describe(error, host=context.host)))
-        outcome = Outcome(changes, said, "The batch was gone already", "warning")
-    except BatchAPIError as error:
-        said = plain(str(describe(error, host=context.host)))
-        outcome = Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
-    seen.answered(batch_id, action, None if outcome.severity == "information" else outcome.sentence)
-    return outcome
-
-
 async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
     batches, catalog = client.messages.batches, context.catalog
+    said = spoken_of(batch_id, context.monitor.notes)
     if action == "cancel":
         changes = catalog.merge([await batches.cancel(batch_id)])
-        return Outcome(changes, join(plain(batch_id), Plain(" is being canceled.")))
+        return Outcome(changes, join(said, Plain(" is being canceled.")))
     await batches.delete(batch_id)
-    return Outcome(catalog.remove(batch_id, for_good=True), join(plain(batch_id), Plain(" is deleted.")))
+    return Outcome(catalog.remove(batch_id, for_good=True), join(said, Plain(" is deleted.")))

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.screen import ModalScreen
 
+from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.tui import messages
-from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of
+from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of, why_not_save
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
+from batch_tui.tui.digest_app import DigestApp
 from batch_tui.tui.messages import JobUpdate
-from batch_tui.tui.results_app import ResultsApp
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
 from batch_tui.tui.screens.menu import Choice, MenuDialog
-from batch_tui.tui.text import Plain, fit_middle, number, plain, plural
+from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.client import AsyncBatchClient
     from batch_tui.monitor.catalog import Changes
+    from batch_tui.monitor.poller import Poller
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.tui.action_plan import ActionPlan
     from batch_tui.tui.actions import Job
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.screens.dialogs import Answer
 
 
-class ActionsApp(ResultsApp):
+class ActionsApp(DigestApp):
     """Every change at the API goes through here: asked for by id, confirmed, carried out by id."""
 
     budget: RequestBudget
@@ -51,6 +53,7 @@ class ActionsApp(ResultsApp):
             save=self._save_results,
             publish=self.publish,
             turn=partial(self.budget.turn, "action"),
+            answered=self._note_answer,
             undo_seconds=undo_seconds,
         )
 
@@ -58,9 +61,23 @@ class ActionsApp(ResultsApp):
     def publish(self, changes: Changes) -> None:
         """Tell whoever is on screen what moved."""
 
+    @property
+    @abstractmethod
+    def poller(self) -> Poller | None:
+        """What keeps the list in step with the API; None while it does not run."""
+
     @abstractmethod
     def action_refresh_now(self) -> None:
         """Ask the API now."""
+
+    def _note_answer(self, batch_id: str, known: bool) -> None:
+        """The API did something to a batch, or says that it does not know it; the poller makes use of both."""
+        if self.poller is None:
+            return
+        if known:
+            self.poller.reached()
+        else:
+            self.poller.doubt(batch_id)
 
     def _acting_client(self) -> AsyncBatchClient:
         assert self.connection is not None  # a batch was listed, so there is a connection
@@ -154,9 +171,17 @@ class ActionsApp(ResultsApp):
         job = self._runner.new_job(plan, with_copies=with_copies, undo=timedelta(seconds=self._undo_seconds))
         self.start_work(partial(self._carry_out, job), "actions")
         if job.undo_until is not None and len(plan.todo) == 1:
-            said = f"Deleting {fit_middle(plain(plan.todo[0].batch_id), 22)} in {self._undo_seconds:.0f}s · u keeps it"
+            which = self._briefly(plan.todo[0].batch_id)
+            said = f"Deleting {which} in {self._undo_seconds:.0f}s · u keeps it"
             self.notify(said, markup=False, timeout=self._undo_seconds)
         return job
+
+    def _briefly(self, batch_id: str) -> Plain:
+        """The name, then the id; short, because the toast is gone before a long one is read."""
+        short_id, notes = fit_middle(plain(batch_id), 22), self.shared.monitor.notes.get(batch_id)
+        if notes is None or not notes.name:
+            return short_id
+        return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))
 
     async def _carry_out(self, job: Job) -> None:
         await self._runner.run(job)
@@ -191,7 +216,32 @@ class ActionsApp(ResultsApp):
         self.fetch_results(batch_id)
         self._downloads.want_row(batch_id, None)
 
+    @on(messages.SaveRequested)
+    def _save_asked(self, event: messages.SaveRequested) -> None:
+        batches = [batch for each in event.batch_ids if (batch := self.shared.catalog.get(each)) is not None]
+        reasons = [why_not_save(batch, self.shared) for batch in batches]
+        able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
+        if able:
+            of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
+            self.notify(f"Saving the results of {of}; RESULTS tells how far it is.", markup=False, timeout=4)
+            self.start_work(partial(self._save_all, able), "saves")
+        elif batches:
+            alike = reasons[0] if len(set(reasons)) == 1 else None
+            self.notify(alike or "None of these has results to save.", markup=False, timeout=4)
+
+    async def _save_all(self, batch_ids: Sequence[str]) -> None:
+        failed = await self._runner.save_all(batch_ids)
+        done = len(batch_ids) - len(failed)
+        said = f"Saved the results of {plural(done, 'batch', 'batches')}."
+        if failed:
+            left = plural(len(failed), "batch", "batches")
+            said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: v tells why, and tries again."
+        self.notify(said, markup=False, severity="error" if failed else "information", timeout=8)
+
     def _note_report(self, report: DownloadReport) -> None:
+        super()._note_report(report)
+        if isinstance(report.progress.error, NotFoundError):
+            self._note_answer(report.batch_id, False)
         self._runner.moves.tell()
 
     # Leaving

@@ -171,7 +171,7 @@ class BatchApp(NoticesApp, NotesApp):
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
             self.set_timer(_STANDS_AFTER, garbage.tame)
-            self.set_interval(1.0, garbage.sweep)
+            self.set_interval(1.0, garbage.Sweeper())
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
@@ -232,6 +232,11 @@ class BatchApp(NoticesApp, NotesApp):
 
     async def _load_older(self, poller: Poller) -> None:
         self.publish(await poller.load_older())
+
+    @property
+    def poller(self) -> Poller | None:
+        """What keeps the list in step with the API; None while it does not run."""
+        return self._poller
 
     def action_refresh_now(self) -> None:
         if self._watcher is not None and self._watcher.is_finished:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from batch_tui.monitor.conditions import EXPIRING_WITHIN
-from batch_tui.monitor.conditions import RESULTS_KEPT as RESULTS_KEPT
+from batch_tui.monitor.conditions import EXPIRING_WITHIN, RESULTS_KEPT
 from batch_tui.tui.notice_words import with_watch_sign
 from batch_tui.tui.text import (
     Plain,

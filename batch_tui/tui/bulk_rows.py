@@ -96,5 +96,5 @@ class BulkRows:
             done = "deleted" if self._job.plan.action == "delete" else "being canceled"
             return Cell.of(Plain(f"✓ {done}"), "success")
         if outcome.severity == "warning":
-            return Cell.of(Plain("✓ was gone already"), "warning")
+            return Cell.of(Plain("✓ seems gone already"), "warning")
         return Cell.of(fit(plain(f"! {outcome.sentence}"), cells), "error")

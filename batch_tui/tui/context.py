@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from batch_tui.submission.linked_input import LinkedInput
     from batch_tui.tui.action_plan import Pending
     from batch_tui.tui.messages import Update
+    from batch_tui.tui.results_digest import ResultsDigest
     from batch_tui.tui.text import Plain
 
 
@@ -75,6 +76,8 @@ class MonitorView:
     results: dict[str, OpenResults] = field(default_factory=dict)
     watched: set[str] = field(default_factory=set)
     """Ids of the batches whose end the user wants to be told of."""
+    digests: dict[str, ResultsDigest | None] = field(default_factory=dict)
+    """What whole results come to, by batch id, once they were opened; None while they are added up."""
     inputs: dict[str, BatchInput] = field(default_factory=dict)
     """Linked inputs that were looked up, by batch id."""
 

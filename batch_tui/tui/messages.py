@@ -50,6 +50,14 @@ class NameRequested(BatchIntent):
     """Ask what the user calls the batch."""
 
 
+class SaveRequested(Message):
+    """Receive the whole results of these batches and keep them on this machine."""
+
+    def __init__(self, batch_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.batch_ids = batch_ids
+
+
 class ActionRequested(Message):
     """Cancel or delete these batches, after asking; named by their ids whatever the list does meanwhile."""
 

@@ -9,39 +9,51 @@ from batch_tui.tui.text import Plain, duration, join, later, left, number, plain
 from batch_tui.tui.widgets.table_rows import Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.batch_notes import BatchNotes
     from batch_tui.tui.context import AppContext
 
 WATCH_SIGN: Final = Plain("♪")
 _KINDS = ("succeeded", "errored", "canceled", "expired")
 
 
-def ended_sentence(batches: Sequence[MessageBatch]) -> Plain:
+def spoken_of(batch_id: str, notes: Mapping[str, BatchNotes]) -> Plain:
+    """What a sentence calls a batch: what the user does, and the id behind it; the id alone without a name."""
+    named = notes.get(batch_id)
+    if named is None or not named.name:
+        return plain(batch_id)
+    return join(plain(named.name), Plain(" ("), plain(batch_id), Plain(")"))
+
+
+def ended_sentence(batches: Sequence[MessageBatch], notes: Mapping[str, BatchNotes]) -> Plain:
     """What became of one batch, or how many ended and how well."""
     if len(batches) == 1:
         (batch,) = batches
         counts = batch.request_counts
         outcome = ", ".join(f"{getattr(counts, kind):,} {kind}" for kind in _KINDS if getattr(counts, kind))
         took = "" if batch.ended_at is None else f" after {duration(batch.ended_at - batch.created_at)}"
-        return join(plain(batch.id), Plain(f" ended{took}: {outcome or 'no requests'}."))
+        return join(spoken_of(batch.id, notes), Plain(f" ended{took}: {outcome or 'no requests'}."))
     failed = sum(1 for batch in batches if batch.request_counts.errored or batch.request_counts.expired)
     how = f"{number(failed)} of them with failures" if failed else "none with failures"
     return Plain(f"{plural(len(batches), 'batch', 'batches')} ended, {how}.")
 
 
-def expiring_sentence(batches: Sequence[MessageBatch], now: datetime) -> Plain:
-    """Whose results will be gone, of batches that stand with the first to go first."""
+def expiring_sentence(
+    batches: Sequence[MessageBatch], now: datetime, notes: Mapping[str, BatchNotes], *, listed: bool
+) -> Plain:
+    """Whose results will be gone, of batches that stand with the first to go first; `listed`: all are loaded."""
     first = batches[0]
     time = left(later(first.created_at, RESULTS_KEPT), now)
     if len(batches) == 1:
-        said = Plain(f": {time} until its results are gone; they are not saved here. v fetches them.")
-        return join(plain(first.id), said)
+        where = "v fetches them" if listed else "5, then L, lists it"
+        said = Plain(f": {time} until its results are gone; they are not saved here. {where}.")
+        return join(spoken_of(first.id, notes), said)
     many = plural(len(batches), "batch", "batches")
     said = Plain(f"{many} will soon lose their results, which are not saved here. The first, {time}: ")
-    return join(said, plain(first.id), Plain(". 5 lists them."))
+    return join(said, spoken_of(first.id, notes), Plain(". 5 lists them." if listed else ". 5, then L, lists them."))
 
 
 def why_not_watch(batch: MessageBatch, *, watch_all: bool) -> str | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.catalog import Changes
     from batch_tui.monitor.hook_runner import HookEvent
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.tui.connection import Connection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
@@ -43,9 +44,10 @@ _LOOK_BELOW_AGAIN, _LOOK_BELOW_SOON = 6 * 3600.0, 600.0
 
 
 class NoticesApp(App[str]):
-    """Follows the updates that every screen gets; `shared` and `_updates` are set by the whole app."""
+    """Follows the updates that every screen gets; `shared`, `budget` and `_updates` are set by the whole app."""
 
     shared: AppContext
+    budget: RequestBudget
     connection: Connection | None
     _updates: Signal[Update]
 
@@ -162,7 +164,7 @@ class NoticesApp(App[str]):
         if ended:
             failed = any(batch.request_counts.errored or batch.request_counts.expired for batch in ended)
             severity: Literal["information", "warning"] = "warning" if failed else "information"
-            self._announce("on_end", ended, ended_sentence(ended), severity, rings=True)
+            self._announce("on_end", ended, ended_sentence(ended, context.monitor.notes), severity, rings=True)
         if changes.added:
             self._has_grown = True
             if not self._has_looked:
@@ -194,6 +196,7 @@ class NoticesApp(App[str]):
                     span,
                     context.now(),
                     context.monitor.saved,
+                    turn=partial(self.budget.turn, "page"),
                 )
             except BatchAPIError:
                 # The poller meets the same trouble and says so; the loss is days away.
@@ -204,7 +207,9 @@ class NoticesApp(App[str]):
     def _warn(self, expiring: Sequence[MessageBatch], *, rings: bool) -> None:
         if expiring:
             self._remember(warned={batch.id: self._notices.warned[batch.id] for batch in expiring})
-            sentence = expiring_sentence(expiring, self.shared.now())
+            context = self.shared
+            listed = all(batch.id in context.catalog for batch in expiring)
+            sentence = expiring_sentence(expiring, context.now(), context.monitor.notes, listed=listed)
             self._announce("on_expiring", expiring, sentence, "warning", rings=rings)
 
     def _announce(
@@ -226,7 +231,7 @@ class NoticesApp(App[str]):
 
     async def _run_hooks(self, event: HookEvent, batches: Sequence[MessageBatch]) -> None:
         assert self._alerts.hooks is not None  # asked before the worker was started
-        failures = await self._alerts.hooks.run(event, batches)
+        failures = await self._alerts.hooks.run(event, batches, self.shared.monitor.notes)
         if failures:
             more = f" And {len(failures) - 1:,} more." if len(failures) > 1 else ""
             self._say_failure(plain(f"{failures[0]}{more}"))

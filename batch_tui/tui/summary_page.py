@@ -105,12 +105,12 @@ def _cost(
 ) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [
-        _row(plain(one.model)[:30] or "no model named", _dollars(one.cost), _cost_tone(one)) for one in summary.models
+        _row(plain(one.model)[:30] or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models
     ]
     if len(summary.models) > 1 or summary.cost is None:
-        page.append(_row("together", _dollars(summary.cost), "heading"))
+        page.append(_row("together", dollars(summary.cost), "heading"))
     if summary.saving:
-        page.append(_row("saved against the standard price", _dollars(summary.saving), "success"))
+        page.append(_row("saved against the standard price", dollars(summary.saving), "success"))
     return page + [(f"  {note}", "muted") for note in _notes(summary, prices, server_tools, own_prices)]
 
 
@@ -124,7 +124,7 @@ def _notes(
     if more.long_rows:
         yield f"{plural(more.long_rows, 'answer')} to prompts long enough for the higher price."
     if summary.web_search_cost:
-        yield f"{_dollars(summary.web_search_cost)} of it are web searches, which batches do not make cheaper."
+        yield f"{dollars(summary.web_search_cost)} of it are web searches, which batches do not make cheaper."
     if "code_execution" in server_tools:
         yield "Code execution is billed by the hour and not in here."
     if summary.unpriced and own_prices is not None:
@@ -137,7 +137,8 @@ def _cost_tone(totals: ModelTotals) -> str:
     return "text" if totals.cost is not None else "warning"
 
 
-def _dollars(cost: Decimal | None) -> str:
+def dollars(cost: Decimal | None) -> str:
+    """An amount as people write it; of less than a dollar more digits."""
     if cost is None:
         return "unknown"
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batch_tui.monitor.batch_filter import RESULTS_KEPT
+from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui.text import Plain, ago, duration, later, left, moment, number, plain, width
 
 if TYPE_CHECKING:

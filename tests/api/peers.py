@@ -90,8 +90,7 @@ class OfficialPeer:
             answer = getattr(self._client.messages.batches, method)(**named)
             for value in answer if method in ("list", "results") else [answer]:
                 values.append(plain(value))  # noqa: PERF401 - those before the error must stay
-        # Whatever it lets out is what is to be seen: the HTTP library's and json's own errors, too.
-        except Exception as caught:  # noqa: BLE001
+        except Exception as caught:  # noqa: BLE001  (whatever it lets out is to be seen: httpx's and json's errors, too)
             error = caught
         return seen(self._server, self._slept, values, error)
 

@@ -262,7 +262,7 @@ async def test_with_options_changes_a_copy_over_the_same_connections(clients: Cl
         assert len(server.asked) == 2
         assert (server.asked[0].headers["x-a"], server.asked[0].headers["anthropic-workspace-id"]) == ("1", "w")
         with pytest.raises(TypeError, match="colour"):
-            plain.client.with_options(colour="red")  # type: ignore[call-arg]
+            plain.client.with_options(colour="red")  # type: ignore[call-arg]  # what is refused
         await finish(changed.close())
         with pytest.raises(RuntimeError, match="closed"):
             await plain.call("retrieve", "b")
@@ -320,11 +320,11 @@ def test_arguments_are_checked() -> None:
     with pytest.raises(ValueError, match="only one"):
         BatchClient("test-key", credentials=Credentials(api_key="other"))
     with pytest.raises(ValueError, match="auth_style"):
-        BatchClient("test-key", auth_style="basic")  # type: ignore[arg-type]
+        BatchClient("test-key", auth_style="basic")  # type: ignore[arg-type]  # what is refused
     with pytest.raises(TypeError, match="max_retries"):
-        BatchClient("test-key", max_retries=None)  # type: ignore[arg-type]
+        BatchClient("test-key", max_retries=None)  # type: ignore[arg-type]  # what is refused
     with pytest.raises(TypeError, match="colour"):
-        BatchClient("test-key", colour="red")  # type: ignore[call-arg]
+        BatchClient("test-key", colour="red")  # type: ignore[call-arg]  # what is refused
     assert BatchClient("test-key", base_url="https://h", now=lambda: START).base_url == "https://h"
 
 

@@ -72,7 +72,7 @@ def test_batches_are_frozen_comparable_hashable_and_picklable() -> None:
     assert pickle.loads(pickle.dumps(one)) == one
     assert copy.deepcopy(one) == one
     with pytest.raises(ValidationError):
-        one.id = "other"  # type: ignore[misc]
+        one.id = "other"  # type: ignore[misc]  # what is refused
 
 
 def test_content_blocks_by_kind() -> None:

@@ -162,6 +162,6 @@ async def test_a_client_of_the_callers_own_for_a_copy_only(clients: Clients, kin
 
 def test_the_other_kind_of_client_is_refused() -> None:
     with pytest.raises(TypeError, match=r"httpx\.Client"):
-        BatchClient("test-key", http_client=httpx.AsyncClient(), environ={})  # type: ignore[arg-type]
+        BatchClient("test-key", http_client=httpx.AsyncClient(), environ={})  # type: ignore[arg-type]  # what is refused
     with httpx.Client() as wrong, pytest.raises(TypeError, match=r"httpx\.AsyncClient"):
-        AsyncBatchClient("test-key", http_client=wrong, environ={})  # type: ignore[arg-type]
+        AsyncBatchClient("test-key", http_client=wrong, environ={})  # type: ignore[arg-type]  # what is refused

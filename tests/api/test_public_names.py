@@ -23,7 +23,7 @@ def test_every_public_name_is_importable_and_sorted() -> None:
     for name in api.__all__:
         assert getattr(api, name) is not None, name
     with pytest.raises(AttributeError):
-        _ = api.NoSuchName  # type: ignore[attr-defined]
+        _ = api.NoSuchName  # type: ignore[attr-defined]  # that is the point
 
 
 @pytest.mark.parametrize("module", ["models", "errors", "params", "retry", "jsonl", "calls", "credentials"])
@@ -72,8 +72,8 @@ def output_of(client: BatchClient) -> Callable[[], None]:
             time.sleep(60)
         for response in client.messages.batches.results(batch.id):
             if response.result.type == "succeeded":
-                print(response.result.message.content[0].text)  # type: ignore[union-attr] # noqa: T201
+                print(response.result.message.content[0].text)  # type: ignore[union-attr]  # noqa: T201  (as the SDK's users write it)
             elif response.result.type == "errored":
-                print(f"Error: {response.result.error.message}")  # noqa: T201
+                print(f"Error: {response.result.error.message}")  # noqa: T201  (as its users write it)
 
     return run

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,17 +41,17 @@ def test_the_examples_of_the_client_run(monkeypatch: pytest.MonkeyPatch, capsys:
         monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
         monkeypatch.setattr(time, "sleep", lambda seconds: clock.advance(seconds=seconds))
-        held: dict[str, object] = {}
+        held: dict[str, Any] = {}
         exec(compile(loop, "README", "exec"), held)
         assert capsys.readouterr().out.startswith("You wrote: “Hello”")
-        held["client"].close()  # type: ignore[attr-defined]
-        defined: dict[str, object] = {}
+        held["client"].close()
+        defined: dict[str, Any] = {}
         exec(compile(submit, "README", "exec"), defined)
         url.arm(reset="after")
         # Beyond the time in which the batch of the first example could be taken for that of the second.
         clock.advance(hours=1)
         with BatchClient(now=clock) as client:
-            found = defined["submit"](client, [samples.REQUEST])  # type: ignore[operator]
+            found = defined["submit"](client, [samples.REQUEST])
             assert found.id in [batch.id for batch in client.messages.batches.list()]
 
 

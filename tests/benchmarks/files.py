@@ -40,7 +40,7 @@ def ingest() -> None:
             taken = interleaved(
                 {
                     "ours": ours,
-                    "sdk": lambda url=url: job("official_sdk", url, str(ROWS))["seconds"],  # type: ignore[misc]
+                    "sdk": lambda url=url: job("official_sdk", url, str(ROWS))["seconds"],  # type: ignore[misc]  # binds this url
                     "curl": partial(seconds_of, "curl", "-s", "-o", f"{file}.curl", f"{url}/{_RESULTS}"),
                 }
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -38,8 +38,8 @@ def open_programs() -> Iterator[ExitStack]:
 def start(home: Home, open_programs: ExitStack) -> Callable[..., Terminal]:
     """Start `batch-tui` with arguments in a terminal; keywords are those of Terminal."""
 
-    def make(*arguments: str, **options: object) -> Terminal:
-        terminal = Terminal([BATCH_TUI, *arguments], home, **options)  # type: ignore[arg-type]
+    def make(*arguments: str, **options: Any) -> Terminal:
+        terminal = Terminal([BATCH_TUI, *arguments], home, **options)
         open_programs.callback(terminal.close)
         return terminal
 

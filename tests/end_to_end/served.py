@@ -70,6 +70,11 @@ class SimulatorProcess:
         answer = self._http.get(f"/v1/messages/batches/{batch_id}/results").raise_for_status()
         return [json.loads(line) for line in answer.content.split(b"\n") if line]
 
+    def asked(self, method: str) -> list[str]:
+        """The paths of the last requests of a method, oldest first."""
+        served = self._http.get("/__sim__/requests").raise_for_status().json()["requests"]
+        return [one["path"] for one in served if one["method"] == method and "/__sim__/" not in one["path"]]
+
     def arm(self, **fault: Any) -> None:
         """Let a fault happen to the next requests it matches."""
         self._http.post("/__sim__/faults", json=fault).raise_for_status()

@@ -45,8 +45,9 @@ def _has_plain_answers(row: Row) -> bool:
 def _dialog_id(terminal: Terminal, question: str) -> str:
     """The id that the dialog on screen names, in full."""
     terminal.wait_for(question)
-    below = terminal.text[re.search(question, terminal.text).start() :]  # type: ignore[union-attr]
-    named = re.search(r"msgbatch_\w+(?!…)\b", below)
+    asked = re.search(question, terminal.text)
+    assert asked is not None
+    named = re.search(r"msgbatch_\w+(?!…)\b", terminal.text[asked.start() :])
     assert named is not None, terminal.text
     return named[0]
 
@@ -188,8 +189,10 @@ def test_a_new_batch_arrives_above_without_moving_the_view(start: Callable[..., 
     """Whoever has scrolled down is told of it, and keeps reading the same rows."""
     demo = start("demo", "--speed", "40", columns=80, rows=24)
     demo.wait_for(list_is_shown)
-    demo.press(*["pagedown"] * 2)
+    # One key, whose frame is waited for: a second one might still be on its way.
+    demo.press("pagedown")
     demo.wait_for(lambda terminal: not any(row.says(words.RUNNING) for row in rows(terminal)))
+    demo.stays_for(0.3, words.ENDED)
     before = [row.shown_id for row in rows(demo)]
     demo.wait_for(words.NEW_ABOVE)
     assert [row.shown_id for row in rows(demo)] == before

@@ -29,7 +29,7 @@ while True:
 for response in client.messages.batches.results(batch.id):
     if response.result.type == "succeeded": print(response.result.message.content[0].text)
     elif response.result.type == "errored": print(f"Error: {response.result.error.message}")
-"""  # noqa: E501
+"""  # noqa: E501  (the lines are as published)
 ANSWER = "You wrote: “Hello”"
 
 
@@ -100,7 +100,7 @@ async def test_the_example_runs_with_the_asynchronous_client(simulator: Simulato
             clock.advance(seconds=60)
         async for response in await client.messages.batches.results(batch.id):
             assert response.result.type == "succeeded"
-            texts.append(response.result.message.content[0].text)  # type: ignore[union-attr]
+            texts.append(response.result.message.content[0].text)  # type: ignore[union-attr]  # as users write it
     assert len(texts) == 1
     assert texts[0].startswith(ANSWER)
 
@@ -126,7 +126,7 @@ def test_both_clients_read_the_same_results(
     made = [
         client.messages.batches.create(requests=[_request(f"ours-{n}", f"Number {n}") for n in range(12)]).id,
         official.messages.batches.create(
-            requests=[_request(f"theirs-{n}", f"Number {n}") for n in range(12)]  # type: ignore[misc]
+            requests=[_request(f"theirs-{n}", f"Number {n}") for n in range(12)]  # type: ignore[misc]  # their TypedDict
         ).id,
     ]
     clock.advance(minutes=1)

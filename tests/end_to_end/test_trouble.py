@@ -222,7 +222,7 @@ def test_a_batch_deleted_elsewhere_vanishes_and_its_neighbours_stay(simulate: Si
 
 
 def test_deleting_a_batch_that_is_gone_already_is_a_sentence(simulate: Simulate, watch: Start) -> None:
-    """While polling is paused the list cannot know; the 404 says so, with its request id, and the row leaves."""
+    """While polling is paused the list cannot know; the 404 says so, with its request id, and one poll makes sure."""
     simulator = simulate("--batches", "20", "--speed", "0.1")
     dashboard = watch(simulator.url)
     _wait_for_list(dashboard)

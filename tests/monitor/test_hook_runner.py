@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from batch_tui.monitor.batch_notes import BatchNotes
 from batch_tui.monitor.hook_runner import HookRunner
 from tests.end_to_end.processes import still_alive
 from tests.monitor.batches import batch
@@ -68,6 +69,27 @@ async def test_each_batch_arrives_as_the_api_describes_it_without_any_key(home: 
         assert noted["arguments"] == ["$HOME; `id`"]
         assert (noted["environ"]["COLOUR"], noted["environ"]["BATCH_TUI_EVENT"]) == ("blue", "on_end")
         assert "sk-ant" not in json.dumps(noted["environ"])
+
+
+async def test_what_the_user_noted_is_beside_what_the_api_says(home: Path) -> None:
+    noted = {
+        "msgbatch_a": BatchNotes("Nightly", ("eval",)),
+        "msgbatch_b": BatchNotes(note="n"),
+        "msgbatch_x": BatchNotes("x"),
+    }
+    batches = [batch("msgbatch_a", took=30), batch("msgbatch_b", took=30), batch("msgbatch_c", took=30)]
+    assert await runner(script(home, NOTE)).run("on_end", batches, noted) == []
+    given = {one.id: json.loads((home / one.id).read_text())["batch"] for one in batches}
+    assert given["msgbatch_a"]["local"] == {"name": "Nightly", "tags": ["eval"], "note": None}
+    assert given["msgbatch_b"]["local"] == {"name": None, "tags": [], "note": "n"}
+    assert "local" not in given["msgbatch_c"]
+    assert all(one["id"] == name for name, one in given.items())
+
+
+async def test_a_failure_names_the_batch_as_the_user_does(home: Path) -> None:
+    hooks = runner(script(home, "import sys; sys.exit(7)"))
+    (said,) = await hooks.run("on_end", [batch("msgbatch_a", took=1)], {"msgbatch_a": BatchNotes("Nightly")})
+    assert said.endswith("(for Nightly, msgbatch_a)")
 
 
 async def test_a_hook_that_does_not_read_is_no_failure(home: Path) -> None:

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from batch_tui.api import APIResponseValidationError
 from batch_tui.api.models import MessageBatch, MessageBatchRequestCounts
-from batch_tui.monitor.batch_filter import TABS, Selection, TabCounts, read_filter
+from batch_tui.monitor.batch_filter import read_filter
 from batch_tui.monitor.batch_order import COLUMNS, BatchOrder
 from batch_tui.monitor.catalog import NO_CHANGES, BatchCatalog
+from batch_tui.monitor.conditions import TABS
 from batch_tui.monitor.forecast import FinishedHistory
+from batch_tui.monitor.selection import Selection
+from batch_tui.monitor.tab_counts import TabCounts
 from batch_tui.simulator import ManualClock
 from tests.monitor.batches import NOON, batch
 from tests.monitor.list_server import ListServer, made

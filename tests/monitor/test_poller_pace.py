@@ -349,7 +349,36 @@ async def test_an_unreachable_api_is_tried_more_often_and_at_once_when_another_c
         assert patience.waits == [2, 4, 8, 16, 20, 20, 20]
         watch.poller.reached()
         await patience.asleep(8)
+        # That it came through proved nothing, until the wait has passed by itself once more.
+        watch.poller.reached()
+        await anyio.wait_all_tasks_blocked()
+        assert len(patience.waits) == 8
+        patience.pass_time()
+        await patience.asleep(9)
+        watch.poller.reached()
+        await patience.asleep(10)
     await watch.client.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "tries"),
+    [(503, {}, 2), (503, {"retry-after": "30"}, 1), (429, {}, 1)],
+    ids=["trouble", "asked to wait", "too many requests"],
+)
+async def test_another_call_that_came_through_ends_no_wait_that_was_asked_for(
+    status: int, headers: dict[str, str], tries: int
+) -> None:
+    async with ListServer([]) as server:
+        server.reply = status, headers, b"{}"
+        watch = Watch(server.url, ManualClock())
+        async with watch.running() as patience:
+            await patience.asleep(1)
+            watch.poller.reached()
+            if tries > 1:
+                await patience.asleep(tries)
+            await anyio.wait_all_tasks_blocked()
+            assert len(patience.waits) == tries
+        await watch.client.close()
 
 
 async def test_waking_from_sleep_asks_at_once_whatever_the_wait() -> None:

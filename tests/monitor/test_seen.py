@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from batch_tui.api.models import MessageBatchRequestCounts
 from batch_tui.monitor.catalog import BatchCatalog
@@ -13,7 +13,7 @@ class Clock:
     def __init__(self) -> None:
         self.minutes = 0
 
-    def __call__(self):  # type: ignore[no-untyped-def]  # a datetime
+    def __call__(self) -> datetime:
         return NOON + timedelta(minutes=self.minutes)
 
 

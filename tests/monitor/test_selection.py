@@ -20,7 +20,7 @@ from batch_tui.monitor.tab_counts import TabCounts, count_tabs
 from tests.monitor.batches import NOON, batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.batch_order import Column
@@ -143,7 +143,7 @@ class Asked(BatchCatalog):
         self.gets += 1
         return super().get(batch_id)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # as the base
+    def __iter__(self) -> Iterator[MessageBatch]:
         self.gets += len(self)
         return super().__iter__()
 

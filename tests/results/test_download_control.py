@@ -64,7 +64,9 @@ def test_reading_runs_ahead_only_so_far(store: ResultsStore) -> None:
     held = background.reach("waiting")
     assert 10_000 <= held.bytes < 12_000
     background.download.want_row(5)
-    row_end = background.download.results.index.span(5)[1]  # type: ignore[union-attr]
+    arriving = background.download.results
+    assert arriving is not None
+    row_end = arriving.index.span(5)[1]
     held = background.reach("waiting", at_least=row_end + 10_000)
     background.download.want_bytes(30_000)
     held = background.reach("waiting", at_least=40_000)

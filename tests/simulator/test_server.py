@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 from anthropic import Anthropic
@@ -25,10 +26,10 @@ def test_only_loopback_is_served(host: str) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"batches": -1}, {"speed": -1.0}, {"counts": "fast"}, {"results_bytes_per_second": 0}]
 )
-def test_arguments_out_of_range_are_refused(wrong: dict[str, object]) -> None:
+def test_arguments_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     """Before anything is started, with the offending value."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        Simulator(**wrong)  # type: ignore[arg-type]
+        Simulator(**wrong)
 
 
 def test_a_taken_port_is_said_to_be_taken() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from batch_tui.submission.resubmit import requests_to_resubmit
 from tests.results.lines import bare, body, errored, succeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     Opened = Callable[..., ResultsFile]
@@ -42,8 +42,8 @@ def inputs(tmp_path: Path) -> Path:
     return path
 
 
-def ids(requests: object) -> list[str]:
-    return [request["custom_id"] for request in requests]  # type: ignore[attr-defined]
+def ids(requests: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [request["custom_id"] for request in requests]
 
 
 def test_failed_requests_come_in_the_order_of_the_input(opened: Opened, inputs: Path) -> None:

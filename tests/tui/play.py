@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.notifications import Notify
 from textual.widgets import Static
 
+from batch_tui.tui.widgets.status_line import StatusLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.scenes import SMALL, Scene, Stage, loaded, settled, staged, until
 
@@ -62,6 +63,10 @@ class Play:
         """The text of a Static, empty while it is hidden."""
         widget = self.stage.app.screen.query_one(selector, Static)
         return str(widget.visual) if widget.display else ""
+
+    def status(self) -> str:
+        """The line at the top."""
+        return str(self.screen.query_one(StatusLine).render())
 
     def trouble(self) -> str:
         """The sentence below the status line, empty while there is none."""

@@ -328,20 +328,6 @@ async def test_whoever_scrolls_away_from_the_cursor_is_not_pulled_back(tmp_path:
         assert play.table.top_row == 5
 
 
-async def test_a_delete_of_what_is_gone_removes_the_row(tmp_path: Path) -> None:
-    async with playing(tmp_path) as play:
-        batch_id = await go_to(
-            play.stage, play.pilot, lambda batch: ended(batch) and play.catalog.index_of(batch.id) > 50
-        )
-        connection = play.stage.app.connection
-        assert connection is not None
-        await play.press("D")
-        await connection.client.messages.batches.delete(batch_id)
-        await play.press("y")
-        assert batch_id not in play.catalog
-        assert "gone already" in play.said()
-
-
 async def test_deleting_says_where_the_saved_results_are(tmp_path: Path) -> None:
     async with playing(tmp_path, size=(120, 40)) as play:
         await open_results(play.stage, play.pilot)

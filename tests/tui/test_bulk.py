@@ -12,7 +12,6 @@ from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.menu import MenuDialog
-from batch_tui.tui.widgets.status_line import StatusLine
 from tests.tui.play import playing
 from tests.tui.scenes import ended, go_to, running, settled, until
 
@@ -46,11 +45,6 @@ def asked(play: Play, method: str) -> list[str]:
     return sorted(path.split("/")[4] for path in paths)
 
 
-def status(play: Play) -> str:
-    """The line at the top."""
-    return str(play.screen.query_one(StatusLine).render())
-
-
 async def finished(play: Play) -> None:
     """The job on screen has come to its end."""
     await until(play.pilot, lambda: not play.stage.app._runner.jobs, "the end of the job")
@@ -61,7 +55,7 @@ async def test_marks_are_counted_and_follow_their_batches(tmp_path: Path) -> Non
     async with playing(tmp_path) as play:
         chosen = ids(play, ended)
         await mark(play, chosen)
-        assert "3 marked" in status(play)
+        assert "3 marked" in play.status()
         play.stage.clock.advance(minutes=3)
         await play.poll()
         assert play.table.marks == set(chosen)

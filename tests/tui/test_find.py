@@ -126,7 +126,9 @@ async def test_letters_typed_into_the_filter_are_only_letters(tmp_path: Path) ->
         assert isinstance(play.screen, BatchListScreen)
         assert not play.heard(messages.BatchIntent)
         assert "Cancel" not in str(play.screen.query_one(KeyBar).render())
-        assert play.table.nothing == "No batches match. esc clears the filter."
+        assert (
+            play.table.nothing == "No match among the 100 loaded; older ones are not searched. esc clears the filter."
+        )
         assert len(play.table.source) == 0
 
 
@@ -251,6 +253,22 @@ async def test_an_empty_selection_loads_on_with_the_end_key(tmp_path: Path) -> N
         assert len(play.catalog) == 200
         await play.press("j", "k", "enter", "pagedown")
         assert len(play.catalog) == 200
+
+
+async def test_an_empty_tab_says_what_was_not_searched_and_how_to_load_it(tmp_path: Path) -> None:
+    """An empty list must not look like the whole truth: the expiring ones are the oldest of all."""
+    async with playing(tmp_path) as play:
+        await play.press("5")
+        assert play.table.nothing == "No “expiring” among the 100 loaded. L loads older ones, 1 shows all."
+        await typed(play, "nowhere")
+        await play.press("enter")
+        assert play.table.nothing == "No match among the 100 loaded. L loads older ones, esc clears the filter."
+        await play.press("escape", "L")
+        await until(play.pilot, lambda: play.catalog.complete, "every batch")
+        await play.press()
+        assert len(play.table.source) > 1
+        await typed(play, "nowhere")
+        assert play.table.nothing == "No batches match. esc clears the filter."
 
 
 async def test_scrolling_a_selection_loads_page_after_page(tmp_path: Path) -> None:

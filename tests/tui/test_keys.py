@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from batch_tui.tui.screens.welcome import WelcomeScreen
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.play import playing
-from tests.tui.scenes import open_results
+from tests.tui.scenes import SMALL, open_results
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,3 +112,22 @@ async def test_any_size_of_terminal_is_survived(tmp_path: Path, size: tuple[int,
         await play.pilot.resize_terminal(80, 24)
         await play.press("j")
         assert play.table.cursor_row >= 0
+
+
+@pytest.mark.parametrize("size", [SMALL, (160, 48), (40, 12)])
+async def test_help_wraps_below_its_own_column_and_always_says_how_to_leave(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with playing(tmp_path, size=size) as play:
+        await play.press("question_mark")
+        lines = play.shown("#help-keys").split("\n")
+        headings = {"Batch", "Moving", "Everywhere", ""}
+        assert all(line in headings or line.startswith("  ") for line in lines)
+        for before, line in pairwise(lines):
+            if line.startswith("   "):
+                assert line.startswith(" " * 18), line
+                assert len(before) > 18
+        width = play.screen.query_one("#help-keys").size.width
+        assert all(len(line) <= max(width, 38) for line in lines)
+        box, hint = play.screen.query_one("#help").region, play.screen.query_one("#help-hint").region
+        assert hint.bottom < box.bottom <= size[1]

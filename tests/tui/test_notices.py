@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from batch_tui.monitor.batch_notes import BatchNotes
 from batch_tui.monitor.conditions import IsExpiring
 from batch_tui.monitor.hook_runner import HookRunner
 from batch_tui.monitor.notices import WARN_BEFORE
@@ -71,6 +72,26 @@ async def test_the_end_of_a_watched_batch_is_told_once_and_with_its_outcome(tmp_
         assert batch_id in told
         assert f"{play.catalog.get(batch_id).request_counts.succeeded:,} succeeded" in told
         assert not play.stage.app.shared.monitor.watched
+
+
+async def test_a_named_batch_is_spoken_of_by_its_name_then_its_id(tmp_path: Path) -> None:
+    """In the toast, in what the hook is given, and in how an action came out."""
+    hooks, noted = hooks_of(tmp_path, "on_end")
+    async with playing(tmp_path, app={"alerts": Alerts(hooks=hooks), "undo_seconds": 3600}) as play:
+        batch_id = await watch_one(play)
+        await play.press("t", *"Nightly", "space", *"eval", "enter")
+        await play.press("c", "y")
+        assert f"Nightly eval ({batch_id}) is being canceled." in play.said()
+        play.stage.clock.advance(hours=25)
+        await play.poll()
+        (told,) = ends_told(play)
+        assert f"Nightly eval ({batch_id}) ended after" in told
+        await until(play.pilot, lambda: bool(lines_of(noted)), "the hook")
+        assert lines_of(noted)[0]["local"]["name"] == "Nightly eval"
+        await play.press("D", "y")
+        assert f"Deleting Nightly eval ({batch_id[:11]}…{batch_id[-10:]}) in" in play.said()
+        await play.press("u")
+        assert f"Nightly eval ({batch_id}) stays as it is." in play.said()
 
 
 async def test_several_ends_at_once_are_one_notice_that_counts_them(tmp_path: Path) -> None:
@@ -196,17 +217,19 @@ async def test_results_about_to_be_lost_are_warned_of_once_and_the_hook_gets_the
         while not play.catalog.complete:
             await play.press("G")
         leaving = {batch.id for batch in IsExpiring(WARN_BEFORE[0]).keep(play.catalog, NOON, {})}
-        assert leaving
+        first = min(leaving, key=lambda each: play.catalog.get(each).created_at)
+        play.stage.app.shared.monitor.notes[first] = BatchNotes("Backlog")
         # However many pages came, there is one sentence, at the minute's look.
         assert not warnings(play)
         play.stage.app._look_for_expiring()
         await play.pilot.pause()
-        assert len(warnings(play)) == 1
+        (told,) = warnings(play)
+        assert f"Backlog ({first})" in told
+        assert told.endswith("5 lists them.")
         await until(play.pilot, lambda: {one["id"] for one in lines_of(noted)} == leaving, "a run for each")
         assert len(lines_of(noted)) == len(leaving)
-        told = warnings(play)
         await play.poll()
-        assert warnings(play) == told != []
+        assert warnings(play) == [told]
 
 
 async def test_batches_that_are_not_loaded_are_looked_at_too_without_loading_them(tmp_path: Path) -> None:
@@ -215,6 +238,7 @@ async def test_batches_that_are_not_loaded_are_looked_at_too_without_loading_the
         await until(play.pilot, lambda: bool(warnings(play)), "a warning")
         assert len(play.catalog) == 100
         (told,) = warnings(play)
+        assert told.endswith("5, then L, lists them.")
         while not play.catalog.complete:
             await play.press("G")
         leaving = IsExpiring(WARN_BEFORE[0]).keep(play.catalog, NOON, {})

@@ -9,7 +9,14 @@ from textual.screen import Screen
 
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete
 from batch_tui.tui.batch_copies import copied, copy_choices
-from batch_tui.tui.messages import ActionRequested, DetailRequested, NameRequested, ResultsRequested, WatchRequested
+from batch_tui.tui.messages import (
+    ActionRequested,
+    DetailRequested,
+    NameRequested,
+    ResultsRequested,
+    SaveRequested,
+    WatchRequested,
+)
 from batch_tui.tui.screens.dialogs import why_no_results
 from batch_tui.tui.screens.menu import MenuDialog
 from batch_tui.tui.text import Plain, fit, plain
@@ -48,6 +55,7 @@ class BatchActionsScreen(Screen[None]):
             "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
         ),
         Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
+        Binding("w", "save", "Save results", show=False, id="batch.save", tooltip="Save its results on this machine"),
         Binding("t", "name", "Name", show=False, id="batch.name", tooltip="Name, tags and a note of your own"),
         Binding(
             "y", "copy", "Copy", id="batch.copy", show=False, tooltip="Copy its id, JSON, results_url, or a command"
@@ -95,6 +103,10 @@ class BatchActionsScreen(Screen[None]):
     def action_watch(self) -> None:
         if batch_ids := self.batches_in_hand():
             self.post_message(WatchRequested(batch_ids))
+
+    def action_save(self) -> None:
+        if batch_ids := self.batches_in_hand():
+            self.post_message(SaveRequested(batch_ids))
 
     def action_name(self) -> None:
         batch = self.batch_in_hand()

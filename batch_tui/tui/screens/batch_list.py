@@ -46,7 +46,7 @@ _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d 
 _BATCH_KEYS = frozenset(
     {
         *("open_detail", "open_results", "cancel", "delete", "copy", "filter", "saved"),
-        *("mark", "mark_range", "mark_all", "app.undo", "name", "watch", "sort", "reverse", "load_all"),
+        *("mark", "mark_range", "mark_all", "app.undo", "name", "watch", "save", "sort", "reverse", "load_all"),
     }
 )
 """Actions whose keys are letters while a filter is typed."""

@@ -121,8 +121,28 @@ class FindBatchesScreen(BatchActionsScreen):
         self._selection.take_up(catalog, now, monitor.saved, monitor.notes)
         return True
 
+    def _say_none(self) -> None:
+        """In place of rows where there are none: that is only known of the batches that are loaded."""
+        selection, loaded = self._selection, number(len(self._shared.catalog))
+        what = "match" if selection.wanted else f"“{selection.tab}”"
+        leave = "esc clears the filter" if selection.wanted else "1 shows all"
+        if self._rows.whole:
+            said = "No batches match" if selection.wanted else f"No batches under “{selection.tab}”"
+            said = f"{said}. {leave}."
+        elif self._shared.monitor.older.loading:
+            said = f"No {what} among the {loaded} loaded. Loading older ones; {leave}."
+        elif self._line_is_edited():
+            # There, L is a letter.
+            said = f"No {what} among the {loaded} loaded; older ones are not searched. {leave}."
+        else:
+            said = f"No {what} among the {loaded} loaded. L loads older ones, {leave}."
+        if said != self._table.nothing:
+            self._table.nothing = Plain(said)
+            self._table.refresh()
+
     def _show_filter(self) -> None:
         """Beside the filter: what is wrong with it, or how much it found."""
+        self._say_none()
         line = self._line
         if not line.display:
             return
@@ -241,9 +261,6 @@ class FindBatchesScreen(BatchActionsScreen):
             self._selection = selection = Selection(tab, wanted, order)
             selection.take_up(context.catalog, context.now(), context.monitor.saved, context.monitor.notes)
             self._rows = BatchRows(context, None if selection.as_listed else selection)
-            self._table.nothing = Plain(
-                "No batches match. esc clears the filter." if wanted else f"No batches under “{tab}”. 1 shows all."
-            )
             if order != before.order:
                 self._table.set_columns(columns_in(order))
             self._table.set_source(self._rows)

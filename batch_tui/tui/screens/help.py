@@ -10,14 +10,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from batch_tui.tui.text import plain
+from batch_tui.tui.text import Plain, plain
 from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.wrapping import breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
     from textual.binding import ActiveBinding, BindingType
+    from textual.events import Resize
 
 _GROUPS = {
     "batch": "Batch",
@@ -27,6 +29,15 @@ _GROUPS = {
     "app": "Everywhere",
 }
 """First part of a binding's id, and the heading it stands under."""
+
+_INDENT = 18
+"""Cells of the keys, and of what stands below them."""
+_NARROWEST = 20
+_TITLE_AND_HINT = 4
+"""Rows of the two, and of the space between them and the keys."""
+
+_Groups = dict[str, list[tuple[Plain, Plain]]]
+"""By heading: keys, and what they do."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -48,16 +59,22 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(id="help"):
             yield Static(Content.styled(plain(self._title), "bold"), id="help-title", markup=False)
             with VerticalScroll(id="help-scroll"):
-                yield Static(self._listing(), id="help-keys", markup=False)
+                yield _KeyList(self._groups())
             yield Static(
                 Content.styled("esc closes · every action is also in the palette (:)", TONES["muted"]),
+                id="help-hint",
                 markup=False,
             )
+
+    def on_resize(self, event: Resize) -> None:
+        """The keys scroll between title and hint, which are always in view."""
+        around = self.query_one("#help").gutter.height + _TITLE_AND_HINT
+        self.query_one("#help-scroll").styles.max_height = max(event.size.height - around - 1, 1)
 
     def action_scroll(self, direction: int) -> None:
         self.query_one("#help-scroll").scroll_relative(y=direction, animate=False)
 
-    def _listing(self) -> Content:
+    def _groups(self) -> _Groups:
         keys: dict[str, list[str]] = {}
         about: dict[str, tuple[str, str]] = {}
         for active in self._active:
@@ -67,17 +84,33 @@ class HelpScreen(ModalScreen[None]):
                 continue
             keys.setdefault(name, []).append(self.app.get_key_display(binding))
             about[name] = (binding.description, binding.tooltip)
-        parts: list[Content] = []
-        for group, heading in _GROUPS.items():
-            names = [name for name in keys if name.startswith(f"{group}.")]
-            if not names:
-                continue
-            if parts:
-                parts.append(Content(""))
-            parts.append(Content.styled(heading, TONES["accent"]))
-            for name in names:
-                description, tooltip = about[name]
-                shown = " ".join(dict.fromkeys(keys[name]))
-                text = tooltip or description
-                parts.append(Content.assemble((f"  {shown:<16}", "bold"), (text, TONES["muted"])))
-        return Content("\n").join(parts)
+        groups: _Groups = {}
+        for name, shown in keys.items():
+            description, tooltip = about[name]
+            said = plain(" ".join(dict.fromkeys(shown))), plain(tooltip or description)
+            groups.setdefault(_GROUPS[name.partition(".")[0]], []).append(said)
+        return {heading: groups[heading] for heading in _GROUPS.values() if heading in groups}
+
+
+class _KeyList(Static):
+    """Keys and what they do in two columns; what is too long goes on below its own column."""
+
+    def __init__(self, groups: _Groups) -> None:
+        super().__init__(id="help-keys", markup=False)
+        self._groups = groups
+
+    def on_resize(self, event: Resize) -> None:
+        self.update(Content("\n").join(self._lines(event.size.width)))
+
+    def _lines(self, cells: int) -> list[Content]:
+        lines: list[Content] = []
+        for heading, said in self._groups.items():
+            if lines:
+                lines.append(Content(""))
+            lines.append(Content.styled(heading, TONES["accent"]))
+            for keys, text in said:
+                beside = f"  {keys} ".ljust(_INDENT)
+                for start, stop in breaks(text, max(cells - _INDENT, _NARROWEST)):
+                    lines.append(Content.assemble((beside, "bold"), (text[start:stop].strip(), TONES["muted"])))
+                    beside = " " * _INDENT
+        return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -9,9 +10,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
-from batch_tui.tui.batch_rows import RESULTS_KEPT, results_of, status_of
+from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui.batch_rows import results_of, status_of
 from batch_tui.tui.notice_words import WATCH_SIGN
-from batch_tui.tui.text import Plain, ago, duration, join, later, left, moment, number, plain, plural, roughly
+from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
 from batch_tui.tui.widgets.tones import TONES
 
@@ -84,11 +86,13 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *_counts(batch, cells),
         Content(""),
         _section("TIMELINE"),
+        *_time_bar(batch, context.now(), cells),
         *_timeline(batch, context),
         Content(""),
         *_seen(batch, context),
         *_outlook(batch, context),
         *_results(batch, context),
+        *_digest(batch, context, cells),
         *_input(batch, context),
     ]
     return Content("\n").join(parts)
@@ -143,6 +147,21 @@ def _share(amount: int, total: int) -> str:
     elif shown == "0.0%":
         shown = "<0.1%"
     return f"{shown:>8}"
+
+
+def _time_bar(batch: MessageBatch, now: datetime, cells: int) -> list[Content]:
+    """How much of the time that an unfinished batch has is spent: what is known, where progress is not."""
+    whole = batch.expires_at - batch.created_at
+    if batch.processing_status == "ended" or whole <= timedelta():
+        return []
+    share = min(max((now - batch.created_at) / whole, 0.0), 1.0)
+    given = "24h" if whole == timedelta(hours=24) else duration(whole)
+    said = f"  {duration(now - batch.created_at)} of {given}"
+    room = max(min(cells, 60) - len(said), 10)
+    # Full only when the time is up, and not empty once it runs.
+    spent = room if share == 1 else min(max(round(room * share), share > 0), room - 1)
+    bar_of_time = ("━" * spent, TONES["running"]), ("─" * (room - spent), TONES["faint"]), (said, TONES["muted"])
+    return [Content.assemble(*bar_of_time)]
 
 
 def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
@@ -230,6 +249,21 @@ def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
         rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))
     else:
         rows.append(Content.assemble((text, TONES[tone]), (" at the API; not saved on this machine.", TONES["muted"])))
+    return rows
+
+
+def _digest(batch: MessageBatch, context: AppContext, cells: int) -> list[Content]:
+    """Cost and errors, once the results were opened here."""
+    digest = context.monitor.digests.get(batch.id)
+    if digest is None:
+        return []
+    cost, about = (digest.cost, "estimated, at batch price") if digest.cost else (Plain("unknown"), "no price is known")
+    rows = [Content(""), _section("COST AND ERRORS"), _line("cost", cost, about)]
+    if digest.suspicious:
+        rows.append(_line("suspicious", number(digest.suspicious), "v, then 6, shows them", "warning"))
+    rows += [Content.styled(fit(said, cells), TONES["error"]) for said in digest.errors]
+    more = f"{plural(digest.more_errors, 'kind')} more: " if digest.more_errors else ""
+    rows.append(Content.styled(f"{more}v, then i, tells all.", TONES["muted"]))
     return rows
 
 
