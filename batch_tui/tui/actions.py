@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import anyio
@@ -16,7 +17,7 @@ from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from batch_tui.api.client import AsyncBatchClient
     from batch_tui.tui.action_plan import Action, ActionPlan, Planned, Stage
@@ -108,6 +109,7 @@ class ActionRunner:
         self._turn = turn
         self._answered = answered
         self._undo_seconds = undo_seconds
+        self._held = False
         self.moves = Moves()
         self.jobs: list[Job] = []
         """Those under way."""
@@ -137,8 +139,7 @@ class ActionRunner:
         """Carry a job out to its end; every refusal is an outcome, none is raised."""
         try:
             if job.undo_until is not None:
-                with anyio.move_on_after(self._undo_seconds):
-                    await self.moves.until(lambda: job.stopped)
+                await self._leave_time(job)
             if not job.stopped:
                 self._stage_all(job, "waiting")
             calls, saves = anyio.CapacityLimiter(_AT_ONCE), anyio.CapacityLimiter(_SAVED_AT_ONCE)
@@ -151,6 +152,23 @@ class ActionRunner:
             job.finished = True
             self.jobs.remove(job)
             self._publish(NO_CHANGES)
+
+    async def _leave_time(self, job: Job) -> None:
+        """Wait for a change of mind; while a question about it all is open, nothing happens behind it."""
+        undo = timedelta(seconds=self._undo_seconds)
+        while not job.stopped:
+            with anyio.move_on_after(self._undo_seconds):
+                await self.moves.until(lambda: job.stopped or self._held)
+            if not self._held:
+                return
+            await self.moves.until(lambda: job.stopped or not self._held)
+            job.undo_until = later(self._context.now(), undo)
+            self._stage_all(job, "undoable")
+
+    def hold(self, held: bool) -> None:
+        """Let no undo window end until it is let go again; each begins anew then."""
+        self._held = held
+        self.moves.tell()
 
     async def _run_one(
         self, job: Job, one: Planned, calls: anyio.CapacityLimiter, saves: anyio.CapacityLimiter

@@ -256,7 +256,10 @@ class ActionsApp(DigestApp):
         def answered(yes: Answer | None) -> None:
             if yes:
                 self.exit()
+            self._runner.hold(False)
 
+        # What the question says stays as it is must not happen behind it.
+        self._runner.hold(True)
         self.push_screen(quit_dialog(plural(left, "batch", "batches"), self._monotonic), answered)
 
 

@@ -139,13 +139,14 @@ async def test_refused_batches_are_reported_and_stay_marked(tmp_path: Path) -> N
         assert play.table.marks < set(chosen)
 
 
-async def test_stopping_in_the_undo_window_leaves_everything_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["escape", "u"])
+async def test_stopping_in_the_undo_window_leaves_everything_as_it_is(tmp_path: Path, key: str) -> None:
     async with playing(tmp_path, app={"undo_seconds": 3600}) as play:
         chosen = ids(play, ended)
         await mark(play, chosen)
         await play.press("D", "d", "3", "enter")
         assert "starts in 3600s" in facts(play)
-        await play.press("escape")
+        await play.press(key)
         await finished(play)
         assert "3 left as they were" in facts(play)
         assert not asked(play, "DELETE")
@@ -174,6 +175,19 @@ async def test_quitting_with_deletes_under_way_asks(tmp_path: Path) -> None:
         assert "1 batch" in facts(play)
         await play.press("n", "u")
         assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_nothing_is_deleted_behind_the_question_whether_to_quit(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"undo_seconds": 0.01}) as play:
+        # Held before the window begins, so that the test need not be quick.
+        play.stage.app._runner.hold(True)
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        await play.press("D", "y", "q")
+        await play.pilot.pause(0.05)
+        assert isinstance(play.screen, ConfirmDialog)
+        assert not asked(play, "DELETE")
+        await play.press("n")
+        await until(play.pilot, lambda: asked(play, "DELETE") == [batch_id], "the delete, once it is decided to stay")
 
 
 async def test_results_can_be_saved_before_a_batch_is_deleted(tmp_path: Path) -> None:

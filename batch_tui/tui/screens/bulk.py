@@ -124,7 +124,7 @@ class BulkProgress(ModalScreen[None]):
 
     AUTO_FOCUS = "#bulk-rows"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "Stop", id="bulk.stop", tooltip="Stop: what was not asked yet stays as it is"),
+        Binding("escape,u", "stop", "Stop", id="bulk.stop", tooltip="Stop: what was not asked yet stays as it is"),
         Binding("b,q", "dismiss(None)", "Background", id="bulk.background", tooltip="Goes on behind the list"),
     ]
 
@@ -197,7 +197,7 @@ class BulkProgress(ModalScreen[None]):
         if job.undo_until is not None and not job.stopped:
             seconds = round((job.undo_until - self._shared.now()).total_seconds())
             if seconds > 0 and not job.outcomes:
-                return Plain(f"Deleting starts in {seconds}s; esc leaves everything as it is")
+                return Plain(f"Deleting starts in {seconds}s; u leaves everything as it is")
         verb = "Canceling" if job.plan.action == "cancel" else "Deleting"
         return Plain(f"{verb} {plural(len(job.plan.todo), 'batch', 'batches')}")
 
