@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batch_tui.simulator import Simulator
+from tests.end_to_end.homes import BATCH_TUI
 from tests.end_to_end.verb_runs import KEY, listed, objects, run
 
 if TYPE_CHECKING:
@@ -75,6 +77,17 @@ def test_a_file_that_would_be_refused_is_not_sent(home: Home, simulator: Simulat
     assert (missing.returncode, "none.jsonl" in missing.stderr, "Traceback" in missing.stderr) == (1, True, False)
     checked = run(home, simulator.url, "check", str(file), key=False)
     assert (checked.returncode, f"{file}:2: error" in checked.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("verb", ["check", "create"])
+def test_a_pipe_is_no_file_of_requests(home: Home, simulator: Simulator, verb: str) -> None:
+    before = len(listed(simulator))
+    arguments = [BATCH_TUI, "--base-url", simulator.url, verb]
+    piped = f"{shlex.join(arguments)} <(cat {shlex.quote(str(request_file(home, ['a', 'b'])))})"
+    done = home.run("bash", "-c", piped, environment=KEY)
+    assert (done.returncode, done.stdout, len(listed(simulator))) == (1, "", before)
+    assert "is not a regular file" in done.stderr
+    assert "can be sent" not in done.stderr
 
 
 def test_a_read_only_profile_and_a_missing_key_send_nothing(home: Home, simulator: Simulator) -> None:
