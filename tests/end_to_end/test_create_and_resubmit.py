@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,13 @@ def test_a_file_that_would_be_refused_is_not_sent(home: Home, simulator: Simulat
     assert (missing.returncode, "none.jsonl" in missing.stderr, "Traceback" in missing.stderr) == (1, True, False)
     checked = run(home, simulator.url, "check", str(file), key=False)
     assert (checked.returncode, f"{file}:2: error" in checked.stdout) == (1, True)
+
+
+def test_a_file_name_may_hold_any_bytes(home: Home, simulator: Simulator) -> None:
+    file = request_file(home, ["a", "b"], os.fsdecode(b"bad\xff.jsonl"))
+    done = run(home, simulator.url, "create", str(file))
+    assert (done.returncode, done.stdout.strip()) == (0, listed(simulator)[0]["id"])
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("verb", ["check", "create"])
