@@ -55,6 +55,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     """With what the API was asked: the names of profile, workspace and variable of the key, never the key."""
     workspace: str | None = None
     """The workspace the API named when it was looked for the batch."""
+    sent_at: datetime | None = None
+    """When the attempt in doubt was sent; those before it made nothing."""
     clock_ahead: float | None = None
     """Seconds by which the server's clock was ahead of `written_at`'s then; None if it was not learnt."""
     input_bytes: str | None = None
@@ -152,9 +154,9 @@ class SubmissionJournal:
         """The server created nothing."""
         return self._settle(submission, "refused", detail=error)
 
-    def uncertain(self, submission: Submission, reason: str) -> Submission:
+    def uncertain(self, submission: Submission, reason: str, *, sent_at: datetime | None = None) -> Submission:
         """Nobody knows whether the server created a batch: look for it before sending anything again."""
-        return self._settle(submission, "uncertain", detail=reason)
+        return self._settle(replace(submission, sent_at=sent_at), "uncertain", detail=reason)
 
     def pending(self) -> list[Submission]:
         """Intents without an outcome, oldest first: the program ended between writing and hearing the answer."""
@@ -185,11 +187,6 @@ class SubmissionJournal:
             if submission.batch_id == batch_id and submission.input is not None:
                 return submission
         return None
-
-    def input_of(self, batch_id: str) -> Path | None:
-        """The file a batch was made from, if this journal knows and the batch was accepted."""
-        submission = self.made(batch_id)
-        return None if submission is None else submission.input_path
 
     def link(self, batch_id: str, input_path: Path, *, count: int, digest: str) -> Submission:
         """Remember the file of a batch that was created elsewhere."""
