@@ -110,13 +110,24 @@ class Sender:
         finally:
             # Even if nobody reads what is printed, or it was just then that the user stopped it.
             noted = self._note_made(submission, batch.id)
-        if self.links is not None and submission.input_path is not None:
-            try:
-                link(self.links, batch.id, submission.input_path)
-            except click.ClickException as error:
-                # The batch is there all the same.
-                click.echo(f"The batch was created, but its input was not linked to it: {error.message}", err=True)
+        if self.links is not None:
+            self._link(self.links, submission, batch.id)
         return Exit.DONE if noted else Exit.REFUSED
+
+    def _link(self, links: ResultsStore, submission: Submission, batch_id: str) -> None:
+        """Link the input to its batch, which is there whether this succeeds or not."""
+        if submission.input_path is None:
+            return
+        try:
+            if submission.input_changed():
+                raise click.ClickException(plain(f"{submission.input_path} was changed since it was sent."))
+            link(links, batch_id, submission.input_path)
+        except click.ClickException as error:
+            click.echo(f"The batch was created, but its input was not linked to it: {error.message}", err=True)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            sentence = f"The batch was created, but its input was not linked to it: {submission.input_path}: {reason}."
+            click.echo(plain(sentence), err=True)
 
     def _note_made(self, submission: Submission, batch_id: str) -> bool:
         try:

@@ -153,6 +153,23 @@ def test_once_it_has_ended_its_custom_ids_tell(desk: Desk, tmp_path: Path) -> No
     assert linked.path == desk.file
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_no_longer_what_was_sent_is_not_linked(desk: Desk, tmp_path: Path, gone: bool) -> None:
+    """The custom_ids are the same, and the prompts are not: `resubmit` would send those."""
+    desk.simulator.arm(method="POST", lose_response=True)
+    desk.send()
+    (batch_id,) = desk.made()
+    text = desk.file.read_text()
+    if gone:
+        desk.file = desk.file.rename(desk.file.with_name("moved.jsonl"))
+    else:
+        desk.file.write_text(text.replace("Hi", "Something else"))
+    desk.links = ResultsStore(tmp_path / "results", desk.settings.base_url)
+    code, out, err = desk.send(made=batch_id)
+    assert (code, out.strip(), links_in(desk.links).of(batch_id)) == (0, batch_id, None)
+    assert "its input was not linked to it" in err
+
+
 def test_the_user_may_know_that_it_is_the_one(desk: Desk) -> None:
     desk.simulator.arm(method="POST", lose_response=True)
     desk.send()
