@@ -90,6 +90,10 @@ class Sender:
             answer = self.client.messages.batches.with_raw_response.create(requests=requests())
         except CreateUncertain as error:
             return self._look_for_lost(submission, error)
+        except KeyboardInterrupt:
+            # With its end noted, the next attempt need not fear that this one is still on its way.
+            self._note_doubt(submission, "Stopped by the user while it was being sent.")
+            raise
         except (BatchAPIError, RequestFileError, TypeError, ValueError) as error:
             # Raised before anything was created: a refusal, or a request that cannot be written.
             self.if_stopped = "Stopped. No batch was created."
@@ -178,11 +182,7 @@ class Sender:
 
     def _look_for_lost(self, submission: Submission, error: CreateUncertain) -> int:
         click.echo(plain(str(describe(error, host=self.session.host))), err=True)
-        try:
-            submission = self.journal.uncertain(submission, str(error), sent_at=error.sent_at)
-        except JournalError as trouble:
-            # The note from before it was sent warns as well, if it is still there.
-            click.echo(plain(f"This could not be noted: {trouble.problem}"), err=True)
+        submission = self._note_doubt(submission, str(error), error.sent_at)
         click.echo("Looking for it in the list of batches…", err=True)
         for pause in _LOOKS:
             self.sleep(pause)
@@ -197,6 +197,14 @@ class Sender:
                 return self._may_be(found)
         click.echo("It is not there (yet). The same command looks again before it sends anything.", err=True)
         return Exit.UNREACHABLE
+
+    def _note_doubt(self, submission: Submission, reason: str, sent_at: datetime | None = None) -> Submission:
+        try:
+            return self.journal.uncertain(submission, reason, sent_at=sent_at)
+        except JournalError as trouble:
+            # The note from before it was sent warns as well, if it is still there.
+            click.echo(plain(f"This could not be noted: {trouble.problem}"), err=True)
+            return submission
 
     def _noting(self, submission: Submission, look: Look) -> Submission:
         """The submission with what a later look needs: by then this machine's clock may have been put right."""
