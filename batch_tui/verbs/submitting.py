@@ -74,6 +74,8 @@ class Sender:
         custom_ids = [request["custom_id"] for request in requests()]
         count, digest = len(custom_ids), custom_ids_digest(custom_ids)
         if made is not None:
+            if again:
+                raise click.UsageError("--made sends nothing and --again sends: choose one of them.")
             return self._take(made, count, digest)
         if not again and (code := self._settle_doubts(count, digest)) is not None:
             return code

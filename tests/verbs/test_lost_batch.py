@@ -88,6 +88,8 @@ def test_a_batch_that_cannot_be_it_is_not_taken_for_it(desk: Desk) -> None:
         desk.send(made=other)
     with pytest.raises(click.UsageError, match="of another attempt"):
         desk.send(made=accepted)
+    with pytest.raises(click.UsageError, match="choose one"):
+        desk.send(made=other, again=True)
     assert desk.outcomes() == ["accepted", "uncertain"]
 
 
