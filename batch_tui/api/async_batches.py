@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from batch_tui.api import calls
@@ -13,7 +14,6 @@ from batch_tui.api.pages import AsyncPage, AsyncPaginator, PageQuery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import timedelta
 
     from batch_tui.api.batches import Body, Candidates, Given, Headers, Query, Requests
     from batch_tui.api.calls import Call
@@ -174,6 +174,7 @@ class AsyncBatches:
         error: CreateUncertain,
         *,
         slack: timedelta = CLOCK_SLACK,
+        clock_ahead: timedelta = timedelta(0),
         workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
@@ -190,7 +191,7 @@ class AsyncBatches:
             extra_body=extra_body,
             timeout=timeout,
         ):
-            verdict = may_be_the_one(batch, error, slack)
+            verdict = may_be_the_one(batch, error, slack, clock_ahead)
             if verdict is None:
                 break
             if verdict:

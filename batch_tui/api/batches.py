@@ -216,6 +216,7 @@ class Batches:
         error: CreateUncertain,
         *,
         slack: timedelta = CLOCK_SLACK,
+        clock_ahead: timedelta = timedelta(0),
         workspace_id: Given[str] = NOT_GIVEN,
         extra_headers: Headers = None,
         extra_query: Query = None,
@@ -224,9 +225,10 @@ class Batches:
     ) -> Candidates:
         """The batches that a create in doubt may have made, newest first: of its size, and from its time.
 
-        None, one or several: an own batch is told from another of the same size only by what is in it. A new batch
-        can be missing from the list for up to a minute, so none is no proof yet. `slack` is how far the clocks of
-        client and server may differ.
+        None, one or several, and one is no proof either: an own batch is told from another of the same size only by
+        what is in it, that is by the custom_ids of its results. A new batch can be missing from the list for up to a
+        minute, so none is no proof yet. `slack` is how far the clocks of client and server may differ, beyond the
+        `clock_ahead` by which the server's is known to be ahead (its `Date` less the time here).
         """
         found = []
         for batch in self.list(
@@ -237,7 +239,7 @@ class Batches:
             extra_body=extra_body,
             timeout=timeout,
         ):
-            verdict = may_be_the_one(batch, error, slack)
+            verdict = may_be_the_one(batch, error, slack, clock_ahead)
             if verdict is None:
                 break
             if verdict:
@@ -245,11 +247,13 @@ class Batches:
         return found
 
 
-def may_be_the_one(batch: MessageBatch, error: CreateUncertain, slack: timedelta) -> bool | None:
+def may_be_the_one(
+    batch: MessageBatch, error: CreateUncertain, slack: timedelta, clock_ahead: timedelta
+) -> bool | None:
     """Whether a create in doubt may have made this batch; None if it is too old, and all after it in the list are."""
-    if batch.created_at < error.sent_at - slack:
+    if batch.created_at < error.sent_at + clock_ahead - slack:
         return None
-    return batch.created_at <= error.lost_at + slack and batch.request_counts.total == error.count
+    return batch.created_at <= error.lost_at + clock_ahead + slack and batch.request_counts.total == error.count
 
 
 class Messages:

@@ -6,6 +6,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote, unquote, urlencode
 
@@ -147,19 +148,28 @@ def create(requests: Iterable[Mapping[str, Any]], *, extra_body: Mapping[str, An
 
     Raises TypeError or ValueError, naming the request, if one cannot be written as JSON.
     """
-    written = [_json_bytes(request, f"requests.{place}") for place, request in enumerate(requests)]
-    fields = [b'"requests":[' + b",".join(written) + b"]"]
+    # Written where it will be sent from: a batch may have 256 MB, and joining parts would need all of it again.
+    body = BytesIO()
+    body.write(b'{"requests":[')
+    count = 0
+    for request in requests:
+        if count:
+            body.write(b",")
+        body.write(_json_bytes(request, f"requests.{count}"))
+        count += 1
+    body.write(b"]")
     for name, value in (extra_body or {}).items():
         if name == "requests":
             raise ValueError("extra_body cannot replace `requests`; give them as the argument.")
-        fields.append(_json_bytes(name, name) + b":" + _json_bytes(value, name))
+        body.write(b"," + _json_bytes(name, name) + b":" + _json_bytes(value, name))
+    body.write(b"}")
     path = BATCHES
     return Call(
         "POST",
         path,
         _model(MessageBatch, "POST", path),
-        body=b"{" + b",".join(fields) + b"}",
-        creates=len(written),
+        body=body.getvalue(),
+        creates=count,
     )
 
 

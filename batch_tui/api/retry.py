@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+TURNED_AWAY = (429, 503, 529)
+"""Statuses of a server that is too busy for the request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -129,21 +132,32 @@ def worth_repeating(outcome: Outcome, *, creates: bool) -> bool:
     if outcome.status is None:
         return not outcome.hopeless and not (creates and outcome.reached)
     wish = outcome.headers.get("x-should-retry")
+    if creates:
+        # The wish can only forbid here: "worth trying again" is not "nothing happened".
+        return wish != "false" and outcome.status in TURNED_AWAY and certainly_not_acted(outcome)
     if wish in ("true", "false"):
         return wish == "true"
-    if creates:
-        return outcome.status in (429, 503, 529)
     return outcome.status in (408, 409, 429) or outcome.status >= 500
 
 
 def certainly_not_acted(outcome: Outcome) -> bool:
-    """Whether the server certainly did nothing, so that even a create may be sent again, or given up."""
+    """Whether the server certainly did nothing, so that even a create may be sent again, or given up.
+
+    Being too busy counts only in the API's own words: a gateway's 503 may come after it passed the request on.
+    """
     if outcome.status is None:
         return not outcome.reached
-    if outcome.headers.get("x-should-retry") == "true" or outcome.status in (503, 529):
-        return True
+    if outcome.status in TURNED_AWAY:
+        return _says_it_is_busy(outcome.error)
     # A refusal. 408 and 499 come from gateways that do not know what happened behind them.
     return 300 <= outcome.status < 500 and outcome.status not in (408, 499)
+
+
+def _says_it_is_busy(error: APIError | None) -> bool:
+    """Whether an answer is the API's error that turns a request away before it is looked at."""
+    if not isinstance(error, APIStatusError) or not isinstance(error.body, dict):
+        return False
+    return error.body.get("type") == "error" and error.type in ("rate_limit_error", "overloaded_error")
 
 
 def attempts(

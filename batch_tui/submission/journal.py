@@ -21,26 +21,82 @@ _ENDING = ".submission.json"
 
 
 class JournalError(Exception):
-    """The journal cannot be written or read; nothing may be sent then. The text says where and what to do."""
+    """The journal cannot be written or read; nothing may be sent then. The text says where and what to do.
+
+    `problem` is the part of it that is true after something was sent as well.
+    """
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(f"{problem} {advice}")
+        self.problem = problem
 
 
 class Submission(Struct, frozen=True, kw_only=True):
     """One intent to create a batch. `outcome` is None until it is known that the request was answered.
 
     `digest` stands for the set of custom_ids in any order, to recognise the batch by. `detail` holds the
-    error or the reason for doubt. Times are aware, from this machine's clock.
+    error or the reason for doubt. Times are aware, from this machine's clock. Fields with a default may be missing
+    from what earlier versions wrote.
     """
 
     id: str
     written_at: datetime
     input: str | None
+    """For people; programs ask `input_path`."""
     origin: str
+    """The base URL."""
     count: int
     digest: str
     outcome: Outcome | None = None
     settled_at: datetime | None = None
     batch_id: str | None = None
     detail: str | None = None
+    access: str | None = None
+    """With what the API was asked: the names of profile, workspace and variable of the key, never the key."""
+    workspace: str | None = None
+    """The workspace the API named when it was looked for the batch."""
+    sent_at: datetime | None = None
+    """When the attempt in doubt was sent; those before it made nothing."""
+    clock_ahead: float | None = None
+    """Seconds by which the server's clock was ahead of `written_at`'s then; None if it was not learnt."""
+    input_bytes: str | None = None
+    """The bytes of the file's name, each as one character, where it is not UTF-8."""
+    input_stamp: tuple[int, int] | None = None
+    """Size and time of modification (ns) of the file when it was about to be sent."""
+
+    @property
+    def input_path(self) -> Path | None:
+        """The file of requests."""
+        if self.input_bytes is not None:
+            return Path(os.fsdecode(self.input_bytes.encode("latin-1")))
+        return None if self.input is None else Path(self.input)
+
+    def input_changed(self) -> bool:
+        """Whether the file is known to be another than was sent. Raises OSError."""
+        if self.input_path is None or self.input_stamp is None:
+            return False
+        return _stamp(self.input_path) != self.input_stamp
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _stamp_or_none(path: Path | None) -> tuple[int, int] | None:
+    try:
+        return None if path is None else _stamp(path)
+    except OSError:
+        # Whoever reads the requests from it says so.
+        return None
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def custom_ids_digest(custom_ids: Iterable[str]) -> str:
@@ -69,16 +125,23 @@ class SubmissionJournal:
         self._clock = clock
         self._token = token
 
-    def intend(self, *, count: int, digest: str, input_path: Path | None = None, origin: str = "") -> Submission:
+    def intend(
+        self, *, count: int, digest: str, input_path: Path | None = None, origin: str = "", access: str | None = None
+    ) -> Submission:
         """Write down that a batch is about to be created; call before the POST and send only if this returns."""
         now = self._clock()
+        name = None if input_path is None else os.fsencode(input_path.absolute())
+        readable = None if name is None else name.decode("utf-8", "backslashreplace")
         submission = Submission(
             id=f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{self._token()}",
             written_at=now,
-            input=None if input_path is None else str(input_path.absolute()),
+            input=readable,
             origin=origin,
             count=count,
             digest=digest,
+            access=access,
+            input_bytes=name.decode("latin-1") if name is not None and not _is_utf8(name) else None,
+            input_stamp=_stamp_or_none(input_path),
         )
         self._write(submission)
         return submission
@@ -91,9 +154,9 @@ class SubmissionJournal:
         """The server created nothing."""
         return self._settle(submission, "refused", detail=error)
 
-    def uncertain(self, submission: Submission, reason: str) -> Submission:
+    def uncertain(self, submission: Submission, reason: str, *, sent_at: datetime | None = None) -> Submission:
         """Nobody knows whether the server created a batch: look for it before sending anything again."""
-        return self._settle(submission, "uncertain", detail=reason)
+        return self._settle(replace(submission, sent_at=sent_at), "uncertain", detail=reason)
 
     def pending(self) -> list[Submission]:
         """Intents without an outcome, oldest first: the program ended between writing and hearing the answer."""
@@ -112,11 +175,17 @@ class SubmissionJournal:
             raise self._trouble("read", self.directory, error) from error
         return sorted(found, key=lambda submission: (submission.written_at, submission.id))
 
-    def input_of(self, batch_id: str) -> Path | None:
-        """The file a batch was made from, if this journal knows and the batch was accepted."""
+    def looked_for(self, submission: Submission, *, workspace: str | None, clock_ahead: float | None) -> Submission:
+        """What a look for the batch told of the server; how it came out stays open."""
+        noted = replace(submission, workspace=workspace, clock_ahead=clock_ahead)
+        self._write(noted)
+        return noted
+
+    def made(self, batch_id: str) -> Submission | None:
+        """The newest submission that is known to have made a batch of a file."""
         for submission in reversed(self.submissions()):
             if submission.batch_id == batch_id and submission.input is not None:
-                return Path(submission.input)
+                return submission
         return None
 
     def link(self, batch_id: str, input_path: Path, *, count: int, digest: str) -> Submission:
@@ -127,6 +196,9 @@ class SubmissionJournal:
     def _settle(
         self, submission: Submission, outcome: Outcome, *, batch_id: str | None = None, detail: str | None = None
     ) -> Submission:
+        if detail is not None:
+            # It may quote a file name, and those may hold any bytes.
+            detail = detail.encode("utf-8", "backslashreplace").decode()
         settled = replace(submission, outcome=outcome, settled_at=self._clock(), batch_id=batch_id, detail=detail)
         self._write(settled)
         return settled
@@ -159,14 +231,14 @@ class SubmissionJournal:
             return msgspec.json.decode(path.read_bytes(), type=Submission)
         except (ValueError, RecursionError) as error:
             raise JournalError(
-                f"{path} is damaged ({error}). It may tell of a batch that was sent: look in the list of batches, "
-                "then move the file away."
+                f"{path} is damaged ({error}).",
+                "It may tell of a batch that was sent: look in the list of batches, then move the file away.",
             ) from error
 
     @staticmethod
     def _trouble(doing: str, path: Path, error: OSError) -> JournalError:
         reason = error.strerror or type(error).__name__
         return JournalError(
-            f"Could not {doing} the submission journal {path}: {reason}. "
-            "Nothing is sent without it; make that place writable, then retry."
+            f"Could not {doing} the submission journal {path}: {reason}.",
+            "Nothing is sent without it; make that place writable, then retry.",
         )

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from batch_tui.submission.errors import LinkError
+from batch_tui.submission.regular_file import why_not_read_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,8 @@ class LinkedInput:
         """Index a file; None when told to stop. Raises LinkError at the first line that is no request."""
         places: list[tuple[int, int, int]] = []
         try:
+            if (reason := why_not_read_again(path)) is not None:
+                raise LinkError(reason)
             with path.open("rb") as file:
                 before = os.fstat(file.fileno())
                 for line, offset, raw in _lines_of(file):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from batch_tui.submission.params_check import Severity, check_params
+from batch_tui.submission.regular_file import why_not_read_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -220,6 +221,8 @@ def _numbered_lines(source: Path | Iterable[bytes | str]) -> Iterator[tuple[int,
     """Lines that are not blank, with their numbers; split at \\n only, as JSON strings may hold U+2028."""
     if isinstance(source, Path):
         try:
+            if (reason := why_not_read_again(source)) is not None:
+                raise RequestFileError(reason)
             with source.open("rb") as file:
                 yield from _numbered(file)
         except OSError as error:

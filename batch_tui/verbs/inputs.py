@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
+
+_KEY = re.compile(r"I links (it|the input) anew\.$")
+"""How a sentence about a link ends in the dashboard; only there, since the path in it may hold the same words."""
+_NAMES_IT = "--input names the file to use."
 
 
 def links_in(store: ResultsStore) -> LinkedInputs:
@@ -36,9 +41,9 @@ def linked_path(store: ResultsStore, batch_id: str) -> Path | None:
     try:
         linked = links_in(store).of(batch_id)
     except LinkError as error:
-        raise _for_the_shell(error) from error
+        raise _for_the_shell(error, _NAMES_IT) from error
     if linked is not None and (problem := linked.problem()) is not None:
-        raise _for_the_shell(LinkError(problem))
+        raise _for_the_shell(LinkError(problem), _NAMES_IT)
     return None if linked is None else linked.path
 
 
@@ -57,6 +62,6 @@ def differences(store: ResultsStore, batch_id: str, file: ResultsFile) -> tuple[
     return () if match is None else match.sentences
 
 
-def _for_the_shell(error: LinkError) -> click.ClickException:
-    """The sentence, with the option in place of the dashboard's key."""
-    return click.ClickException(plain(str(error).replace("I links", "--input links")))
+def _for_the_shell(error: LinkError, advice: str = "--input links it anew.") -> click.ClickException:
+    """The sentence, with what to do here in place of the dashboard's key."""
+    return click.ClickException(plain(_KEY.sub(lambda _: advice, str(error))))

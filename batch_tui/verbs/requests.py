@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _JSON = click.option("--json", "as_json", is_flag=True, help="The API's own object instead of the id.")
 _AGAIN = click.option("--again", is_flag=True, help="Send although an earlier attempt may have made a batch.")
+_MADE = click.option("--made", metavar="ID", help="Send nothing: an earlier attempt, whose answer was lost, made this.")
 _KINDS = ("errored", "expired", "canceled")
-_LEFT_OPEN = "Stopped. Whether a batch was created is not known: the same command looks before it sends."
 
 
 @click.command()
@@ -36,20 +36,17 @@ def check(context: click.Context, file: Path) -> None:
 @click.argument("file", type=_FILE)
 @_JSON
 @_AGAIN
+@_MADE
 @click.pass_context
-def create(context: click.Context, file: Path, as_json: bool, again: bool) -> None:
+def create(context: click.Context, file: Path, as_json: bool, again: bool, made: str | None) -> None:
     """Send a JSONL FILE of requests as one batch, and print its id.
 
-    It is checked first and written down before it is sent. If the answer is lost, the batch is looked for; it is
-    never sent twice.
+    It is checked first and written down before it is sent. If the answer is lost, the batch is looked for, and
+    nothing is sent while one that is there may be it.
     """
     from batch_tui.verbs import resending
 
-    run(
-        context,
-        lambda session: resending.create(session, file, as_json=as_json, again=again),
-        interrupted=_LEFT_OPEN,
-    )
+    run(context, lambda session: resending.create(session, file, as_json=as_json, again=again, made=made))
 
 
 @click.command()
@@ -63,6 +60,7 @@ def create(context: click.Context, file: Path, as_json: bool, again: bool) -> No
 @click.option("--dry-run", is_flag=True, help="Only print the custom_ids that would be sent.")
 @_JSON
 @_AGAIN
+@_MADE
 @click.pass_context
 def resubmit(context: click.Context, /, batch_id: str, **options: Any) -> None:
     """Send the requests of batch ID that failed as a new batch, and print its id."""
@@ -71,7 +69,7 @@ def resubmit(context: click.Context, /, batch_id: str, **options: Any) -> None:
     def verb(session: Session) -> int:
         return resending.resubmit(session, batch_id, **options)
 
-    run(context, verb, interrupted=_LEFT_OPEN)
+    run(context, verb)
 
 
 COMMANDS: tuple[click.Command, ...] = (check, create, resubmit)

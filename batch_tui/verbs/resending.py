@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batch_tui.submission.journal import JournalError, SubmissionJournal
+from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
 from batch_tui.submission.request_file import RequestFileError, iter_requests
 from batch_tui.submission.resubmit import FAILED, requests_to_resubmit
 from batch_tui.tui.text import number, plain, plural
@@ -14,26 +14,30 @@ from batch_tui.verbs.inputs import linked_path
 from batch_tui.verbs.request_checks import report
 from batch_tui.verbs.results import stored_or_fetched
 from batch_tui.verbs.session import Exit, confirmed
-from batch_tui.verbs.submitting import as_sentence, sender
+from batch_tui.verbs.submitting import as_sentence, sender, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from batch_tui.submission.resubmit import Kind
+    from batch_tui.submission.resubmit import Kind, ResubmitSummary
     from batch_tui.verbs.session import Session
+    from batch_tui.verbs.submitting import Sender
 
 
-def create(session: Session, file: Path, *, as_json: bool, again: bool) -> int:
+def create(session: Session, file: Path, *, as_json: bool, again: bool, made: str | None) -> int:
     """Check a file and send it as one batch."""
     session.must_not_be_read_only("create")
-    if not report(session, file, to_stderr=True):
-        click.echo("Nothing was sent.", err=True)
-        return Exit.REFUSED
+    sends: Sender | None = None
     try:
+        if not report(session, file, to_stderr=True):
+            click.echo("Nothing was sent.", err=True)
+            return Exit.REFUSED
         with session.connect() as client:
             sends = sender(session, client, as_json=as_json, links=True)
-            return sends.send(lambda: iter_requests(file), file, again=again)
+            return sends.send(lambda: iter_requests(file), file, again=again, made=made)
+    except KeyboardInterrupt:
+        return stopped(sends)
     except (JournalError, RequestFileError) as error:
         raise as_sentence(error) from error
 
@@ -49,15 +53,14 @@ def resubmit(
     dry_run: bool,
     as_json: bool,
     again: bool,
+    made: str | None,
 ) -> int:
     """Send those requests of an input whose result in a batch is of one of `kinds` as a new batch."""
     if not dry_run:
         session.must_not_be_read_only("resubmit")
+    sends: Sender | None = None
     try:
-        known = input_path or SubmissionJournal(session.journal_directory()).input_of(batch_id)
-        file = known or linked_path(session.store(), batch_id)
-        if file is None:
-            raise click.UsageError(f"It is not known which file {plain(batch_id)} was made from: name it with --input.")
+        file = input_path or linked_path(session.store(), batch_id) or _sent_from(session, batch_id)
         code, results, verified = stored_or_fetched(batch_id, session.store(), session.connect)
         if results is None:
             return code
@@ -68,13 +71,8 @@ def resubmit(
         if not summary.wanted:
             click.echo("No request of that batch failed: there is nothing to send.", err=True)
             return Exit.DONE
-        if summary.missing:
-            named = ", ".join(summary.examples[:5]) + (", …" if summary.missing > 5 else "")
-            lacking = f"{number(summary.missing)} of {plural(summary.wanted, 'failed request')}"
-            click.echo(plain(f"{lacking} are not in {file}: {named}."), err=True)
-            if not summary.matched or not partial:
-                click.echo("Is it the input of that batch? --partial sends those that are there.", err=True)
-                return Exit.REFUSED
+        if summary.missing and not _may_lack(summary, file, partial=partial):
+            return Exit.REFUSED
         click.echo(plain(f"{plural(summary.matched, 'request')} of {batch_id} to send again, from {file}."), err=True)
         if dry_run:
             for request in chosen:
@@ -84,6 +82,42 @@ def resubmit(
             click.echo("Nothing was sent.", err=True)
             return Exit.REFUSED
         with session.connect() as client:
-            return sender(session, client, as_json=as_json).send(lambda: chosen, file, again=again)
+            sends = sender(session, client, as_json=as_json)
+            return sends.send(lambda: chosen, file, again=again, made=made)
+    except KeyboardInterrupt:
+        return stopped(sends)
     except (JournalError, RequestFileError) as error:
         raise as_sentence(error) from error
+
+
+def _sent_from(session: Session, batch_id: str) -> Path:
+    """The file that the journal says a batch was made from, as it was then. Raises JournalError and click's errors."""
+    made = SubmissionJournal(session.journal_directory()).made(batch_id)
+    if made is None or made.input_path is None:
+        raise click.UsageError(f"It is not known which file {plain(batch_id)} was made from: name it with --input.")
+    file = made.input_path
+    try:
+        changed = made.input_changed()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise click.ClickException(
+            plain(f"{file}, from which {batch_id} was made, cannot be read: {reason}. --input names the file to use.")
+        ) from error
+    if made.input_stamp is None:
+        # Written by an earlier version, which noted no more than this.
+        changed = custom_ids_digest(request["custom_id"] for request in iter_requests(file)) != made.digest
+    if changed:
+        advice = "--input with its name uses it as it is now."
+        raise click.ClickException(plain(f"{file} was changed since {batch_id} was made from it. {advice}"))
+    return file
+
+
+def _may_lack(summary: ResubmitSummary, file: Path, *, partial: bool) -> bool:
+    """Tell which failed requests are not in the file; whether to go on with the others."""
+    named = ", ".join(summary.examples[:5]) + (", …" if summary.missing > 5 else "")
+    lacking = f"{number(summary.missing)} of {plural(summary.wanted, 'failed request')}"
+    click.echo(plain(f"{lacking} are not in {file}: {named}."), err=True)
+    if summary.matched and partial:
+        return True
+    click.echo("Is it the input of that batch? --partial sends those that are there.", err=True)
+    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import tracemalloc
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -51,6 +52,24 @@ def test_create_walks_an_iterable_once_and_writes_compact_utf8() -> None:
     wire = json.loads(body)
     assert [request["custom_id"] for request in wire["requests"]] == ["r0", "r1", "r2"]
     assert wire["note"] == "ü"
+
+
+def test_a_large_body_is_held_once() -> None:
+    """In bytes allocated, which are the same on every machine."""
+    requests = ({"custom_id": f"r{number}", "params": {"text": "x" * 10_000}} for number in range(2_000))
+    tracemalloc.start()
+    try:
+        body = calls.create(requests).body or b""
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(json.loads(body)["requests"]) == 2_000
+    assert peak < 1.5 * len(body)
+
+
+def test_a_body_may_be_empty() -> None:
+    call = calls.create([], extra_body={"a": 1})
+    assert (call.body, call.creates) == (b'{"requests":[],"a":1}', 0)
 
 
 def test_content_of_an_answer_may_be_sent_back() -> None:

@@ -42,8 +42,9 @@ def attempt_in_doubt(scenario: Scenario) -> int | None:
         return None
     for number, reply in enumerate(scenario.replies):
         lost = reply.silent or reply.promised
-        refused_for_now = reply.status in (503, 529) or reply.headers.get("x-should-retry") == "true"
-        if lost or ((reply.status in (408, 499) or reply.status >= 500) and not refused_for_now):
+        busy = b'"rate_limit_error"' in reply.body or b'"overloaded_error"' in reply.body
+        unclear = not busy if reply.status in (429, 503, 529) else reply.status in (408, 499) or reply.status >= 500
+        if lost or unclear:
             return number
     return None
 
@@ -54,9 +55,10 @@ def until_doubt(scenario: Scenario, seen: Seen) -> Seen:
     return Seen(seen.requests[: last + 1], seen.delays[:last], (), "CreateUncertain")
 
 
-def is_create_in_conflict(scenario: Scenario, _seen: Seen) -> bool:
-    first = scenario.replies[0]
-    return scenario.method == "create" and first.status == 409 and first.headers.get("x-should-retry") != "true"
+def is_create_refused_for_good(scenario: Scenario, seen: Seen) -> bool:
+    """A refusal that the official client repeats: a conflict, or whatever comes with `x-should-retry: true`."""
+    final = 400 <= scenario.replies[0].status < 500 and scenario.replies[0].status != 429
+    return scenario.method == "create" and final and attempt_in_doubt(scenario) is None and len(seen.requests) > 1
 
 
 DIFFERENCES = {
@@ -65,9 +67,10 @@ DIFFERENCES = {
         lambda scenario, _: attempt_in_doubt(scenario) is not None,
         until_doubt,
     ),
-    "a create in conflict is told": Difference(
-        "A conflict is a refusal of this batch; only what is refused for now (429, 503, 529) is worth repeating.",
-        is_create_in_conflict,
+    "a create refused for good is told": Difference(
+        "A conflict is a refusal of this batch, as any other 4xx is; only an API that says it is busy is asked again, "
+        "and `x-should-retry: true` says that a retry is worth while, not that nothing happened.",
+        is_create_refused_for_good,
         lambda _, seen: replace(seen, requests=seen.requests[:1], delays=()),
     ),
     "long waits are capped": Difference(
@@ -113,7 +116,8 @@ async def differing(peers: Peers, scenarios: Sequence[Scenario]) -> set[str]:
 def envelope(status: int, **headers: str) -> Reply:
     """A refusal as the API words it; header names are written with underscores. The connection ends with it."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    error = {"type": "some_error", "message": f"Refused with {status}.", "details": {"error_code": "some_code"}}
+    category = {429: "rate_limit_error", 503: "overloaded_error", 529: "overloaded_error"}.get(status, "some_error")
+    error = {"type": category, "message": f"Refused with {status}.", "details": {"error_code": "some_code"}}
     body = json.dumps({"type": "error", "error": error, "request_id": "req_body"}).encode()
     # A new connection for each request, so that a closing one is never taken for a fault of the server.
     kept = {"content-type": "application/json", "connection": "close", "request-id": "req_1"}
@@ -165,7 +169,7 @@ OF_WAITS = {
     "an infinite wait is none",
     "a retry-after-ms that is no number leaves retry-after to decide",
 }
-OF_CREATES = {"a create in doubt is not sent again", "a create in conflict is told"}
+OF_CREATES = {"a create in doubt is not sent again", "a create refused for good is told"}
 
 
 def refusals(method: str, statuses: Sequence[int], headers: Sequence[dict[str, str]]) -> list[Scenario]:

@@ -49,6 +49,13 @@ async def test_slack_is_how_far_clocks_may_differ(clients: Clients) -> None:
     assert [batch.id for batch in found] == ["b", "c"]
 
 
+async def test_a_clock_that_is_known_to_be_wrong_is_allowed_for(clients: Clients) -> None:
+    an_hour = {"slack": timedelta(0), "clock_ahead": timedelta(hours=1)}
+    with ScriptedServer(page(("a", 71, 2), ("b", 70, 2), ("c", 60, 2), ("d", 10, 2))) as server:
+        found = await clients(server.url).call("find_created", DOUBT, **an_hour)
+    assert [batch.id for batch in found] == ["b", "c"]
+
+
 async def test_from_the_lost_answer_to_the_batch(clients: Clients) -> None:
     """The whole way, as a caller goes it; the error may even have been to another process and back."""
     lost = Reply(silent=True, ending="close")

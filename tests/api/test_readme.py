@@ -51,7 +51,7 @@ def test_the_examples_of_the_client_run(monkeypatch: pytest.MonkeyPatch, capsys:
         # Beyond the time in which the batch of the first example could be taken for that of the second.
         clock.advance(hours=1)
         with BatchClient(now=clock) as client:
-            found = defined["submit"](client, [samples.REQUEST])
+            (found,) = defined["submit"](client, [samples.REQUEST])
             assert found.id in [batch.id for batch in client.messages.batches.list()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -28,10 +29,15 @@ PAST = format_datetime(START - timedelta(seconds=30), usegmt=True)
 FINE = Outcome(None, 200, {}, calls.ENCODER.encode(samples.batch()).encode())
 
 
-def refused(status: int, **headers: str) -> Outcome:
+def refused(status: int, body: str = "", /, **headers: str) -> Outcome:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    error = error_from_response(status, named, b"", retry_after=retry_after(named, START))
+    error = error_from_response(status, named, body.encode(), retry_after=retry_after(named, START))
     return Outcome(error, status, named)
+
+
+def busy(status: int = 529, category: str = "overloaded_error", **headers: str) -> Outcome:
+    """The API's own word that it takes nothing now."""
+    return refused(status, json.dumps({"type": "error", "error": {"type": category, "message": "Busy."}}), **headers)
 
 
 def lost(*, reached: bool = True, hopeless: bool = False) -> Outcome:
@@ -154,7 +160,7 @@ CREATE = calls.create([samples.REQUEST, samples.REQUEST])
 
 @pytest.mark.parametrize(
     "outcome",
-    [lost(reached=False), refused(429), refused(503), refused(529), refused(500, x_should_retry="true")],
+    [lost(reached=False), busy(429, "rate_limit_error"), busy(503), busy(529), busy(529, x_should_retry="true")],
     ids=lambda o: f"{o.status}",
 )
 def test_create_is_sent_again_when_nothing_can_have_happened(outcome: Outcome) -> None:
@@ -172,13 +178,19 @@ def test_create_is_sent_again_when_nothing_can_have_happened(outcome: Outcome) -
         Outcome(APITimeoutError("Late.")),
         *(refused(status) for status in (408, 499, 500, 501, 502, 504, 520)),
         refused(500, x_should_retry="false"),
+        *(refused(status, x_should_retry="true") for status in (408, 500, 503, 504)),
+        # A gateway in front of the API may say so after it passed the request on.
+        *(refused(status) for status in (429, 503, 529)),
+        refused(503, "<html><title>503 Service Temporarily Unavailable</title></html>"),
+        refused(529, '{"error":{"type":"overloaded_error","message":"Busy."}}'),
+        busy(503, "api_error"),
         Outcome(None, 200, {}, b"<html>"),
         Outcome(None, 200, {}, b'{"id":'),
     ],
     ids=lambda o: f"{o.status}",
 )
 def test_create_in_doubt_is_never_sent_again(outcome: Outcome) -> None:
-    slept, sent, error = drive(CREATE, RetryPolicy(max_retries=5), refused(429), outcome)
+    slept, sent, error = drive(CREATE, RetryPolicy(max_retries=5), busy(), outcome)
     assert (slept, sent) == ([0.5], 2)
     assert isinstance(error, CreateUncertain)
     assert error.sent_at == START + timedelta(seconds=0.5)
@@ -187,7 +199,13 @@ def test_create_in_doubt_is_never_sent_again(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", [*(refused(status) for status in (307, 400, 401, 404, 409, 413)), lost(reached=False, hopeless=True)]
+    "outcome",
+    [
+        *(refused(status) for status in (307, 400, 401, 404, 409, 413)),
+        refused(400, x_should_retry="true"),
+        busy(x_should_retry="false"),
+        lost(reached=False, hopeless=True),
+    ],
 )
 def test_a_create_refused_keeps_its_own_error(outcome: Outcome) -> None:
     _, sent, error = drive(CREATE, RetryPolicy(), outcome)

@@ -32,9 +32,11 @@ POLICY = st.builds(
 )
 
 
-def _refused(status: int, headers: dict[str, str], should_retry: str | None, *, renewable: bool) -> Outcome:
+def _refused(
+    status: int, headers: dict[str, str], should_retry: str | None, body: bytes, *, renewable: bool
+) -> Outcome:
     named = headers if should_retry is None else {**headers, "x-should-retry": should_retry}
-    error = error_from_response(status, named, b"", retry_after=retry_after(named, START))
+    error = error_from_response(status, named, body, retry_after=retry_after(named, START))
     return Outcome(error, status, named, renewable=renewable and status == 401)
 
 
@@ -49,6 +51,7 @@ OUTCOME = st.one_of(
         st.sampled_from([302, 400, 401, 404, 408, 409, 429, 499, 500, 501, 503, 504, 529, 599]),
         HEADERS,
         st.sampled_from([None, "true", "false", "maybe"]),
+        st.sampled_from([b"", b"<html>", b'{"type":"error","error":{"type":"overloaded_error","message":"Busy."}}']),
         renewable=st.booleans(),
     ),
     st.just(FINE),

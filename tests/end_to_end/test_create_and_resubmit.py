@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batch_tui.simulator import Simulator
+from tests.end_to_end.homes import BATCH_TUI
 from tests.end_to_end.verb_runs import KEY, listed, objects, run
 
 if TYPE_CHECKING:
@@ -77,6 +80,24 @@ def test_a_file_that_would_be_refused_is_not_sent(home: Home, simulator: Simulat
     assert (checked.returncode, f"{file}:2: error" in checked.stdout) == (1, True)
 
 
+def test_a_file_name_may_hold_any_bytes(home: Home, simulator: Simulator) -> None:
+    file = request_file(home, ["a", "b"], os.fsdecode(b"bad\xff.jsonl"))
+    done = run(home, simulator.url, "create", str(file))
+    assert (done.returncode, done.stdout.strip()) == (0, listed(simulator)[0]["id"])
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["check", "create"])
+def test_a_pipe_is_no_file_of_requests(home: Home, simulator: Simulator, verb: str) -> None:
+    before = len(listed(simulator))
+    arguments = [BATCH_TUI, "--base-url", simulator.url, verb]
+    piped = f"{shlex.join(arguments)} <(cat {shlex.quote(str(request_file(home, ['a', 'b'])))})"
+    done = home.run("bash", "-c", piped, environment=KEY)
+    assert (done.returncode, done.stdout, len(listed(simulator))) == (1, "", before)
+    assert "is not a regular file" in done.stderr
+    assert "can be sent" not in done.stderr
+
+
 def test_a_read_only_profile_and_a_missing_key_send_nothing(home: Home, simulator: Simulator) -> None:
     before = len(listed(simulator))
     file = str(request_file(home, ["a"]))
@@ -123,6 +144,48 @@ def test_another_file_is_noticed(home: Home, simulator: Simulator) -> None:
     assert len(listed(simulator)) == before
     assert run(home, simulator.url, *arguments, "--partial").returncode == 0
     assert listed(simulator)[0]["request_counts"]["processing"] == 2
+
+
+def sent_and_ended(home: Home, simulator: Simulator) -> tuple[Path, str]:
+    """A file that `create` sent, and its batch, which was canceled before anything was done."""
+    file = request_file(home, ["a", "b"])
+    batch_id = run(home, simulator.url, "create", str(file)).stdout.strip()
+    run(home, simulator.url, "cancel", batch_id, "--yes")
+    simulator.advance(25 * 3600)
+    return file, batch_id
+
+
+def test_prompts_that_were_changed_are_not_sent_in_place_of_those_that_failed(home: Home, simulator: Simulator) -> None:
+    file, batch_id = sent_and_ended(home, simulator)
+    before = len(listed(simulator))
+    assert run(home, simulator.url, "resubmit", batch_id, "--dry-run").stdout.split() == ["a", "b"]
+    file.write_text(file.read_text().replace("Hi", "Something else"))
+    done = run(home, simulator.url, "resubmit", batch_id, "--yes")
+    assert (done.returncode, len(listed(simulator))) == (1, before)
+    assert "was changed since it was linked. --input names the file to use." in done.stderr
+    for link in (home.path / "cache").rglob("*.input"):
+        link.unlink()
+    done = run(home, simulator.url, "resubmit", batch_id, "--yes")
+    assert (done.returncode, len(listed(simulator))) == (1, before)
+    assert f"{file} was changed since {batch_id} was made from it" in done.stderr
+    assert run(home, simulator.url, "resubmit", batch_id, "--yes", "--input", str(file)).returncode == 0
+
+
+def test_a_note_of_an_earlier_version_is_held_against_the_custom_ids(home: Home, simulator: Simulator) -> None:
+    file, batch_id = sent_and_ended(home, simulator)
+    for link in (home.path / "cache").rglob("*.input"):
+        link.unlink()
+    (path,) = (home.path / "state").rglob("*.submission.json")
+    note = json.loads(path.read_text())
+    later = ("access", "workspace", "sent_at", "clock_ahead", "input_bytes", "input_stamp")
+    path.write_text(json.dumps({name: value for name, value in note.items() if name not in later}))
+    assert run(home, simulator.url, "resubmit", batch_id, "--dry-run").stdout.split() == ["a", "b"]
+    request_file(home, ["a", "c"])
+    done = run(home, simulator.url, "resubmit", batch_id, "--yes")
+    assert (done.returncode, f"{file} was changed since" in done.stderr) == (1, True)
+    file.unlink()
+    done = run(home, simulator.url, "resubmit", batch_id, "--yes")
+    assert (done.returncode, "Traceback" in done.stderr, str(file) in done.stderr) == (1, False, True)
 
 
 def test_what_cannot_be_resubmitted_has_a_code(home: Home, simulator: Simulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def input_of(journal: SubmissionJournal, batch_id: str) -> Path | None:
+    made = journal.made(batch_id)
+    return None if made is None else made.input_path
 
 
 def journal_in(directory: Path) -> SubmissionJournal:
@@ -40,8 +46,8 @@ def test_an_intent_is_pending_until_it_is_settled(journal: SubmissionJournal, tm
     assert (settled.outcome, settled.batch_id, settled.id) == ("accepted", "msgbatch_1", intent.id)
     assert settled.settled_at is not None
     assert settled.settled_at > settled.written_at
-    assert again.input_of("msgbatch_1") == tmp_path / "in.jsonl"
-    assert again.input_of("msgbatch_2") is None
+    assert input_of(again, "msgbatch_1") == tmp_path / "in.jsonl"
+    assert input_of(again, "msgbatch_2") is None
 
 
 def test_a_refusal_and_a_doubt_are_kept_with_their_reason(journal: SubmissionJournal) -> None:
@@ -58,8 +64,50 @@ def test_a_refusal_and_a_doubt_are_kept_with_their_reason(journal: SubmissionJou
 
 def test_a_batch_made_elsewhere_can_be_linked(journal: SubmissionJournal, tmp_path: Path) -> None:
     journal.link("msgbatch_9", tmp_path / "in.jsonl", count=3, digest="d")
-    assert journal.input_of("msgbatch_9") == tmp_path / "in.jsonl"
+    assert input_of(journal, "msgbatch_9") == tmp_path / "in.jsonl"
     assert journal.pending() == []
+
+
+def test_a_file_name_that_is_not_utf8_is_kept(journal: SubmissionJournal, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"bad\xff.jsonl")
+    file.write_text("{}")
+    intent = journal.intend(count=1, digest="d", input_path=file)
+    journal.accepted(intent, "msgbatch_1")
+    (kept,) = SubmissionJournal(journal.directory).submissions()
+    assert kept.input_path == file
+    assert kept.input == f"{tmp_path}/bad\\xff.jsonl"
+    assert input_of(journal, "msgbatch_1") == file
+    journal.refused(intent, f"{file}, line 3: not JSON")
+
+
+def test_what_an_earlier_version_wrote_is_read(journal: SubmissionJournal, tmp_path: Path) -> None:
+    journal.directory.mkdir()
+    (journal.directory / "20261101T120000-0001.submission.json").write_text(
+        '{"id":"20261101T120000-0001","written_at":"2026-11-01T12:00:00Z","input":"/data/in.jsonl",'
+        '"origin":"https://api.anthropic.com","count":2,"digest":"d","outcome":"uncertain",'
+        '"settled_at":"2026-11-01T12:00:09Z","batch_id":null,"detail":"lost"}'
+    )
+    (old,) = journal.doubtful()
+    assert (str(old.input_path), old.access, old.clock_ahead, old.input_changed()) == (
+        "/data/in.jsonl",
+        None,
+        None,
+        False,
+    )
+    looked = journal.looked_for(old, workspace="wrkspc_1", clock_ahead=-360.0)
+    assert journal.doubtful() == [looked]
+    assert (looked.workspace, looked.clock_ahead, looked.settled_at) == ("wrkspc_1", -360.0, old.settled_at)
+
+
+def test_a_file_that_was_changed_since_is_noticed(journal: SubmissionJournal, tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text("one")
+    journal.accepted(journal.intend(count=1, digest="d", input_path=file), "msgbatch_1")
+    made = journal.made("msgbatch_1")
+    assert made is not None
+    assert not made.input_changed()
+    file.write_text("other")
+    assert made.input_changed()
 
 
 def test_the_journal_is_private(journal: SubmissionJournal) -> None:

@@ -85,6 +85,9 @@ def test_a_missing_and_an_empty_file_are_sentences(tmp_path: Path) -> None:
         LinkedInput.read("msgbatch_1", tmp_path / "nowhere.jsonl")
     with pytest.raises(LinkError, match="cannot be read: Is a directory"):
         LinkedInput.read("msgbatch_1", tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(LinkError, match="is not a regular file"):
+        LinkedInput.read("msgbatch_1", tmp_path / "pipe")
     with pytest.raises(LinkError, match="holds no requests"):
         LinkedInput.read("msgbatch_1", written(tmp_path, ""))
 

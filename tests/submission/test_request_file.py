@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,15 @@ def test_a_good_file_has_no_problems(tmp_path: Path) -> None:
     assert check.models == {"claude-haiku-4-5": 1, "claude-opus-5-5": 1}
     compact = {"requests": list(iter_requests(path))}
     assert check.bytes == len(json.dumps(compact, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """It would be empty at the second reading, and a batch of nothing be sent."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for read in (check_request_file, lambda path: list(iter_requests(path))):
+        with pytest.raises(RequestFileError, match="is not a regular file"):
+            read(pipe)
 
 
 @pytest.mark.parametrize(
