@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from batch_tui.tui import late_keys
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.bulk import BulkDialog
 from batch_tui.tui.screens.dialogs import ConfirmDialog
@@ -185,3 +187,20 @@ async def test_no_key_moves_on_in_a_question_that_nobody_can_have_read(tmp_path:
             await play.press(key)
             assert isinstance(play.screen, ConfirmDialog)
             assert play.screen.query_one("#keep").has_focus
+
+
+async def test_what_never_comes_to_an_end_does_not_keep_the_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("slash")
+        line, released = play.screen.query_one(FilterInput), asyncio.Event()
+        monkeypatch.setattr(late_keys, "_PATIENCE", 0.05)
+        play.screen.call_later(released.wait)
+        send(play, "ended")
+        for _ in range(400):
+            await asyncio.sleep(0.02)
+            if line.value == "ended":
+                break
+        assert line.value == "ended"
+        released.set()
