@@ -207,10 +207,11 @@ class RowsSorted(Message):
 
 
 class LineFound(Message):
-    """Where a line that was named by number or custom_id stands; None if there is none, with a sentence."""
+    """Where the line that was `typed` as a number or a custom_id stands; None if there is none, with a sentence."""
 
-    def __init__(self, line: int | None, sentence: Plain) -> None:
+    def __init__(self, typed: str, line: int | None, sentence: Plain) -> None:
         super().__init__()
+        self.typed = typed
         self.line = line
         self.sentence = sentence
 
@@ -326,12 +327,13 @@ class ExportMoved(Message):
 
 
 class ExportDone(Message):
-    """The writing of rows has ended, well or not."""
+    """The writing of rows has ended, well or not; `again` is the order that another place or a retry may help."""
 
-    def __init__(self, sentence: Plain, *, well: bool = True) -> None:
+    def __init__(self, sentence: Plain, *, well: bool = True, again: Export | None = None) -> None:
         super().__init__()
         self.sentence = sentence
         self.well = well
+        self.again = again
 
 
 class OlderPageRequested(Message):

@@ -14,7 +14,7 @@ from textual.signal import Signal
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
+from batch_tui.results.errors import ExportExists, ExportStopped, ResultsStoreError
 from batch_tui.submission.linked_input import LinkedInputs
 from batch_tui.tui import messages
 from batch_tui.tui.context import OpenResults, SavedResults
@@ -285,6 +285,8 @@ class ResultsApp(InputsApp):
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
         if opened.progress.state != "complete":
+            if opened.progress.state in ("failed", "stopped", "paused"):
+                self._downloads.toggle(event.batch_id, self._total(event.batch_id))
             self._downloads.want_row(event.batch_id, None)
             self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
             return
@@ -303,19 +305,23 @@ class ResultsApp(InputsApp):
             return
         chosen = event.choices[int(place)]
         kind = "" if chosen.everything else f"_{chosen.name}"
-        suggestion = f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl"
+        suggestion = Path(f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl")
+        self._ask_path(Export(file, chosen.rows, _called(chosen), suggestion, event.columns))
+
+    def _ask_path(self, order: Export, problem: str | None = None) -> None:
         hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")
         dialog = PromptDialog(
-            join(Plain("Write "), _called(chosen), Plain(" to a file")),
+            join(Plain("Write "), order.called, Plain(" to a file")),
             hint,
-            value=suggestion,
+            value=plain(str(order.path)),
             verb="writes",
+            problem=problem,
             problem_with=_path_problem,
         )
 
         def write(typed: str | None) -> None:
             if typed is not None:
-                self._export(Export(file, chosen.rows, Path(typed).expanduser(), event.columns))
+                self._export(replace(order, path=Path(typed).expanduser()))
 
         self.push_screen(dialog, write)
 
@@ -342,8 +348,10 @@ class ResultsApp(InputsApp):
             said = export(order, moved, lambda: worker.is_cancelled)
         except ExportExists:
             self.post_message(messages.OverwriteAsked(order))
-        except (ExportError, ResultsStoreError) as error:
-            self.post_message(messages.ExportDone(plain(str(error)), well=False))
+        except ExportStopped as stopped:
+            self.post_message(messages.ExportDone(plain(str(stopped)), well=False))
+        except ResultsStoreError as error:
+            self.post_message(messages.ExportDone(plain(str(error)), well=False, again=order))
         else:
             self.post_message(messages.ExportDone(said))
 
@@ -359,6 +367,9 @@ class ResultsApp(InputsApp):
     @on(messages.ExportDone)
     def _say_exported(self, event: messages.ExportDone) -> None:
         self._close_progress()
+        if event.again is not None and isinstance(self.screen, ResultsScreen):
+            self._ask_path(replace(event.again, overwrite=False), event.sentence)
+            return
         severity: Literal["information", "error"] = "information" if event.well else "error"
         self.notify(event.sentence, markup=False, timeout=8, severity=severity)
 

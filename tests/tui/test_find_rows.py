@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
+from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from tests.tui.play import Play, playing
 from tests.tui.scenes import open_results, settled, until
@@ -191,7 +194,10 @@ async def test_going_to_a_custom_id_that_is_filtered_out_shows_it_all_the_same(t
         await play.press("number_sign")
         play.screen.query_one(Input).value = "nobody"
         await play.press("enter")
-        await until(play.pilot, lambda: "neither a custom_id nor a line" in play.said(), "a sentence")
+        await until(play.pilot, lambda: isinstance(play.screen, PromptDialog), "the question again")
+        await play.press()
+        assert "neither a custom_id nor a line" in play.shown("#prompt-hint")
+        assert play.screen.query_one(Input).value == "nobody"
 
 
 async def test_marks_belong_to_rows_whatever_is_shown(tmp_path: Path) -> None:
@@ -205,3 +211,25 @@ async def test_marks_belong_to_rows_whatever_is_shown(tmp_path: Path) -> None:
         assert not play.table.marks
         await play.press("3", "asterisk")
         assert len(play.table.marks) == len(lines(play))
+
+
+@pytest.mark.parametrize(("key", "line"), [("slash", "#search"), ("f", "#query")])
+async def test_what_could_not_be_looked_through_is_looked_through_again_with_enter(
+    tmp_path: Path, key: str, line: str
+) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        file = file_of(play)
+        whole = file.path.read_bytes()
+        os.truncate(file.path, 1000)
+        await play.press(key, *"depot")
+        said = f"{line} #filter-said"
+        await until(play.pilot, lambda: "enter looks again" in play.shown(said), "a sentence")
+        await play.press("enter")
+        assert play.screen.query_one(f"{line} Input", Input).value == "depot"
+        with file.path.open("r+b") as again:
+            again.write(whole)
+        await play.press(key, "enter")
+        await looked_through(play)
+        assert "again" not in play.shown(said)
+        assert f"{len(file):,} rows" in play.shown(said)

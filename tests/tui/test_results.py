@@ -9,16 +9,12 @@ from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.record_view import RecordView
 from tests.tui.play import Play, playing
-from tests.tui.scenes import ended, go_to, open_results, record_on_screen, settled, until, with_errors
+from tests.tui.scenes import big, go_to, open_results, record_on_screen, settled, until, with_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WIDE = (160, 40)
-
-
-def big(batch: Any) -> bool:
-    return ended(batch) and batch.request_counts.total > 1_000
 
 
 def progress(play: Play) -> Any:

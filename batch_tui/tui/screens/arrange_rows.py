@@ -203,7 +203,11 @@ class ArrangeRowsScreen(FindRowsScreen):
     # Places and marks
 
     def action_go_to(self) -> None:
-        dialog = PromptDialog(Plain("Go to"), Plain("A line number, or a whole custom_id."), verb="goes there")
+        self._ask_for_place()
+
+    def _ask_for_place(self, typed: str = "", problem: str | None = None) -> None:
+        hint = Plain("A line number, or a whole custom_id.")
+        dialog = PromptDialog(Plain("Go to"), hint, value=typed, verb="goes there", problem=problem)
         self.app.push_screen(dialog, self._go_to)
 
     def _go_to(self, typed: str | None) -> None:
@@ -215,7 +219,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _take_line(self, event: LineFound) -> None:
         event.stop()
         if event.line is None:
-            self.notify(event.sentence, markup=False, timeout=5)
+            if self.is_current:
+                self._ask_for_place(event.typed, event.sentence)
             return
         if self._table.source.index_of(str(event.line)) is None:
             while self._view.narrowed and self.clear_one_level():

@@ -167,10 +167,16 @@ class FindRowsScreen(Screen[None]):
             view.query = Finding(view.query.condition, FoundRows())
             self._hunt_query()
 
+    def _look_again_if_it_failed(self) -> None:
+        if any(one is not None and one.trouble is not None for one in (self._view.search, self._view.query)):
+            self.hunt_again()
+            self.new_basis()
+
     @on(Input.Submitted, "#search #filter-text")
     def _keep_search(self, event: Input.Submitted) -> None:
         event.stop()
         if self._view.search_problem is None:
+            self._look_again_if_it_failed()
             if not event.value:
                 self.clear_search()
             self._table.focus()
@@ -181,6 +187,7 @@ class FindRowsScreen(Screen[None]):
     def _keep_query(self, event: Input.Submitted) -> None:
         event.stop()
         if self._view.query_problem is None:
+            self._look_again_if_it_failed()
             if not event.value.strip():
                 self.clear_query()
             self._table.focus()
@@ -273,8 +280,10 @@ class FindRowsScreen(Screen[None]):
         ):
             if not line.display:
                 continue
-            if problem is not None or (finding is not None and finding.trouble is not None):
-                line.say(plain(f"! {problem or (finding and finding.trouble)}"), "warning")
+            if problem is not None:
+                line.say(plain(f"! {problem}"), "warning")
+            elif finding is not None and finding.trouble is not None:
+                line.say(plain(f"! enter looks again: {finding.trouble}"), "warning")
             elif finding is None:
                 line.say(plural(rows, "row"))
             else:

@@ -288,6 +288,8 @@ class ResultsScreen(ReadRecordScreen):
         self.post_message(DownloadToggleRequested(self._batch_id))
 
     def action_summarise(self) -> None:
+        # Shown is what has come; the next look is at all of it.
+        self.want_all()
         self.post_message(SummaryRequested(self._batch_id))
 
     def action_seek_error(self, direction: int) -> None:
