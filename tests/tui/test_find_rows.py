@@ -100,6 +100,14 @@ async def test_a_search_goes_from_hit_to_hit_and_shows_all_rows(tmp_path: Path) 
         assert "round the end" in play.said()
 
 
+async def test_one_hit_is_one_hit(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("slash", *(file_of(play).row(3).custom_id or ""))
+        await looked_through(play)
+        assert "1 hit in " in play.shown("#search #filter-said")
+
+
 async def test_a_bad_regular_expression_is_said_beside_the_search(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
         await open_results(play.stage, play.pilot)

@@ -15,7 +15,7 @@ from batch_tui.results.search import PatternError, SearchPattern
 from batch_tui.tui.messages import FindRequested, RowsFound
 from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS, Finding
-from batch_tui.tui.text import Plain, join, number, plain, plural
+from batch_tui.tui.text import Plain, join, plain, plural
 from batch_tui.tui.widgets.filter_line import FilterInput, FilterLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
@@ -287,11 +287,15 @@ class FindRowsScreen(Screen[None]):
             elif finding is None:
                 line.say(plural(rows, "row"))
             else:
-                line.say(self._progress(finding.found, finding.looking, "hits in" if finding is view.search else "of"))
+                amount = len(finding.found)
+                many = (
+                    join(plural(amount, "hit"), Plain(" in ")) if finding is view.search else plain(f"{amount:,} of ")
+                )
+                line.say(self._progress(many, finding.found.upto, finding.looking))
 
-    def _progress(self, found: FoundRows, looking: bool, of: str) -> Plain:
+    def _progress(self, many: Plain, upto: int, looking: bool) -> Plain:
         rows = self._opened.rows
-        said = join(number(len(found)), Plain(f" {of} "), plural(rows, "row"))
-        if found.upto < rows and looking:
-            return join(said, Plain(f" · {100 * found.upto // max(rows, 1)} % looked through"))
+        said = join(many, plural(rows, "row"))
+        if upto < rows and looking:
+            return join(said, Plain(f" · {100 * upto // max(rows, 1)} % looked through"))
         return said if self._whole else join(said, Plain(" so far"))
