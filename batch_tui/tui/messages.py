@@ -207,11 +207,12 @@ class RowsSorted(Message):
 
 
 class LineFound(Message):
-    """Where the line that was `typed` as a number or a custom_id stands; None if there is none, with a sentence."""
+    """Where the line `typed` as a number or a custom_id stands; None if it is not among the first `looked`."""
 
-    def __init__(self, typed: str, line: int | None, sentence: Plain) -> None:
+    def __init__(self, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
         super().__init__()
         self.typed = typed
+        self.looked = looked
         self.line = line
         self.sentence = sentence
 

@@ -208,6 +208,10 @@ class ResultsApp(InputsApp):
 
     @on(messages.RowsWanted)
     def _want_rows(self, event: messages.RowsWanted) -> None:
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if event.row is None and opened is not None and opened.progress.state == "paused":
+            # Who asks for everything takes back that nothing was to be fetched.
+            self._downloads.toggle(event.batch_id, self._total(event.batch_id))
         self._downloads.want_row(event.batch_id, event.row)
 
     @on(messages.RecordRequested)

@@ -85,14 +85,15 @@ def count_values(
 
 def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str) -> LineFound:
     """The line of that number or custom_id; a custom_id of digits goes before a number."""
+    looked = len(file)
     line = file.find_custom_id(typed)
     if line is None and typed.replace(",", "").isdecimal():
         number = int(typed.replace(",", ""))
-        line = number - 1 if 0 < number <= len(file) else None
+        line = number - 1 if 0 < number <= looked else None
     if line is not None:
-        return LineFound(typed, line, Plain(""))
+        return LineFound(typed, looked, line, Plain(""))
     said = Plain(" is neither a custom_id nor a line here; f id:… finds parts of one.")
-    return LineFound(typed, None, join(plain(typed[:80]), said))
+    return LineFound(typed, looked, None, join(plain(typed[:80]), said))
 
 
 def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int, what: str) -> RecordText:

@@ -13,7 +13,7 @@ from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from tests.tui.play import Play, playing
-from tests.tui.scenes import open_results, settled, until
+from tests.tui.scenes import big, go_to, open_results, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,3 +241,46 @@ async def test_what_could_not_be_looked_through_is_looked_through_again_with_ent
         await looked_through(play)
         assert "again" not in play.shown(said)
         assert f"{len(file):,} rows" in play.shown(said)
+
+
+async def far_ahead(play: Play) -> int:
+    """Large results are open, and reading waits for somebody to want more; says how many rows they have."""
+    batch_id = await go_to(play.stage, play.pilot, big)
+    await play.press("v")
+    await until(play.pilot, lambda: play.screen._opened.progress.state == "waiting", "a pause in reading")
+    return int(play.catalog.get(batch_id).request_counts.total)
+
+
+async def test_a_line_that_has_not_come_yet_is_fetched_and_gone_to(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE, app={"read_ahead": 200_000}) as play:
+        total = await far_ahead(play)
+        assert play.screen._opened.rows < total
+        await play.press("number_sign", *str(total), "enter")
+        await until(play.pilot, lambda: play.table.cursor_key == str(total - 1), "the last line")
+
+
+async def test_a_place_that_is_nowhere_is_said_once_everything_came(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE, app={"read_ahead": 200_000}) as play:
+        await far_ahead(play)
+        await play.press("number_sign", *"nobody", "enter")
+        await until(play.pilot, lambda: isinstance(play.screen, PromptDialog), "the question again")
+        await play.press()
+        assert "neither a custom_id nor a line" in play.shown("#prompt-hint")
+        await play.press("escape")
+        assert play.screen._opened.progress.state == "complete"
+
+
+async def test_values_of_some_rows_say_so_and_the_rest_is_fetched(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE, app={"read_ahead": 200_000}) as play:
+        total = await far_ahead(play)
+        await play.press("H", "k")
+        await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+        await play.press()
+        first = play.shown("#dialog-title")
+        assert first.endswith(" so far") or f"{total:,} rows" in first
+        await play.press("escape")
+        await until(play.pilot, lambda: play.screen._opened.progress.state == "complete", "everything")
+        await play.press("H", "k")
+        await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+        await play.press()
+        assert play.shown("#dialog-title").endswith(f"in {total:,} rows")

@@ -140,6 +140,7 @@ class ResultsScreen(ReadRecordScreen):
             self.sort_again()
         self._table.rows_changed()
         self.show_state()
+        self.seek_on()
 
     def show_state(self) -> None:
         self.query_one(StatusLine).show(self._heading(), self._gauge())
