@@ -220,7 +220,8 @@ class ResultsScreen(ReadRecordScreen):
         progress, line = self._opened.progress, self.query_one(TroubleLine)
         if progress.error is not None and progress.state in ("failed", "retrying"):
             again = "P tries again." if progress.state == "failed" else "Trying again."
-            line.say(plain(f" ! {describe(progress.error, host=self._shared.host)} {again}"))
+            note = f"{progress.note} " if progress.note else ""
+            line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
             said = progress.note or self._about_input()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
