@@ -171,6 +171,15 @@ async def test_a_json_path_becomes_a_column_and_the_same_path_takes_it_away(tmp_
         assert not any("RESULT" in column.label for column in play.table.columns)
 
 
+async def test_a_column_without_any_value_says_where_a_path_looks(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("equals_sign", *"result.message.model", "enter")
+        assert "No row on screen has .result.message.model. Without the leading dot" in play.said()
+        await play.press("equals_sign", "backspace", *"result.message.model", "enter")
+        assert play.said().count("No row on screen") == 1
+
+
 async def test_values_are_counted_and_one_of_them_becomes_the_query(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
         await open_results(play.stage, play.pilot)

@@ -169,6 +169,16 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
         self._table.set_columns(columns_with(self._view.columns))
         self.show_rows()
+        if path in self._view.columns:
+            self._say_if_empty(path)
+
+    def _say_if_empty(self, path: JsonPath) -> None:
+        source = self._table.source
+        if isinstance(source, ResultRows) and not source.has_value(path, self._table.top_row, self._table.size.height):
+            hint = "Without the leading dot, a path looks into the record."
+            if not path.text.startswith("."):
+                hint = "With a leading dot, a path looks into answers that are JSON."
+            self.notify(f"No row on screen has {plain(path.text)[:60]}. {hint}", markup=False, timeout=6)
 
     def action_frequencies(self) -> None:
         choices = [Choice(key, Plain(name), subject) for key, subject, name in _SUBJECTS]
