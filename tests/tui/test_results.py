@@ -320,3 +320,15 @@ async def test_an_answer_in_a_fence_shows_what_it_says_and_not_the_fence(tmp_pat
         await until(play.pilot, lambda: len(play.table.source) == len(answers), "the rows")
         assert '{ "city": "Aarhus", "paid": true }' in play.row(0)
         assert "Dear reader, thank you." in play.row(1)
+
+
+async def test_asking_for_the_end_takes_back_a_pause(tmp_path: Path) -> None:
+    async with playing(tmp_path, results_bytes_per_second=1_000_000) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: progress(play).state == "downloading", "the first rows")
+        await play.pilot.press("P")
+        await until(play.pilot, lambda: progress(play).state == "paused", "the pause")
+        await play.pilot.press("G")
+        await until(play.pilot, lambda: progress(play).state == "complete", "everything")
