@@ -167,11 +167,17 @@ class ResultsDownload:
 
     def _take_stored(self) -> bool:
         stored = self._store.stored(self.batch_id)
-        if stored is None or stored.problem:
+        if stored is None:
+            return False
+        if stored.problem is not None:
+            self._note = "Something else changed the copy on this machine, so the results are fetched anew."
             return False
         if self._results is None or self._results.path != stored.path:
             self._results = self._store.open(self.batch_id)
         self._content_length = stored.size
+        if not stored.verified and self._results is not None:
+            verdict = check_completeness(self._results, self._expected_total)
+            self._note = " ".join([*([stored.doubt] if stored.doubt else []), *verdict.sentences]) or None
         self._tell("complete", verified=stored.verified)
         return True
 

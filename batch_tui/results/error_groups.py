@@ -51,7 +51,7 @@ def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None
     for row in list(results.rows("errored")):
         if should_stop is not None and should_stop():
             break
-        kind, message = error_of(results.record(row).value)
+        kind, message = error_of(results.read(row).value)
         seen = found.setdefault((kind, masked(message)), [0, row])
         seen[0] += 1
     groups = (

@@ -47,3 +47,11 @@ def disk_error(doing: str, path: Path, error: OSError) -> ResultsStoreError:
     else:
         why, remedy = error.strerror or type(error).__name__, "Check that place, then retry."
     return ResultsStoreError(f"Could not {doing} {path}: {why}. {remedy}")
+
+
+def shrunk_error(path: Path) -> ResultsStoreError:
+    """The sentence for a file that ends before a line that the index knows."""
+    return ResultsStoreError(
+        f"{path} is shorter than when it was indexed: something else changed it. "
+        "Delete the local copy and download it again."
+    )

@@ -74,7 +74,7 @@ def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], str | _Not
     if isinstance(subject, JsonPath):
 
         def extracted(row: int) -> str | _NotAsked | None:
-            value = subject.value(file.record(row).value)
+            value = subject.value(file.read(row).value)
             return None if value is MISSING else show(value)[:_LONGEST]
 
         return extracted
@@ -85,7 +85,7 @@ def _value_of(file: ResultsFile, subject: Subject) -> Callable[[int], str | _Not
         def masked(row: int) -> str | _NotAsked | None:
             if index.kinds[row] != ERRORED:
                 return _NOT_ASKED
-            kind, message = error_of(file.record(row).value)
+            kind, message = error_of(file.read(row).value)
             return f"{kind}: {mask(message)}"
 
         return masked

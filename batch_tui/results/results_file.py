@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from batch_tui.results.errors import ResultsStoreError, disk_error
+from batch_tui.results.errors import ResultsStoreError, disk_error, shrunk_error
 from batch_tui.results.index_file import load_index
 from batch_tui.results.line_index import LineIndex
 from batch_tui.results.result_line import KINDS, Kind, kind_of_value, mapping, parse, text_or_none
@@ -144,17 +144,18 @@ class ResultsFile:
         except OSError as error:
             raise disk_error("read", self.path, error) from error
         except _Shrunk as error:
-            raise ResultsStoreError(
-                f"{self.path} is shorter than when it was indexed: something else changed it. "
-                "Delete the local copy and download it again."
-            ) from error
+            raise shrunk_error(self.path) from error
 
     def record(self, number: int) -> Record:
         """A row in full; a file that lost its bytes gives a record that says so."""
         try:
-            raw = self.line(number)
+            return self.read(number)
         except ResultsStoreError as error:
             return Record(number, b"", None, str(error))
+
+    def read(self, number: int) -> Record:
+        """A row in full; raises ResultsStoreError if the file lost its bytes."""
+        raw = self.line(number)
         value, problem = parse(raw)
         if problem is None and not isinstance(value, dict):
             problem = "The line is JSON but not an object."

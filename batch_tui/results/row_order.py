@@ -55,7 +55,7 @@ def sort_rows(
 def _rank_of(file: ResultsFile, key: SortKey) -> Callable[[int], _Rank | None]:
     index = file.index
     if isinstance(key, JsonPath):
-        return lambda row: _rank(key.value(file.record(row).value))
+        return lambda row: _rank(key.value(file.read(row).value))
     match key:
         case "line":
             return lambda row: (0, row)

@@ -156,7 +156,7 @@ class RowQuery:
         kept = array("I")
         for row in rows:
             if self.reading:
-                record = file.record(row)
+                record = file.read(row)
                 if not all(condition.fulfilled(record) for condition in self.reading):
                     continue
             if all(pattern.found_in(file.line(row)) != negated for pattern, negated in saying):

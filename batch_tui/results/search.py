@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import re2
 
-from batch_tui.results.errors import disk_error
+from batch_tui.results.errors import disk_error, shrunk_error
 from batch_tui.results.raw_pattern import RawPattern, raw_literal, raw_regex, variants
 from batch_tui.results.result_line import UNREADABLE, parse
 
@@ -171,6 +171,8 @@ def search(
             block = os.pread(file.descriptor, last - first, first)
         except OSError as error:
             raise disk_error("read", file.path, error) from error
+        if len(block) < last - first:
+            raise shrunk_error(file.path)
         found = array("I", judge.rows(file, block, row, stop))
         row = stop
         yield Slice(found, row)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from batch_tui.results.errors import disk_error
+from batch_tui.results.errors import disk_error, shrunk_error
 from batch_tui.results.result_line import count, mapping, parse, text_or_none
 
 if TYPE_CHECKING:
@@ -72,12 +72,13 @@ def _rows(results: ResultsFile, should_stop: Callable[[], bool]) -> Iterator[int
     index, end, position, last = results.index, results.size, 0, -1
     while position < end and not should_stop():
         # What lies across the border of two slices is seen by the next.
+        length = min(_SLICE + _AROUND, end - position)
         try:
-            piece = os.pread(results.descriptor, min(_SLICE + _AROUND, end - position), position)
+            piece = os.pread(results.descriptor, length, position)
         except OSError as error:
             raise disk_error("read", results.path, error) from error
-        if not piece:
-            return
+        if len(piece) < length:
+            raise shrunk_error(results.path)
         for place in sorted(chain(_uses(piece), _places(piece, _CALL))):
             row = bisect_right(index.starts, position + place, hi=len(index)) - 1
             if row > last:

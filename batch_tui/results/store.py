@@ -25,6 +25,9 @@ DEFAULT_ORIGIN = "https://api.anthropic.com"
 
 _NOTHING = Raw(b"null")
 
+_SAME_TIME_NS = 2_000_000_000
+"""Some file systems keep times to two seconds only."""
+
 
 class _About(Struct, kw_only=True):
     """What is remembered of a whole file beside it."""
@@ -33,6 +36,8 @@ class _About(Struct, kw_only=True):
     size: int
     rows: int
     verified: bool
+    modified_ns: int = 0
+    """When the file was last written to; 0 where an earlier version did not remember it."""
     batch: Raw = _NOTHING
     """The batch as the API described it, so that it can be shown when the API knows it no more."""
 
@@ -42,7 +47,8 @@ class StoredResults:
     """A results file that was received to its end.
 
     `size` in bytes; `rows` is None when nobody remembers. `verified` only if the rows agreed with the batch's
-    request counts and the file has kept its size since; `problem` says what is wrong with the file.
+    request counts and nothing has written to the file since; `problem` says what is wrong with the file, and
+    `doubt` what may be.
     """
 
     batch_id: str
@@ -57,6 +63,7 @@ class StoredResults:
     """Whether it is never dropped to make room."""
     used_at: float = 0.0
     """When it was last opened, in seconds since the epoch."""
+    doubt: str | None = None
 
 
 class ResultsStore:
@@ -137,20 +144,22 @@ class ResultsStore:
         """What is stored of a batch, if its file is whole. Looks at sizes only, so it is quick."""
         path = self.results_path(batch_id)
         try:
-            size = path.stat().st_size
+            status = path.stat()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise disk_error("look at", path, error) from error
-        about = _read_about(self._about_path(batch_id))
+        size, about = status.st_size, _read_about(self._about_path(batch_id))
         pinned, used_at = self._pin_path(batch_id).exists(), self._used_at(batch_id)
         if about is None:
             return StoredResults(batch_id, path, size, None, False, pinned=pinned, used_at=used_at)
         batch = _batch_of(about)
         if about.size == size:
-            return StoredResults(
-                batch_id, path, size, about.rows, about.verified, batch=batch, pinned=pinned, used_at=used_at
-            )
+            doubt = None
+            if about.modified_ns and abs(status.st_mtime_ns - about.modified_ns) > _SAME_TIME_NS:
+                doubt = f"Something else wrote to {path} after it was stored: it may not say what came."
+            verified = about.verified and doubt is None
+            return StoredResults(batch_id, path, size, about.rows, verified, None, batch, pinned, used_at, doubt)
         problem = (
             f"{path} has {size:,} bytes but was stored with {about.size:,}: something else changed it. "
             "Delete the local copy and download it again."
@@ -188,6 +197,7 @@ class ResultsStore:
         # An id with a lone surrogate has no UTF-8; it is stored all the same, only not listed.
         sayable = batch_id.encode("utf-8", "backslashreplace").decode()
         about = _About(batch_id=sayable, size=results.size, rows=len(results), verified=verified)
+        about.modified_ns = os.fstat(results.descriptor).st_mtime_ns
         about.batch = _NOTHING if batch is None else Raw(batch)
         about_path = self._about_path(batch_id)
         temporary = about_path.with_name(about_path.name + ".new")

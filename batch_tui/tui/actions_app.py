@@ -91,9 +91,6 @@ class ActionsApp(DigestApp):
 
     @on(messages.ActionRequested)
     def _ask(self, event: messages.ActionRequested) -> None:
-        if isinstance(self.screen, MenuDialog):
-            # Opened by a key that was typed right behind: the question that was asked first is the one to answer.
-            self.screen.dismiss(None)
         # A second key press may arrive before the first question is on screen.
         if isinstance(self.screen, ModalScreen) or self.shared.read_only or not event.batch_ids:
             return

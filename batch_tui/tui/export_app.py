@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from textual import on
 from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
-from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
+from batch_tui.results.errors import ExportExists, ExportStopped, ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.inputs_app import InputsApp
 from batch_tui.tui.screens.dialogs import overwrite_dialog
@@ -38,12 +39,18 @@ class ExportApp(InputsApp):
     _downloads: Downloads
     _monotonic: Callable[[], float]
 
+    @abstractmethod
+    def total_of(self, batch_id: str) -> int | None:
+        """How many requests a batch has, where that is known."""
+
     @on(messages.ExportRequested)
     def _ask_what(self, event: messages.ExportRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
         if opened.progress.state != "complete":
+            if opened.progress.state in ("failed", "stopped", "paused"):
+                self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
             self._downloads.want_row(event.batch_id, None)
             self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
             return
@@ -62,21 +69,25 @@ class ExportApp(InputsApp):
             return
         chosen = event.choices[int(place)]
         kind = "" if chosen.everything else f"_{chosen.name}"
-        suggestion = f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl"
+        suggestion = Path(f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl")
+        from batch_tui.tui.results_work import Export
+
+        self._ask_path(Export(file, chosen.rows, _called(chosen), suggestion, event.columns))
+
+    def _ask_path(self, order: Export, problem: str | None = None) -> None:
         hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")
         dialog = PromptDialog(
-            join(Plain("Write "), _called(chosen), Plain(" to a file")),
+            join(Plain("Write "), order.called, Plain(" to a file")),
             hint,
-            value=suggestion,
+            value=plain(str(order.path)),
             verb="writes",
+            problem=problem,
             problem_with=_path_problem,
         )
 
         def write(typed: str | None) -> None:
             if typed is not None:
-                from batch_tui.tui.results_work import Export
-
-                self._export(Export(file, chosen.rows, Path(typed).expanduser(), event.columns))
+                self._export(replace(order, path=Path(typed).expanduser()))
 
         self.push_screen(dialog, write)
 
@@ -105,8 +116,10 @@ class ExportApp(InputsApp):
             said = export(order, moved, lambda: worker.is_cancelled)
         except ExportExists:
             self.post_message(messages.OverwriteAsked(order))
-        except (ExportError, ResultsStoreError) as error:
-            self.post_message(messages.ExportDone(plain(str(error)), well=False))
+        except ExportStopped as stopped:
+            self.post_message(messages.ExportDone(plain(str(stopped)), well=False))
+        except ResultsStoreError as error:
+            self.post_message(messages.ExportDone(plain(str(error)), well=False, again=order))
         else:
             self.post_message(messages.ExportDone(said))
 
@@ -121,7 +134,12 @@ class ExportApp(InputsApp):
 
     @on(messages.ExportDone)
     def _say_exported(self, event: messages.ExportDone) -> None:
+        from batch_tui.tui.screens.results import ResultsScreen
+
         self._close_progress()
+        if event.again is not None and isinstance(self.screen, ResultsScreen):
+            self._ask_path(replace(event.again, overwrite=False), event.sentence)
+            return
         severity: Literal["information", "error"] = "information" if event.well else "error"
         self.notify(event.sentence, markup=False, timeout=8, severity=severity)
 

@@ -215,10 +215,12 @@ class RowsSorted(Message):
 
 
 class LineFound(Message):
-    """Where a line that was named by number or custom_id stands; None if there is none, with a sentence."""
+    """Where the line `typed` as a number or a custom_id stands; None if it is not among the first `looked`."""
 
-    def __init__(self, line: int | None, sentence: Plain) -> None:
+    def __init__(self, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
         super().__init__()
+        self.typed = typed
+        self.looked = looked
         self.line = line
         self.sentence = sentence
 
@@ -334,12 +336,13 @@ class ExportMoved(Message):
 
 
 class ExportDone(Message):
-    """The writing of rows has ended, well or not."""
+    """The writing of rows has ended, well or not; `again` is the order that another place or a retry may help."""
 
-    def __init__(self, sentence: Plain, *, well: bool = True) -> None:
+    def __init__(self, sentence: Plain, *, well: bool = True, again: Export | None = None) -> None:
         super().__init__()
         self.sentence = sentence
         self.well = well
+        self.again = again
 
 
 class OlderPageRequested(Message):

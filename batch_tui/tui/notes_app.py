@@ -39,14 +39,14 @@ class NotesApp(ActionsApp):
     def _ask_name(self, event: messages.NameRequested) -> None:
         if isinstance(self.screen, ModalScreen):
             return
-        batch_id = event.batch_id
-        before = self.shared.monitor.notes.get(batch_id, NOTHING_NOTED)
+        self._ask_notes(event.batch_id, self.shared.monitor.notes.get(event.batch_id, NOTHING_NOTED))
 
+    def _ask_notes(self, batch_id: str, shown: BatchNotes, problem: str | None = None) -> None:
         def answered(notes: BatchNotes | None) -> None:
-            if notes is not None and notes != before:
+            if notes is not None and notes != self.shared.monitor.notes.get(batch_id, NOTHING_NOTED):
                 self.start_work(partial(self._keep, batch_id, notes), "notes")
 
-        self.push_screen(NameDialog(batch_id, before), answered)
+        self.push_screen(NameDialog(batch_id, shown, problem), answered)
 
     async def _keep(self, batch_id: str, notes: BatchNotes) -> None:
         if self.notes_file is None:
@@ -56,7 +56,10 @@ class NotesApp(ActionsApp):
         try:
             self._take_notes(await anyio.to_thread.run_sync(self.notes_file.put, batch_id, notes))
         except NotesFileError as error:
-            self._tell_notes_failure(error)
+            if isinstance(self.screen, ModalScreen):
+                self._tell_notes_failure(error)
+            else:
+                self._ask_notes(batch_id, notes, str(error))
 
     def _take_notes(self, notes: dict[str, BatchNotes]) -> None:
         # In place: whoever looks names up was given this very mapping.

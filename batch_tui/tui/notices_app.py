@@ -187,7 +187,11 @@ class NoticesApp(App[str]):
             wait = _LOOK_BELOW_AGAIN
             context, span, connection = self.shared, self._notices.longest_span, self.connection
             oldest = len(context.catalog) - 1
-            if span is None or connection is None or oldest < 0 or context.catalog.complete:
+            if connection is None or oldest < 0:
+                # Nothing came yet: hours later would be late for whoever has a slow line.
+                wait = first_after
+                continue
+            if span is None or context.catalog.complete:
                 continue
             try:
                 leaving = await leaving_below(

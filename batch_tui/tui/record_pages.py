@@ -33,6 +33,13 @@ Line = tuple[str, str]
 _LONGEST = 2_000_000
 """Characters of a page that are shown; the whole record is in the file."""
 _FINE_STOPS = ("end_turn", "stop_sequence", "tool_use")
+_WHY_NO_TEXT: Final = {
+    "refusal": "The model refused to answer.",
+    "max_tokens": "The answer reached max_tokens before it came to any text.",
+    "model_context_window_exceeded": "The context window was full before the answer came to any text.",
+    "pause_turn": "The turn was paused before it came to any text: a request that ends with its content goes on.",
+    "tool_use": "The model asks for the result of a tool.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def record_pages(record: Record, page: int, request: Callable[[], LinkedRequest]
     blocks = [_mapping(block) for block in _sequence(message.get("content"))]
     answered = kind == "succeeded"
     makers: dict[int, Callable[[], list[Line]]] = {
-        TEXT: lambda: _text(blocks) if answered else _why_no_answer(kind, result),
+        TEXT: lambda: _text(message, blocks) if answered else _why_no_answer(kind, result),
         PAGES.index("Thinking"): lambda: _thinking(blocks),
         PAGES.index("Usage"): lambda: _usage(message),
     }
@@ -112,15 +119,20 @@ def _unreadable(record: Record, page: int, request: Callable[[], LinkedRequest] 
     )
 
 
-def _text(blocks: Iterable[Mapping[str, Any]]) -> list[Line]:
-    blocks = list(blocks)
+def _text(message: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> list[Line]:
     # A cited answer comes in pieces that follow each other without a break.
     answer = "".join(text_or_none(block.get("text")) or "" for block in blocks if block.get("type") == "text")
     if answer:
         return [(answer, "text")]
     others = [block for block in blocks[:20] if block.get("type") != "text"]
     kinds = ", ".join(dict.fromkeys(plain(str(block.get("type")))[:40] for block in others))
-    return [(f"The answer holds no text{f', only: {kinds}' if kinds else ''}.", "muted")]
+    page: list[Line] = [(f"The answer holds no text{f', only: {kinds}' if kinds else ''}.", "muted")]
+    stop = text_or_none(message.get("stop_reason"))
+    if stop in _WHY_NO_TEXT:
+        page.insert(0, (_WHY_NO_TEXT[stop], "text" if stop in _FINE_STOPS else "warning"))
+    details = _mapping(message.get("stop_details"))
+    told = ((name, text_or_none(details.get(name))) for name in ("category", "explanation"))
+    return [*page, *((f"{name}: {lines(said)}", "text") for name, said in told if said)]
 
 
 def _why_no_answer(kind: str, result: Mapping[str, Any]) -> list[Line]:

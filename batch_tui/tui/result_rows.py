@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 TAIL: Final = "tail"
 """Key of the last row; every other key is a line number."""
+
+_FENCE: Final = re.compile(r"\A\s*```\w*[ \t]*\r?\n")
+_BREAKS: Final = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 
 COLUMNS = (
     Column("number", "#", 7, right=True, drop=1),
@@ -195,6 +199,16 @@ class ResultRows:
         value = self._look.columns[place].value(file.record(line).value)
         return Cell.of(Plain("–"), "muted") if value is MISSING else Cell.of(plain(show(value)[:300]))
 
+    def has_value(self, path: JsonPath, first: int, count: int) -> bool:
+        """Whether any of these rows, none of which is too long to be read while painting, has something there."""
+        file = self._opened.file
+        if file is None:
+            return False
+        shown = [self.lines[row] for row in range(first, min(first + count, len(self.lines)))]
+        return any(
+            self._long(file, line) is None and path.value(file.record(line).value) is not MISSING for line in shown
+        )
+
     def _number(self, row: ResultRow) -> Cell:
         return Cell.of(number(row.number + 1), "accent" if self._is_hit(row.number) else "muted")
 
@@ -269,11 +283,16 @@ def _tokens(count: int | None) -> Cell:
     return Cell.of(Plain("–") if count is None else number(count), "muted")
 
 
+def _tight(text: str) -> str:
+    """An answer as one line: the fence that many JSON answers begin with and the indents would take all the room."""
+    return _BREAKS.sub(" ", _FENCE.sub("", text))
+
+
 def _preview(row: ResultRow) -> Cell:
     if row.kind in _NO_ANSWER:
         return Cell.of(_NO_ANSWER[row.kind], "muted")
     if row.kind == "succeeded":
-        return Cell.of(plain(row.preview)) if row.preview else Cell.of(Plain("(no text)"), "warning")
+        return Cell.of(plain(_tight(row.preview))) if row.preview else Cell.of(Plain("(no text)"), "warning")
     if row.kind == "errored":
         # What happened tells rows apart; its category repeats from row to row.
         category, _, said = row.preview.partition(": ")

@@ -119,9 +119,10 @@ class ResultsApp(ExportApp):
     def fetch_results(self, batch_id: str) -> None:
         """Receive the results of a batch, or open them where they are on disk."""
         batch = self.shared.catalog.get(batch_id)
-        self._downloads.fetch(batch_id, self._total(batch_id), None if batch is None else _json_of(batch))
+        self._downloads.fetch(batch_id, self.total_of(batch_id), None if batch is None else _json_of(batch))
 
-    def _total(self, batch_id: str) -> int | None:
+    def total_of(self, batch_id: str) -> int | None:
+        """How many requests a batch has, where that is known."""
         batch = self.shared.catalog.get(batch_id)
         return None if batch is None else batch.request_counts.total
 
@@ -222,10 +223,14 @@ class ResultsApp(ExportApp):
         if opened is None or opened.progress.state == "complete":
             self.notify("The results are complete and saved on this machine.", markup=False)
         else:
-            self._downloads.toggle(event.batch_id, self._total(event.batch_id))
+            self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
 
     @on(messages.RowsWanted)
     def _want_rows(self, event: messages.RowsWanted) -> None:
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if event.row is None and opened is not None and opened.progress.state == "paused":
+            # Who asks for everything takes back that nothing was to be fetched.
+            self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
         self._downloads.want_row(event.batch_id, event.row)
 
     @on(messages.RecordRequested)

@@ -38,10 +38,11 @@ MOST_COPIED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Which rows of which file go where; `columns` are added to a .csv."""
+    """Which rows of which file go where; `called` names the rows, `columns` are added to a .csv."""
 
     file: ResultsFile
     rows: Sequence[int]
+    called: Plain
     path: Path
     columns: Sequence[JsonPath] = ()
     overwrite: bool = False
@@ -84,14 +85,15 @@ def count_values(
 
 def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str) -> LineFound:
     """The line of that number or custom_id; a custom_id of digits goes before a number."""
+    looked = len(file)
     line = file.find_custom_id(typed)
     if line is None and typed.replace(",", "").isdecimal():
         number = int(typed.replace(",", ""))
-        line = number - 1 if 0 < number <= len(file) else None
+        line = number - 1 if 0 < number <= looked else None
     if line is not None:
-        return LineFound(line, Plain(""))
+        return LineFound(typed, looked, line, Plain(""))
     said = Plain(" is neither a custom_id nor a line here; f id:… finds parts of one.")
-    return LineFound(None, join(plain(typed[:80]), said))
+    return LineFound(typed, looked, None, join(plain(typed[:80]), said))
 
 
 def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int, what: str) -> RecordText:

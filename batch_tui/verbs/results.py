@@ -112,7 +112,8 @@ def stored_or_fetched(
             file = store.open(batch_id)
             assert file is not None  # it was there a moment ago
             if not stored.verified:
-                click.echo("These results were stored without being verified as complete.", err=True)
+                said = stored.doubt or "These results were stored without being verified as complete."
+                click.echo(plain(said), err=True)
             return DONE, file, stored.verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")

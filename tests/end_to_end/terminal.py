@@ -41,6 +41,7 @@ _KEYS = {
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
     "f1": "\x1bOP",
+    "backspace": "\x7f",
 }
 _LONGEST_BURST = 0.5
 _SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batch_tui.results.chosen_rows import ChosenRows
+from batch_tui.results.error_groups import group_errors
+from batch_tui.results.errors import ResultsStoreError
 from batch_tui.results.frequencies import frequencies
 from batch_tui.results.json_path import MISSING, JsonPath, JsonPathError, show
 from batch_tui.results.row_order import OrderedRows, sort_rows
 from batch_tui.results.row_query import RowQuery
 from batch_tui.results.row_selection import FoundRows
+from batch_tui.results.search import SearchPattern, search
+from batch_tui.results.server_tools import count_server_tools
 from tests.results.lines import bare, errored, succeeded
 from tests.results.opened import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from batch_tui.results.frequencies import Subject
+    from batch_tui.results.results_file import ResultsFile
 
 RECORD: Any = succeeded("a", '{"x": {"odd key": [1, [true, null]]}, "n": 1.5}')
 
@@ -118,3 +125,25 @@ def test_found_rows_are_counted_and_narrowed_by_kind(tmp_path: Path) -> None:
     assert errors.counts()[None] == 4
     assert (errors.counts()["errored"], errors.counts()["suspicious"]) == (2, 1)
     assert (errors.index_of(3), errors.index_of(2), errors.nearest(2)) == (1, None, 1)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda file: list(search(file, SearchPattern.of("words"))),
+        lambda file: list(RowQuery.parse("words").scan(file)),
+        lambda file: list(RowQuery.parse("result.message.id:msg").scan(file)),
+        lambda file: list(RowQuery.parse("id:b").scan(file)),
+        lambda file: sort_rows(file, range(3), JsonPath.parse(".x"), reverse=False),
+        lambda file: frequencies(file, range(3), JsonPath.parse(".x")),
+        lambda file: frequencies(file, range(3), "error"),
+        group_errors,
+        count_server_tools,
+    ],
+)
+def test_nothing_is_claimed_of_lines_that_a_file_lost(tmp_path: Path, work: Callable[[ResultsFile], object]) -> None:
+    file = opened(tmp_path, succeeded("a", "words"), errored("b", "api_error", "Words"), errored("c"))
+    work(file)
+    os.truncate(file.path, file.index.starts[1] - 1)
+    with pytest.raises(ResultsStoreError, match="shorter than when it was indexed"):
+        work(file)

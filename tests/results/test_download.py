@@ -268,12 +268,33 @@ def test_running_a_complete_download_again_changes_nothing(store: ResultsStore) 
     assert watched.source.starts == [0]
 
 
-def test_a_stored_file_that_was_edited_is_fetched_again(store: ResultsStore) -> None:
+def test_a_stored_file_that_was_cut_or_grew_is_fetched_again_and_that_is_said(store: ResultsStore) -> None:
     Watched(store, Answer(many(10))).run()
     with store.results_path(BATCH).open("ab") as file:
         file.write(b"x")
-    assert Watched(store, Answer(many(10))).run().state == "complete"
+    end = Watched(store, Answer(many(10)), expected_total=10).run()
+    assert (end.state, end.verified) == ("complete", True)
+    assert "fetched anew" in (end.note or "")
     assert stored_bytes(store) == many(10)
+
+
+def test_a_stored_file_that_something_wrote_to_is_not_called_verified_any_more(store: ResultsStore) -> None:
+    body = many(5)
+    Watched(store, Answer(body), expected_total=5).run()
+    path = store.results_path(BATCH)
+    path.write_bytes(body.replace(b"r", b"R", 1))
+    later = path.stat().st_mtime + 60
+    os.utime(path, (later, later))
+    ended = Watched(store, expected_total=5).run()
+    assert (ended.state, ended.verified) == ("complete", False)
+    assert "Something else wrote to" in (ended.note or "")
+
+
+def test_what_a_stored_file_lacks_is_said_again_when_it_is_opened(store: ResultsStore) -> None:
+    said = Watched(store, Answer(many(5)), expected_total=7).run().note
+    again = Watched(store, expected_total=7).run()
+    assert again.note == said
+    assert "2 lines missing" in (again.note or "")
 
 
 def test_a_full_disk_is_said_and_rows_stay(store: ResultsStore, monkeypatch: pytest.MonkeyPatch) -> None:

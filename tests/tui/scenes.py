@@ -104,6 +104,10 @@ def ended(batch: Any) -> bool:
     return bool(batch.processing_status == "ended" and batch.archived_at is None)
 
 
+def big(batch: Any) -> bool:
+    return ended(batch) and batch.request_counts.total > 1_000
+
+
 def with_errors(batch: Any) -> bool:
     return ended(batch) and batch.request_counts.errored > 20 and batch.request_counts.total < 1_500
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
+from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from tests.tui.play import Play, playing
-from tests.tui.scenes import open_results, settled, until
+from tests.tui.scenes import big, go_to, open_results, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +100,14 @@ async def test_a_search_goes_from_hit_to_hit_and_shows_all_rows(tmp_path: Path) 
         assert "round the end" in play.said()
 
 
+async def test_one_hit_is_one_hit(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("slash", *(file_of(play).row(3).custom_id or ""))
+        await looked_through(play)
+        assert "1 hit in " in play.shown("#search #filter-said")
+
+
 async def test_a_bad_regular_expression_is_said_beside_the_search(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
         await open_results(play.stage, play.pilot)
@@ -160,6 +171,15 @@ async def test_a_json_path_becomes_a_column_and_the_same_path_takes_it_away(tmp_
         assert not any("RESULT" in column.label for column in play.table.columns)
 
 
+async def test_a_column_without_any_value_says_where_a_path_looks(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("equals_sign", *"result.message.model", "enter")
+        assert "No row on screen has .result.message.model. Without the leading dot" in play.said()
+        await play.press("equals_sign", "backspace", *"result.message.model", "enter")
+        assert play.said().count("No row on screen") == 1
+
+
 async def test_values_are_counted_and_one_of_them_becomes_the_query(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
         await open_results(play.stage, play.pilot)
@@ -191,7 +211,10 @@ async def test_going_to_a_custom_id_that_is_filtered_out_shows_it_all_the_same(t
         await play.press("number_sign")
         play.screen.query_one(Input).value = "nobody"
         await play.press("enter")
-        await until(play.pilot, lambda: "neither a custom_id nor a line" in play.said(), "a sentence")
+        await until(play.pilot, lambda: isinstance(play.screen, PromptDialog), "the question again")
+        await play.press()
+        assert "neither a custom_id nor a line" in play.shown("#prompt-hint")
+        assert play.screen.query_one(Input).value == "nobody"
 
 
 async def test_marks_belong_to_rows_whatever_is_shown(tmp_path: Path) -> None:
@@ -205,3 +228,68 @@ async def test_marks_belong_to_rows_whatever_is_shown(tmp_path: Path) -> None:
         assert not play.table.marks
         await play.press("3", "asterisk")
         assert len(play.table.marks) == len(lines(play))
+
+
+@pytest.mark.parametrize(("key", "line"), [("slash", "#search"), ("f", "#query")])
+async def test_what_could_not_be_looked_through_is_looked_through_again_with_enter(
+    tmp_path: Path, key: str, line: str
+) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        file = file_of(play)
+        whole = file.path.read_bytes()
+        os.truncate(file.path, 1000)
+        await play.press(key, *"depot")
+        said = f"{line} #filter-said"
+        await until(play.pilot, lambda: "enter looks again" in play.shown(said), "a sentence")
+        await play.press("enter")
+        assert play.screen.query_one(f"{line} Input", Input).value == "depot"
+        with file.path.open("r+b") as again:
+            again.write(whole)
+        await play.press(key, "enter")
+        await looked_through(play)
+        assert "again" not in play.shown(said)
+        assert f"{len(file):,} rows" in play.shown(said)
+
+
+async def far_ahead(play: Play) -> int:
+    """Large results are open, and reading waits for somebody to want more; says how many rows they have."""
+    batch_id = await go_to(play.stage, play.pilot, big)
+    await play.press("v")
+    await until(play.pilot, lambda: play.screen._opened.progress.state == "waiting", "a pause in reading")
+    return int(play.catalog.get(batch_id).request_counts.total)
+
+
+async def test_a_line_that_has_not_come_yet_is_fetched_and_gone_to(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE, app={"read_ahead": 200_000}) as play:
+        total = await far_ahead(play)
+        assert play.screen._opened.rows < total
+        await play.press("number_sign", *str(total), "enter")
+        await until(play.pilot, lambda: play.table.cursor_key == str(total - 1), "the last line")
+
+
+async def test_a_place_that_is_nowhere_is_said_once_everything_came(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE, app={"read_ahead": 200_000}) as play:
+        await far_ahead(play)
+        await play.press("number_sign", *"nobody", "enter")
+        await until(play.pilot, lambda: isinstance(play.screen, PromptDialog), "the question again")
+        await play.press()
+        assert "neither a custom_id nor a line" in play.shown("#prompt-hint")
+        await play.press("escape")
+        assert play.screen._opened.progress.state == "complete"
+
+
+async def test_values_of_some_rows_say_so_and_the_rest_is_fetched(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE, app={"read_ahead": 200_000}) as play:
+        total = await far_ahead(play)
+        await play.press("H", "k")
+        await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+        await play.press()
+        first = play.shown("#dialog-title")
+        assert first.endswith(" so far") or f"{total:,} rows" in first
+        await play.press("escape")
+        await until(play.pilot, lambda: play.screen._opened.progress.state == "complete", "everything")
+        await play.press("H", "k")
+        await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+        await play.press()
+        assert play.shown("#dialog-title").endswith(f"in {total:,} rows")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from batch_tui.monitor.batch_notes import BatchNotes
 from batch_tui.monitor.notes_file import NotesFile
@@ -57,13 +57,20 @@ async def test_escape_leaves_the_name_as_it_was(tmp_path: Path) -> None:
         assert not play.stage.app.shared.monitor.notes
 
 
-async def test_a_name_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
+async def test_a_name_that_cannot_be_kept_is_said_and_stays_in_its_line(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     file = NotesFile(tmp_path / "data" / "notes.json")
     async with playing(tmp_path, app={"notes_file": file}) as play:
-        await play.press("t", *"name", "enter")
-        await until(play.pilot, lambda: "not kept" in play.said(), "the failure")
+        await play.press("t", *"name", "down", *"eval", "down", *"why", "enter")
+        await until(play.pilot, lambda: isinstance(play.screen, NameDialog), "the question again")
+        await play.press()
+        assert "not kept" in play.shown("#name-hint")
+        assert [line.value for line in play.screen.query(Input)] == ["name", "#eval", "why"]
         assert not play.stage.app.shared.monitor.notes
+        (tmp_path / "data").unlink()
+        await play.press("enter")
+        await until(play.pilot, lambda: bool(play.stage.app.shared.monitor.notes), "the name")
+    assert list(file.read().values()) == [BatchNotes("name", ("eval",), "why")]
 
 
 async def test_a_hostile_name_cannot_speak_to_the_terminal(tmp_path: Path) -> None:

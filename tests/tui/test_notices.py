@@ -233,7 +233,8 @@ async def test_results_about_to_be_lost_are_warned_of_once_and_the_hook_gets_the
 
 
 async def test_batches_that_are_not_loaded_are_looked_at_too_without_loading_them(tmp_path: Path) -> None:
-    alerts = Alerts(warn_before=WARN_BEFORE, look_below_after=0.5)
+    # The first look comes before anything is loaded.
+    alerts = Alerts(warn_before=WARN_BEFORE, look_below_after=0.01)
     async with playing(tmp_path, app={"alerts": alerts}) as play:
         await until(play.pilot, lambda: bool(warnings(play)), "a warning")
         assert len(play.catalog) == 100

@@ -45,6 +45,28 @@ def test_the_title_names_line_id_and_outcome() -> None:
     assert title(succeeded({"type": "text", "text": "x"})) == "#7 a  succeeded · end_turn"
 
 
+def test_a_refusal_says_so_and_why() -> None:
+    details = {"type": "refusal", "category": "cyber", "explanation": "It asks\x1b[31m for an exploit."}
+    shown = page(succeeded(stop_reason="refusal", stop_details=details), "Text")
+    assert "The model refused to answer." in shown
+    assert "category: cyber" in shown
+    assert "for an exploit." in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("details", [None, [], "no", {"category": None, "explanation": 3}])
+def test_a_refusal_without_reasons_is_a_sentence_all_the_same(details: object) -> None:
+    shown = page(succeeded(stop_reason="refusal", stop_details=details), "Text")
+    assert shown == "The model refused to answer.\nThe answer holds no text."
+
+
+def test_an_answer_cut_before_its_first_word_says_where() -> None:
+    assert "reached max_tokens" in page(
+        succeeded({"type": "thinking", "thinking": "…"}, stop_reason="max_tokens"), "Text"
+    )
+    assert "goes on" in page(succeeded(stop_reason="pause_turn"), "Text")
+
+
 def test_an_error_says_what_to_do() -> None:
     error = {"type": "error", "request_id": "req_1", "error": {"type": "api_error", "message": "Internal"}}
     shown = page(record({"custom_id": "a", "result": {"type": "errored", "error": error}}), "Text")

@@ -8,17 +8,15 @@ from batch_tui.tui.result_rows import TAIL
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.record_view import RecordView
+from tests.results.lines import succeeded
+from tests.tui import story
 from tests.tui.play import Play, playing
-from tests.tui.scenes import ended, go_to, open_results, record_on_screen, settled, until, with_errors
+from tests.tui.scenes import big, ended, go_to, open_results, record_on_screen, settled, until, with_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WIDE = (160, 40)
-
-
-def big(batch: Any) -> bool:
-    return ended(batch) and batch.request_counts.total > 1_000
 
 
 def progress(play: Play) -> Any:
@@ -311,3 +309,26 @@ async def test_only_the_last_few_files_stay_open(tmp_path: Path) -> None:
                 )
                 await play.press("escape")
         assert len(play.stage.app.shared.monitor.results) <= 4
+
+
+async def test_an_answer_in_a_fence_shows_what_it_says_and_not_the_fence(tmp_path: Path) -> None:
+    answers = ['```json\n{\n  "city": "Aarhus",\n  "paid": true\n}\n```', "Dear reader,\r\n\r\n  thank you."]
+    lines = story.as_lines([succeeded(str(place), answer) for place, answer in enumerate(answers)])
+    async with playing(tmp_path) as play:
+        story.save(play.stage, await go_to(play.stage, play.pilot, ended), lines)
+        await play.press("v")
+        await until(play.pilot, lambda: len(play.table.source) == len(answers), "the rows")
+        assert '{ "city": "Aarhus", "paid": true }' in play.row(0)
+        assert "Dear reader, thank you." in play.row(1)
+
+
+async def test_asking_for_the_end_takes_back_a_pause(tmp_path: Path) -> None:
+    async with playing(tmp_path, results_bytes_per_second=1_000_000) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: progress(play).state == "downloading", "the first rows")
+        await play.pilot.press("P")
+        await until(play.pilot, lambda: progress(play).state == "paused", "the pause")
+        await play.pilot.press("G")
+        await until(play.pilot, lambda: progress(play).state == "complete", "everything")

@@ -15,7 +15,7 @@ from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.summary import SummaryScreen
 from batch_tui.tui.widgets.text_pane import TextPane
 from tests.tui.play import Play, playing
-from tests.tui.scenes import open_results, settled, until
+from tests.tui.scenes import big, go_to, open_results, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,9 +120,36 @@ async def test_a_name_without_a_known_ending_is_refused_in_place(tmp_path: Path)
         assert isinstance(play.screen, ResultsScreen)
 
 
-async def test_a_folder_that_does_not_exist_is_a_sentence(tmp_path: Path) -> None:
+async def test_a_folder_that_does_not_exist_is_a_sentence_beside_what_was_typed(tmp_path: Path) -> None:
+    target = tmp_path / "later" / "results.jsonl"
     async with playing(tmp_path) as play:
         await open_results(play.stage, play.pilot)
-        await ask_for(play, tmp_path / "nowhere" / "results.jsonl")
-        await until(play.pilot, lambda: "nowhere" in play.said(), "a sentence")
-        assert "Something went wrong" not in play.said()
+        await ask_for(play, target)
+        await until(play.pilot, lambda: "No such file" in play.shown("#prompt-hint"), "a sentence")
+        assert play.screen.query_one(Input).value == str(target)
+        assert "shown row" in play.shown("#dialog-title") or "all" in play.shown("#dialog-title")
+        target.parent.mkdir()
+        await play.press("enter")
+        await until(play.pilot, target.exists, "the file")
+        assert isinstance(play.screen, ResultsScreen)
+
+
+async def test_writing_out_tries_a_failed_download_again(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"back_off": lambda _: None}) as play:
+        play.stage.simulator.arm(cut_results_at=0.5, count=99)
+        await open_results(play.stage, play.pilot)
+        assert play.screen._opened.progress.state == "failed"
+        play.stage.simulator.disarm()
+        await play.press("w")
+        await until(play.pilot, lambda: play.screen._opened.progress.state == "complete", "the rest")
+
+
+async def test_adding_up_has_the_rest_fetched(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"read_ahead": 200_000}) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.press("v")
+        await until(play.pilot, lambda: play.screen._opened.progress.state == "waiting", "a pause in reading")
+        await play.press("i")
+        await until(play.pilot, lambda: isinstance(play.screen, SummaryScreen), "the summary")
+        await play.press("escape")
+        await until(play.pilot, lambda: play.screen._opened.progress.state == "complete", "everything")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -44,6 +45,15 @@ _SUBJECTS: Final[tuple[tuple[str, SubjectName, str], ...]] = (
 )
 
 
+@dataclass(slots=True)
+class _Sought:
+    """A place to go to, where the cursor stood when it was asked for, and whether it has yet to be fetched."""
+
+    typed: str
+    cursor: str | None
+    awaited: bool = False
+
+
 class ArrangeRowsScreen(FindRowsScreen):
     """The keys that put rows in order and pick some out."""
 
@@ -81,6 +91,8 @@ class ArrangeRowsScreen(FindRowsScreen):
             tooltip="Mark all rows shown, or take all marks away",
         ),
     ]
+
+    _sought: _Sought | None = None
 
     # Order
 
@@ -157,6 +169,16 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
         self._table.set_columns(columns_with(self._view.columns))
         self.show_rows()
+        if path in self._view.columns:
+            self._say_if_empty(path)
+
+    def _say_if_empty(self, path: JsonPath) -> None:
+        source = self._table.source
+        if isinstance(source, ResultRows) and not source.has_value(path, self._table.top_row, self._table.size.height):
+            hint = "Without the leading dot, a path looks into the record."
+            if not path.text.startswith("."):
+                hint = "With a leading dot, a path looks into answers that are JSON."
+            self.notify(f"No row on screen has {plain(path.text)[:60]}. {hint}", markup=False, timeout=6)
 
     def action_frequencies(self) -> None:
         choices = [Choice(key, Plain(name), subject) for key, subject, name in _SUBJECTS]
@@ -184,6 +206,8 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def _count(self, subject: Subject) -> None:
         basis = self._view.basis
+        # Counted is what has come; the next count is of all of it.
+        self.want_all()
         if basis is not None:
             work = partial(count_values, rows=list(basis), subject=subject)
             self.post_message(FileWorkRequested(self._batch_id, "values", work, self.post_message))
@@ -192,7 +216,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _show_values(self, event: ValuesCounted) -> None:
         event.stop()
         name = event.subject.text if isinstance(event.subject, JsonPath) else str(event.subject)
-        self.app.push_screen(FrequenciesScreen(plain(name), event.values), self._narrow_to)
+        of = Plain("") if self._whole else Plain(" so far")
+        self.app.push_screen(FrequenciesScreen(plain(name), event.values, of), self._narrow_to)
 
     def _narrow_to(self, query: str | None) -> None:
         if query is not None:
@@ -203,25 +228,58 @@ class ArrangeRowsScreen(FindRowsScreen):
     # Places and marks
 
     def action_go_to(self) -> None:
-        dialog = PromptDialog(Plain("Go to"), Plain("A line number, or a whole custom_id."), verb="goes there")
+        self._ask_for_place()
+
+    def _ask_for_place(self, typed: str = "", problem: str | None = None) -> None:
+        hint = Plain("A line number, or a whole custom_id.")
+        dialog = PromptDialog(Plain("Go to"), hint, value=typed, verb="goes there", problem=problem)
         self.app.push_screen(dialog, self._go_to)
 
     def _go_to(self, typed: str | None) -> None:
+        self._sought = None
         if typed:
-            work = partial(find_line, typed=typed)
-            self.post_message(FileWorkRequested(self._batch_id, "go to", work, self.post_message))
+            self._sought = _Sought(typed, self._table.cursor_key)
+            self._seek(self._sought)
+
+    def _seek(self, sought: _Sought) -> None:
+        work = partial(find_line, typed=sought.typed)
+        self.post_message(FileWorkRequested(self._batch_id, "go to", work, self.post_message))
+
+    def seek_on(self) -> None:
+        """More rows came, perhaps the one that was asked for; who moved elsewhere meanwhile wants it no more."""
+        if self._sought is not None and self._sought.cursor == self._table.cursor_key:
+            self._seek(self._sought)
+        else:
+            self._sought = None
 
     @on(LineFound)
     def _take_line(self, event: LineFound) -> None:
         event.stop()
-        if event.line is None:
-            self.notify(event.sentence, markup=False, timeout=5)
+        sought = self._sought
+        if sought is None or sought.typed != event.typed:
+            # An answer to an earlier question.
             return
+        if event.line is None:
+            self._take_no_line(event, sought)
+            return
+        self._sought = None
         if self._table.source.index_of(str(event.line)) is None:
             while self._view.narrowed and self.clear_one_level():
                 pass
             self.notify("That row was filtered out: all rows are shown again.", markup=False, timeout=4)
         self._table.move_to_key(str(event.line))
+
+    def _take_no_line(self, event: LineFound, sought: _Sought) -> None:
+        if event.looked < self._opened.rows:
+            self._seek(sought)
+        elif self._whole or self._opened.progress.state in ("failed", "stopped"):
+            self._sought = None
+            if self.is_current:
+                self._ask_for_place(event.typed, event.sentence)
+        elif not sought.awaited:
+            sought.awaited = True
+            self.want_all()
+            self.notify("Not among the rows so far; fetching the rest.", markup=False, timeout=4)
 
     def action_mark(self) -> None:
         self._table.toggle_mark()

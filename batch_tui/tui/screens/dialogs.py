@@ -45,7 +45,7 @@ class ConfirmDialog(ModalScreen[Answer]):
         Binding("x", "answer('also')", "Yes, and more", show=False, id="dialog.also"),
         Binding("s", "answer('saved')", "Yes, saved first", show=False, id="dialog.saved"),
         Binding("n,escape,q", "answer('')", "No", id="dialog.no"),
-        Binding("left,right,h,l", "app.focus_next", "Other button", show=False, id="dialog.other"),
+        Binding("left,right,h,l,tab,shift+tab", "other", "Other button", show=False, id="dialog.other"),
     ]
 
     def __init__(
@@ -86,8 +86,16 @@ class ConfirmDialog(ModalScreen[Answer]):
     def action_answer(self, answer: Answer) -> None:
         if answer in _OFFER_KEYS and answer not in self._offers:
             return
-        if self._monotonic() - self._opened_at >= _DEAF_SECONDS:
+        if not self._is_deaf():
             self.dismiss(answer)
+
+    def action_other(self) -> None:
+        # A step to the other button counts as a key: with it, enter would say yes.
+        if not self._is_deaf():
+            self.focus_next()
+
+    def _is_deaf(self) -> bool:
+        return self._monotonic() - self._opened_at < _DEAF_SECONDS
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -15,7 +15,7 @@ from batch_tui.results.search import PatternError, SearchPattern
 from batch_tui.tui.messages import FindRequested, RowsFound
 from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS, Finding
-from batch_tui.tui.text import Plain, join, number, plain, plural
+from batch_tui.tui.text import Plain, join, plain, plural
 from batch_tui.tui.widgets.filter_line import FilterInput, FilterLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
@@ -167,10 +167,16 @@ class FindRowsScreen(Screen[None]):
             view.query = Finding(view.query.condition, FoundRows())
             self._hunt_query()
 
+    def _look_again_if_it_failed(self) -> None:
+        if any(one is not None and one.trouble is not None for one in (self._view.search, self._view.query)):
+            self.hunt_again()
+            self.new_basis()
+
     @on(Input.Submitted, "#search #filter-text")
     def _keep_search(self, event: Input.Submitted) -> None:
         event.stop()
         if self._view.search_problem is None:
+            self._look_again_if_it_failed()
             if not event.value:
                 self.clear_search()
             self._table.focus()
@@ -181,6 +187,7 @@ class FindRowsScreen(Screen[None]):
     def _keep_query(self, event: Input.Submitted) -> None:
         event.stop()
         if self._view.query_problem is None:
+            self._look_again_if_it_failed()
             if not event.value.strip():
                 self.clear_query()
             self._table.focus()
@@ -273,16 +280,22 @@ class FindRowsScreen(Screen[None]):
         ):
             if not line.display:
                 continue
-            if problem is not None or (finding is not None and finding.trouble is not None):
-                line.say(plain(f"! {problem or (finding and finding.trouble)}"), "warning")
+            if problem is not None:
+                line.say(plain(f"! {problem}"), "warning")
+            elif finding is not None and finding.trouble is not None:
+                line.say(plain(f"! enter looks again: {finding.trouble}"), "warning")
             elif finding is None:
                 line.say(plural(rows, "row"))
             else:
-                line.say(self._progress(finding.found, finding.looking, "hits in" if finding is view.search else "of"))
+                amount = len(finding.found)
+                many = (
+                    join(plural(amount, "hit"), Plain(" in ")) if finding is view.search else plain(f"{amount:,} of ")
+                )
+                line.say(self._progress(many, finding.found.upto, finding.looking))
 
-    def _progress(self, found: FoundRows, looking: bool, of: str) -> Plain:
+    def _progress(self, many: Plain, upto: int, looking: bool) -> Plain:
         rows = self._opened.rows
-        said = join(number(len(found)), Plain(f" {of} "), plural(rows, "row"))
-        if found.upto < rows and looking:
-            return join(said, Plain(f" · {100 * found.upto // max(rows, 1)} % looked through"))
+        said = join(many, plural(rows, "row"))
+        if upto < rows and looking:
+            return join(said, Plain(f" · {100 * upto // max(rows, 1)} % looked through"))
         return said if self._whole else join(said, Plain(" so far"))

@@ -83,14 +83,16 @@ class FrequenciesScreen(ModalScreen[str | None]):
         Binding("escape,q,H", "dismiss(None)", "Close", id="values.close"),
     ]
 
-    def __init__(self, subject: Plain, values: Sequence[Frequency]) -> None:
+    def __init__(self, subject: Plain, values: Sequence[Frequency], limits: Plain) -> None:
+        """`limits`: what is to be said behind the number of rows, such as that more are to come."""
         super().__init__()
         self._subject = subject
         self._values = values
+        self._limits = limits
 
     def compose(self) -> ComposeResult:
         rows = sum(one.count for one in self._values)
-        title = f"{self._subject}: {plural(len(self._values), 'value')} in {plural(rows, 'row')}"
+        title = f"{self._subject}: {plural(len(self._values), 'value')} in {plural(rows, 'row')}{self._limits}"
         with Vertical(id="frequencies"):
             yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
             table = VirtualTable(FrequencyRows(self._values), _COLUMNS, id="values")

@@ -32,10 +32,12 @@ class NameDialog(ModalScreen[BatchNotes | None]):
         Binding("up", "app.focus_previous", "Previous line", show=False, id="name.previous"),
     ]
 
-    def __init__(self, batch_id: str, notes: BatchNotes) -> None:
+    def __init__(self, batch_id: str, notes: BatchNotes, problem: str | None = None) -> None:
+        """`problem` is why what stands there could not be kept."""
         super().__init__()
         self._batch_id = batch_id
         self._notes = notes
+        self._problem = problem
 
     def compose(self) -> ComposeResult:
         notes = self._notes
@@ -59,7 +61,8 @@ class NameDialog(ModalScreen[BatchNotes | None]):
                     classes="name-line",
                 )
             hint = "enter keeps it, on this machine only · ↑ ↓ the other lines · esc leaves it as it was"
-            yield Static(Content.styled(hint, TONES["muted"]), markup=False)
+            said = Content("") if self._problem is None else Content.styled(f"{plain(self._problem)}\n", TONES["error"])
+            yield Static(said + Content.styled(hint, TONES["muted"]), id="name-hint", markup=False)
 
     def on_mount(self) -> None:
         for line in self.query(Input):

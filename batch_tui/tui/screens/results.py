@@ -140,6 +140,7 @@ class ResultsScreen(ReadRecordScreen):
             self.sort_again()
         self._table.rows_changed()
         self.show_state()
+        self.seek_on()
 
     def show_state(self) -> None:
         self.query_one(StatusLine).show(self._heading(), self._gauge())
@@ -219,7 +220,8 @@ class ResultsScreen(ReadRecordScreen):
         progress, line = self._opened.progress, self.query_one(TroubleLine)
         if progress.error is not None and progress.state in ("failed", "retrying"):
             again = "P tries again." if progress.state == "failed" else "Trying again."
-            line.say(plain(f" ! {describe(progress.error, host=self._shared.host)} {again}"))
+            note = f"{progress.note} " if progress.note else ""
+            line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
             said = progress.note or self._about_input()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
@@ -288,6 +290,8 @@ class ResultsScreen(ReadRecordScreen):
         self.post_message(DownloadToggleRequested(self._batch_id))
 
     def action_summarise(self) -> None:
+        # Shown is what has come; the next look is at all of it.
+        self.want_all()
         self.post_message(SummaryRequested(self._batch_id))
 
     def action_seek_error(self, direction: int) -> None:

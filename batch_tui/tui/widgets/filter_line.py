@@ -131,7 +131,7 @@ class FilterLine(Container):
         """Show the line and type into it, behind what stands there."""
         self.display = True
         edit = self.query_one(FilterInput)
-        # Not edit.focus(), which waits a turn: letters typed at once would be taken for keys of the screen.
+        # Not edit.focus(), which waits a turn: what is shown next depends on the line being edited.
         self.screen.set_focus(edit)
         edit.cursor_position = len(edit.value)
 
