@@ -329,7 +329,7 @@ def _app(
         budget.note(call)
 
     def note_call(call: CallRecord) -> None:
-        clock.note(call.server_date)
+        clock.note(call.server_date, call.seconds)
         note_request(call)
 
     def connect() -> Connection:

@@ -148,11 +148,16 @@ class AsyncConnections:
             return self._client
 
     async def close(self) -> None:
-        """Close every connection."""
-        self._closed = True
-        client, self._client = self._client, None
+        """Close every connection, also those that are being opened."""
+        client = await anyio.to_thread.run_sync(self._take_away)
         if client is not None:
             await client.aclose()
+
+    def _take_away(self) -> httpx.AsyncClient | None:
+        with self._lock:
+            self._closed = True
+            client, self._client = self._client, None
+            return client
 
 
 def patience(seconds: float) -> httpx.Timeout:

@@ -216,6 +216,14 @@ class Listing:
             await self._list_below_near(lambda: (self._catalog.index_of(batch_id) or 1) - 1, _SMALLEST_PAGE, steps)
 
     async def _is_there(self, batch_id: str, steps: list[Changes]) -> bool:
+        # Not at the top: it brings what only requests need, long after the first paint.
+        from batch_tui.api.calls import id_segment
+
+        try:
+            id_segment(batch_id)
+        except ValueError:
+            # A list may name what nobody can ask about.
+            return False
         await self._turn()
         try:
             batch = await self._client.messages.batches.retrieve(batch_id)

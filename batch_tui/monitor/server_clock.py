@@ -27,10 +27,13 @@ class ServerClock:
     def __call__(self) -> datetime:
         return self._now() + self._offset
 
-    def note(self, server_date: datetime | None) -> None:
-        """Learn from the time at which the server says it answered."""
+    def note(self, server_date: datetime | None, seconds: float = 0.0) -> None:
+        """Learn from the time at which the server says it answered, in a call that took `seconds` up to now."""
         if server_date is None:
             return
-        offset = server_date - self._now()
+        # It wrote the date at some time during the call, so that a slow one says less.
+        least = server_date - self._now()
+        most = least + timedelta(seconds=seconds)
+        offset = min(max(self._offset, least), most)
         if abs(offset - self._offset) > _TOLERANCE:
             self._offset = offset if abs(offset) > _TOLERANCE else timedelta(0)

@@ -98,7 +98,8 @@ class _Checker:
             return self._not_json(number, raw, error)
         if not isinstance(value, dict):
             self.report(number, "error", "The line is not a JSON object.", _SHAPE)
-            return not isinstance(value, list)
+            # One array of all requests on one line is one mistake, and so is each number or word on its own.
+            return not (isinstance(value, list) and len(value) > 1)
         if "requests" in value and "custom_id" not in value:
             self.report(
                 number,

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from batch_tui.api import (
@@ -266,6 +268,26 @@ async def test_with_options_changes_a_copy_over_the_same_connections(clients: Cl
         await finish(changed.close())
         with pytest.raises(RuntimeError, match="closed"):
             await plain.call("retrieve", "b")
+
+
+async def test_a_client_that_is_closed_while_it_opens_stays_closed() -> None:
+    """Opening takes a while, in a thread; what it makes must not be left open."""
+    client = AsyncBatchClient("test-key", base_url="http://127.0.0.1:9", environ={}, max_retries=0)
+    outcomes: list[str] = []
+
+    async def ask() -> None:
+        try:
+            await client.messages.batches.retrieve("b")
+        except (RuntimeError, APIConnectionError) as error:
+            outcomes.append(type(error).__name__)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask)
+        await anyio.lowlevel.checkpoint()
+        await client.close()
+    assert len(outcomes) == 1
+    with pytest.raises(RuntimeError, match="closed"):
+        await client.messages.batches.retrieve("b")
 
 
 async def test_clients_are_context_managers() -> None:

@@ -173,3 +173,17 @@ def test_absurd_times_and_counts_are_survived_by_all_that_is_made_of_them(
         for one in catalog:
             history.forecast(one, now)
             assert catalog.events(one.id)
+
+
+@pytest.mark.parametrize("batch_id", ["", "..", "%2e%2e"])
+async def test_an_id_that_nobody_can_ask_about_does_no_harm(batch_id: str) -> None:
+    """Once it is missing from its page, asking for it by name is what a poll would do."""
+    async with ListServer([made(batch_id, 30), made("b", 60)]) as server:
+        watch = Watch(server.url, ManualClock())
+        await watch.poller.poll()
+        server.batches.pop(0)
+        for _ in range(3):
+            await watch.poller.poll()
+        assert watch.poller.state.error is None
+        assert watch.ids() == ["b"]
+        await watch.client.close()

@@ -65,3 +65,15 @@ def test_the_default_clock_is_aware() -> None:
     """Comparing it with the API's times must not raise."""
     assert utc_now().tzinfo is UTC
     assert ServerClock()().tzinfo is UTC
+
+
+def test_a_slow_answer_does_not_set_the_clock_back() -> None:
+    """Its date was written when it began, and is read when it is whole."""
+    machine = ManualClock()
+    clock = ServerClock(machine)
+    began = machine()
+    machine.advance(seconds=60)
+    clock.note(began, 60.0)
+    assert clock() == machine()
+    clock.note(began - timedelta(minutes=5), 60.0)
+    assert clock() == machine() - timedelta(minutes=5)

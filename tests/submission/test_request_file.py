@@ -46,6 +46,16 @@ def test_a_good_file_has_no_problems(tmp_path: Path) -> None:
     assert check.bytes == len(json.dumps(compact, ensure_ascii=False, separators=(",", ":")).encode())
 
 
+def test_a_line_that_is_an_empty_array_does_not_hide_what_follows() -> None:
+    problems = found("[]", "[1]", '{"custom_id": 5}')
+    assert [number for number, _, _ in problems] == [1, 2, 3, 3]
+
+
+def test_all_requests_in_one_array_are_one_problem() -> None:
+    (problem,) = found(f"[{line('a')},{line('b')}]", line("c"))
+    assert problem[0] == 1
+
+
 def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     """It would be empty at the second reading, and a batch of nothing be sent."""
     pipe = tmp_path / "pipe"
