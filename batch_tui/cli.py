@@ -313,7 +313,7 @@ def _app(
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
     from batch_tui.monitor.activity_log import ActivityLog
-    from batch_tui.monitor.notes_file import NotesFile
+    from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock, utc_now
@@ -365,7 +365,7 @@ def _app(
         read_only=settings.read_only,
         undo_seconds=settings.undo_seconds,
         activity=activity,
-        notes_file=NotesFile(settings.data_dir / "notes.json"),
+        notes_file=NotesFile(settings.data_dir / NOTES_NAME),
         own_prices=own_prices_path(),
         alerts=_alerts(settings, clock, remembers=remembers),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +12,10 @@ from batch_tui.monitor.private_file import changing, replace_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+NOTES_NAME: Final = "notes.json"
+"""Its name in the data directory."""
 
 
 class NotesFileError(Exception):

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from batch_tui.monitor.batch_notes import NO_NOTES, NOTHING_NOTED
 from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui.text import Plain, ago, duration, later, left, moment, number, plain, width
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.batch_notes import BatchNotes
 
 _HEADINGS = ("BATCH", "STATUS", "REQUESTS", "SUCCEEDED", "ERRORED", "CANCELED", "EXPIRED", "CREATED", "TOOK", "RESULTS")
 _RIGHT = range(2, 7)
+_NAME = "NAME"
+_SPARED = ("CANCELED", "EXPIRED", "SUCCEEDED", "TOOK", _NAME, "REQUESTS")
+"""Columns that a narrow terminal goes without, those first that are missed least."""
 _KINDS = ("succeeded", "errored", "canceled", "expired")
 _USUAL_ID = 33
 """Characters of the ids the API gives today, so that the columns of one page fit those of the next."""
@@ -29,22 +36,51 @@ def json_line(value: Any) -> str:
 
 
 def print_table(
-    batches: Iterable[MessageBatch], now: datetime, saved: Collection[str], *, headings: bool = True
+    batches: Iterable[MessageBatch],
+    now: datetime,
+    saved: Collection[str],
+    notes: Mapping[str, BatchNotes] = NO_NOTES,
+    *,
+    headings: bool = True,
 ) -> None:
-    """A line for each batch, columns aligned."""
-    rows = [_row(batch, now, saved) for batch in batches]
-    lines = [tuple(Plain(one) for one in _HEADINGS), *rows] if headings else rows
+    """A line for each batch, columns aligned; what the user noted last, where there are `notes` at all."""
+    rows = [(*_row(batch, now, saved), *([_named(batch, notes)] if notes else [])) for batch in batches]
+    titles = (*_HEADINGS, *([_NAME] if notes else []))
+    lines = [tuple(Plain(one) for one in titles), *rows] if headings else rows
     if not lines:
         return
-    widths = [max(width(row[column]) for row in [*lines, _least()]) for column in range(len(_HEADINGS))]
+    least = (*_least(), Plain(""))
+    widths = [max(width(row[column]) for row in [*lines, least]) for column in range(len(titles))]
+    kept = _fitting(titles, widths)
     for row in lines:
-        click.echo("  ".join(_padded(text, widths[place], place in _RIGHT) for place, text in enumerate(row)).rstrip())
+        click.echo("  ".join(_padded(row[place], widths[place], place in _RIGHT) for place in kept).rstrip())
 
 
-def print_facts(batch: MessageBatch, now: datetime, saved: Collection[str]) -> None:
+def _fitting(titles: Sequence[str], widths: Sequence[int]) -> list[int]:
+    """The columns that there is room for: all of them but on a narrow terminal."""
+    kept = list(range(len(titles)))
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for spared in _SPARED:
+        if room is None or sum(widths[place] + 2 for place in kept) - 2 <= room:
+            break
+        kept = [place for place in kept if titles[place] != spared]
+    return kept
+
+
+def _named(batch: MessageBatch, notes: Mapping[str, BatchNotes]) -> Plain:
+    noted = notes.get(batch.id, NOTHING_NOTED)
+    return plain(" ".join([*([noted.name] if noted.name else []), *(f"#{tag}" for tag in noted.tags)]))
+
+
+def print_facts(
+    batch: MessageBatch, now: datetime, saved: Collection[str], notes: Mapping[str, BatchNotes] = NO_NOTES
+) -> None:
     """Everything known of one batch, a line for each fact."""
-    counts = batch.request_counts
-    facts: list[tuple[str, str]] = [("id", batch.id), ("status", batch.processing_status)]
+    counts, noted = batch.request_counts, notes.get(batch.id, NOTHING_NOTED)
+    facts: list[tuple[str, str]] = [("id", batch.id)]
+    named = (("name", noted.name), ("tags", " ".join(f"#{tag}" for tag in noted.tags)), ("note", noted.note))
+    facts += [(label, said) for label, said in named if said]
+    facts.append(("status", batch.processing_status))
     facts += [("requests", number(counts.total)), ("processing", number(counts.processing))]
     facts += [(kind, number(getattr(counts, kind))) for kind in _KINDS]
     times = (

@@ -10,6 +10,8 @@ import click
 from batch_tui.api.errors import NotFoundError
 from batch_tui.api.not_given import NOT_GIVEN
 from batch_tui.monitor.batch_filter import read_filter
+from batch_tui.monitor.batch_notes import NO_NOTES
+from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile, NotesFileError
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui.text import plain, plural
 from batch_tui.tui.trouble import describe
@@ -17,11 +19,12 @@ from batch_tui.verbs.batch_lines import json_line, print_facts, print_table
 from batch_tui.verbs.session import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from batch_tui.api.batches import Given
     from batch_tui.api.client import BatchClient
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.batch_notes import BatchNotes
     from batch_tui.verbs.session import Session
 
 _LARGEST_PAGE = 1000
@@ -36,23 +39,32 @@ def saved_here(session: Session) -> frozenset[str]:
         return frozenset()
 
 
+def noted_here(session: Session) -> Mapping[str, BatchNotes]:
+    """What the user noted about batches on this machine; nothing, and a sentence, where it cannot be read."""
+    try:
+        return NotesFile(session.settings.data_dir / NOTES_NAME).read()
+    except NotesFileError as error:
+        click.echo(plain(str(error)), err=True)
+        return NO_NOTES
+
+
 def list_batches(session: Session, *, wanted: str, limit: int, as_json: bool) -> int:
     """Print the newest batches that fulfil a filter, at most `limit` (0: all) of them, as the pages arrive."""
     chosen, problem = read_filter(wanted)
     if problem is not None:
         raise click.UsageError(f"--filter: {plain(problem)}")
-    saved, printed = saved_here(session), 0
+    saved, notes, printed = saved_here(session), noted_here(session), 0
     with session.connect() as client:
         now = datetime.now(UTC)
         for page in _pages(client, _LARGEST_PAGE if chosen or not limit else min(limit, _LARGEST_PAGE)):
             batches = [batch for batch, _ in page]
-            kept = {batch.id for batch in chosen.keep(batches, now, saved)}
+            kept = {batch.id for batch in chosen.keep(batches, now, saved, notes)}
             shown = [pair for pair in page if pair[0].id in kept][: (limit - printed) if limit else None]
             if as_json:
                 for _, raw in shown:
                     click.echo(json_line(raw))
             else:
-                print_table((batch for batch, _ in shown), now, saved, headings=not printed and bool(shown))
+                print_table((batch for batch, _ in shown), now, saved, notes, headings=not printed and bool(shown))
             printed += len(shown)
             too_old = bool(batches) and chosen.reach is not None and now - batches[-1].created_at > chosen.reach
             if too_old or (limit and printed >= limit):
@@ -65,6 +77,7 @@ def list_batches(session: Session, *, wanted: str, limit: int, as_json: bool) ->
 def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
     """Print what the API says of each batch."""
     saved, missing = saved_here(session) if not as_json else frozenset[str](), 0
+    notes = noted_here(session) if not as_json else NO_NOTES
     with session.connect() as client:
         for place, batch_id in enumerate(batch_ids):
             try:
@@ -78,7 +91,7 @@ def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
             else:
                 if place:
                     click.echo()
-                print_facts(answer.parse(), datetime.now(UTC), saved)
+                print_facts(answer.parse(), datetime.now(UTC), saved, notes)
     return Exit.REFUSED if missing else Exit.DONE
 
 

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batch_tui.monitor.batch_notes import BatchNotes
+from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile
 from batch_tui.simulator import Simulator
 from tests.end_to_end.homes import BATCH_TUI
 from tests.end_to_end.verb_runs import KEY, listed, objects, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.end_to_end.homes import Home
+    from tests.end_to_end.terminal import Terminal
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -101,3 +104,26 @@ def test_hostile_text_is_harmless_in_tables_and_in_json(home: Home) -> None:
             assert done.stdout
             found = [c for c in done.stdout + done.stderr if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
             assert found == [], arguments
+
+
+def test_names_and_tags_of_the_dashboard_are_shown_and_found(home: Home, simulator: Simulator) -> None:
+    chosen = listed(simulator)[5]["id"]
+    notes = NotesFile(home.path / "data" / "batch-tui" / NOTES_NAME)
+    notes.put(chosen, BatchNotes("nightly evals", ("eval", "prod"), "rerun on Monday"))
+    done = run(home, simulator.url, "list", "--filter", "tag:eval")
+    header, row = done.stdout.splitlines()
+    assert row.startswith(chosen)
+    assert row[header.index("NAME") :] == "nightly evals #eval #prod"
+    assert "rerun on Monday" in run(home, simulator.url, "show", chosen).stdout
+
+
+def test_a_narrow_terminal_goes_without_what_is_missed_least(
+    simulator: Simulator, start: Callable[..., Terminal]
+) -> None:
+    line = ("--base-url", simulator.url, "list", "--limit", "5")
+    terminal = start(*line, environment=KEY, secrets=KEY.values(), columns=80, rows=24)
+    terminal.wait_for(r"5 batches\.")
+    lines = [text.rstrip() for text in terminal.text.splitlines() if text.strip()]
+    assert len(lines) == 7
+    assert lines[0].split() == ["BATCH", "STATUS", "ERRORED", "CREATED", "RESULTS"]
+    terminal.expect_exit(0)
