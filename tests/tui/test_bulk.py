@@ -65,6 +65,18 @@ async def test_marks_are_counted_and_follow_their_batches(tmp_path: Path) -> Non
         assert not play.table.marks
 
 
+async def test_escape_takes_marks_away_once_the_filter_is_gone(tmp_path: Path) -> None:
+    """A forgotten mark would be taken by the next `D`."""
+    async with playing(tmp_path) as play:
+        chosen = ids(play, ended)
+        await mark(play, chosen)
+        await play.press("slash", *"status:ended", "enter", "escape")
+        assert play.table.marks == set(chosen)
+        await play.press("escape")
+        assert not play.table.marks
+        assert "marked" not in play.status()
+
+
 async def test_all_shown_are_marked_and_never_the_last_row(tmp_path: Path) -> None:
     async with playing(tmp_path, batches=12, live=False) as play:
         await play.press("asterisk")

@@ -67,7 +67,7 @@ class FindBatchesScreen(BatchActionsScreen):
             "Clear filter",
             show=False,
             id="batch.clear_filter",
-            tooltip="Clear the filter, then the tab",
+            tooltip="Clear the filter, then marks, then the tab",
         ),
         Binding("s", "sort", "Sort", show=False, id="batch.sort", tooltip="Order the batches by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="batch.reverse", tooltip="Turn the order round"),
@@ -200,13 +200,15 @@ class FindBatchesScreen(BatchActionsScreen):
         self.show_state()
 
     def action_clear_filter(self) -> None:
-        """Back one level: the filter goes first, then the tab, then the order; never quits."""
+        """Back one level: the filter goes first, then marks, then the tab, then the order; never quits."""
         if self._line.display:
             self._problem = None
             self._table.focus()
             self._line.clear()
             self._select(wanted=NO_FILTER)
             self._left_from = None
+        elif self._table.marks:
+            self._table.mark(list(self._table.marks), on=False)
         elif self._selection.tab != "all":
             self._select(tab="all")
         elif self._selection.order != NEWEST_FIRST:
