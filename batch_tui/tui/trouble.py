@@ -40,6 +40,7 @@ _ADVICE = {
     413: "Split the batch into smaller ones.",
     429: "Too many requests; slowing down.",
 }
+_NOT_THE_API = "Is there a proxy in between, or is the base URL wrong?"
 
 
 def describe(error: Exception, *, host: str) -> Trouble:
@@ -50,6 +51,9 @@ def describe(error: Exception, *, host: str) -> Trouble:
         case APIStatusError(status_code=status, type=kind, message=message, request_id=request_id):
             will_pass = status in (408, 409, 429) or status >= 500
             advice = _ADVICE.get(status, "This is on the API's side and should pass." if status >= 500 else "")
+            if kind is None and status in _ADVICE and status < 429:
+                # Not in the API's own words, so that what it would mean by it says nothing.
+                advice = _NOT_THE_API
             said = message.rstrip(".") if message else "no reason given"
             return Trouble(
                 f"The API answered {status}{f' {kind}' if kind else ''}: {said}.",
@@ -65,7 +69,7 @@ def describe(error: Exception, *, host: str) -> Trouble:
         case APIConnectionError(message=message, request_id=request_id):
             return Trouble(f"{message.rstrip('.')}.", "Check the network.", request_id, will_pass=True)
         case APIResponseValidationError(message=message, request_id=request_id):
-            advice = "Is there a proxy in between, or is the base URL wrong?"
+            advice = "" if "base URL" in message else _NOT_THE_API
             return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
         case BatchAPIError() | ResultsStoreError() | PricesError() | LinkError():
             return Trouble(str(error), "")
