@@ -137,3 +137,17 @@ async def test_a_batch_that_is_deleted_elsewhere_while_many_are_asked_about_is_t
             (False, True),
             (False, True),
         ]
+
+
+async def test_on_a_small_screen_the_question_and_its_answers_stay_in_view(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(60, 15)) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        await play.press("D")
+        screen = play.screen
+        for selector in ("#dialog-title", "#keep", "#go"):
+            region = screen.query_one(selector).region
+            assert region.height > 0
+            assert screen.size.region.contains_region(region), selector
+        named = screen.query(".dialog-fact").first()
+        assert batch_id in str(named.render())
+        assert screen.query_one("#dialog-facts").region.contains_region(named.region)

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Resize
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.context import AppContext
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _DEAF_SECONDS = 0.3
 """Keys typed before a person can have read the question are not an answer to it."""
 
+
+_ASKED_AND_ANSWERED = 9
+"""Lines of border, padding, a title of two lines, and the buttons."""
 
 Answer = Literal["", "yes", "also", "saved"]
 """No, yes, or yes and what the dialog offers besides: the local copy too, or only after saving results."""
@@ -46,6 +50,8 @@ class ConfirmDialog(ModalScreen[Answer]):
         Binding("s", "answer('saved')", "Yes, saved first", show=False, id="dialog.saved"),
         Binding("n,escape,q", "answer('')", "No", id="dialog.no"),
         Binding("left,right,h,l,tab,shift+tab", "other", "Other button", show=False, id="dialog.other"),
+        Binding("down,j", "read(1)", "Read on", show=False, id="dialog.down"),
+        Binding("up,k", "read(-1)", "Read back", show=False, id="dialog.up"),
     ]
 
     def __init__(
@@ -71,17 +77,25 @@ class ConfirmDialog(ModalScreen[Answer]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
-            for fact in self._facts:
-                yield Static(fact, classes="dialog-fact", markup=False)
-            for answer, does in self._offers.items():
-                offer = Content.assemble((_OFFER_KEYS[answer], TONES["accent"]), (f"  {does}", TONES["text"]))
-                yield Static(offer, classes="dialog-fact", markup=False)
+            with VerticalScroll(id="dialog-facts", can_focus=False):
+                for fact in self._facts:
+                    yield Static(fact, classes="dialog-fact", markup=False)
+                for answer, does in self._offers.items():
+                    offer = Content.assemble((_OFFER_KEYS[answer], TONES["accent"]), (f"  {does}", TONES["text"]))
+                    yield Static(offer, classes="dialog-fact", markup=False)
             with Horizontal(id="dialog-buttons"):
                 yield Button(Content(f"{self._no} (n)"), id="keep")
                 yield Button(Content(f"{self._yes} (y)"), id="go", variant="error")
 
     def on_mount(self) -> None:
         self._opened_at = self._monotonic()
+
+    def on_resize(self, event: Resize) -> None:
+        # What it asks and the answers stay in view on the smallest screen; what is between can be scrolled.
+        self.query_one("#dialog-facts").styles.max_height = max(event.size.height - _ASKED_AND_ANSWERED, 1)
+
+    def action_read(self, lines: int) -> None:
+        self.query_one("#dialog-facts", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_answer(self, answer: Answer) -> None:
         if answer in _OFFER_KEYS and answer not in self._offers:
