@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,8 @@ class ResultsApp(ExportApp):
             cache_limit=cache_limit,
             dropped=self.post_message,
         )
+        # One at a time, so that what was read before a change is never told after it.
+        self._saved_turn = threading.Lock()
         self._updates: Signal[Update] = Signal(self, "updates")
 
     # What only results need is imported when they are looked at, or once the list stands: it is half of the start.
@@ -171,7 +174,8 @@ class ResultsApp(ExportApp):
         self.run_worker(self._read_saved, group="saved", thread=True, exclusive=True, exit_on_error=False)
 
     def _read_saved(self) -> None:
-        self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
+        with self._saved_turn:
+            self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
 
     @on(messages.SavedListed)
     def _show_saved(self, event: messages.SavedListed) -> None:
@@ -212,10 +216,12 @@ class ResultsApp(ExportApp):
 
     def _change_saved(self, change: Callable[[], None]) -> None:
         def work() -> None:
-            change()
-            self.post_message(messages.SavedListed(list(self._downloads.stored().values()), opens=False))
+            with self._saved_turn:
+                change()
+                self.post_message(messages.SavedListed(list(self._downloads.stored().values()), opens=False))
 
-        self.run_worker(work, group="saved", thread=True, exit_on_error=False)
+        # A group of its own: a look at the list, which is exclusive, would cancel what has not begun yet.
+        self.run_worker(work, group="change saved", thread=True, exit_on_error=False)
 
     @on(messages.DownloadToggleRequested)
     def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:

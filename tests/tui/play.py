@@ -78,7 +78,11 @@ class Play:
         return " ".join(text for cell in self.table.source.cells(number, widths) for text, _ in cell.parts)
 
     async def press(self, *keys: str) -> None:
-        """Press keys and wait until all they caused is done."""
+        """Press keys and wait until all they caused is done; whoever answers y has read the question."""
+        while "y" in keys[1:]:
+            answer = keys.index("y", 1)
+            await self.press(*keys[:answer])
+            keys = keys[answer:]
         await self.pilot.press(*keys)
         await settled(self.stage, self.pilot)
 
