@@ -130,7 +130,9 @@ class ResultsApp(ExportApp):
         """Keep the last few files open, so that coming back is instant, and let the others go."""
         self._finder.stop()
         results = self.shared.monitor.results
-        results[batch_id] = results.pop(batch_id)
+        opened = results.pop(batch_id, None)
+        if opened is not None and not opened.deleted:
+            results[batch_id] = opened
         ended = [each for each, one in results.items() if one.progress.state in ("complete", "failed", "stopped")]
         for each in ended[:-_KEPT_OPEN]:
             del results[each]
@@ -197,9 +199,8 @@ class ResultsApp(ExportApp):
 
     def delete_copy(self, batch_id: str) -> None:
         """Delete what is stored of a batch on this machine."""
-        self.shared.monitor.results.pop(batch_id, None)
+        self._let_go_of(batch_id)
         self.shared.monitor.saved.pop(batch_id, None)
-        self._downloads.forget(batch_id)
         gone = self.shared.catalog.get(batch_id) is None
 
         def delete() -> None:
@@ -209,6 +210,19 @@ class ResultsApp(ExportApp):
                 self._inputs.unlink(batch_id)
 
         self._change_saved(delete)
+
+    def _let_go_of(self, batch_id: str) -> None:
+        """Its file is about to be deleted; whoever looks at it keeps it until they leave, and is told."""
+        from batch_tui.tui.screens.results import ResultsScreen
+
+        results = self.shared.monitor.results
+        opened = results.get(batch_id)
+        if any(isinstance(one, ResultsScreen) and one.batch_id == batch_id for one in self.screen_stack) and opened:
+            opened.deleted = True
+            self._updates.publish(DownloadUpdate(batch_id, opened.progress))
+        else:
+            results.pop(batch_id, None)
+        self._downloads.forget(batch_id)
 
     def _change_saved(self, change: Callable[[], None]) -> None:
         def work() -> None:

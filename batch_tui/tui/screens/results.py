@@ -64,6 +64,9 @@ _LETTERS = frozenset(
 """Actions whose keys are text while a line is typed."""
 
 
+_DELETED = "The copy on this machine was deleted: these rows are gone once you leave. w writes them to a file."
+
+
 class ResultsScreen(ReadRecordScreen):
     """Browses one results file; every row is known by its line number."""
 
@@ -100,6 +103,11 @@ class ResultsScreen(ReadRecordScreen):
         self._opened = opened
         self._file = opened.file
         self._view = ResultsView(opened, context.host)
+
+    @property
+    def batch_id(self) -> str:
+        """Whose results these are."""
+        return self._batch_id
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -164,6 +172,8 @@ class ResultsScreen(ReadRecordScreen):
         progress = self._opened.progress
         amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
+            case "complete" if self._opened.deleted:
+                return [("! not saved any more", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if self._differs:
                 return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if progress.verified:
@@ -223,7 +233,7 @@ class ResultsScreen(ReadRecordScreen):
             note = f"{progress.note} " if progress.note else ""
             line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
-            said = progress.note or self._about_input()
+            said = _DELETED if self._opened.deleted else progress.note or self._about_input()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
 
     @property
@@ -313,5 +323,5 @@ class ResultsScreen(ReadRecordScreen):
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
         if action == "toggle_download" and self._opened.progress.state == "complete":
-            return "The results are saved already."
+            return _DELETED if self._opened.deleted else "The results are saved already."
         return None
