@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from batch_tui.results.download_control import DownloadProgress
+from batch_tui.results.errors import ResultsStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,6 +87,14 @@ class Downloads:
     def stored(self) -> dict[str, StoredResults]:
         """Whole results on this machine by batch id; reads the directory. Raises ResultsStoreError."""
         return {stored.batch_id: stored for stored in self.store.all_stored() if stored.problem is None}
+
+    def stored_of(self, batch_id: str) -> StoredResults | None:
+        """Whole results of one batch; None also where nobody can tell. Looks at the disk."""
+        try:
+            stored = self.store.stored(batch_id)
+        except ResultsStoreError:
+            return None
+        return stored if stored is not None and stored.problem is None else None
 
     def fetch(self, batch_id: str, expected_total: int | None, batch: bytes | None = None) -> None:
         """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""

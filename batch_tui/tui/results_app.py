@@ -6,6 +6,7 @@ import os
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+import anyio
 from textual import on
 from textual.screen import ModalScreen
 from textual.signal import Signal
@@ -24,13 +25,13 @@ from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.text import plain, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.store import ResultsStore
+    from batch_tui.results.store import ResultsStore, StoredResults
     from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection
     from batch_tui.tui.record_reader import RecordReader
@@ -167,6 +168,18 @@ class ResultsApp(ExportApp):
         self.notify(f"Dropped the {said} not opened for longest, to make room.", markup=False, timeout=8)
 
     # Saved results
+
+    async def look_for_copies(self, batch_ids: Sequence[str]) -> None:
+        """Look on the disk which of these copies are still there, as they were."""
+
+        def look() -> dict[str, StoredResults | None]:
+            return {each: self._downloads.stored_of(each) for each in batch_ids}
+
+        for batch_id, stored in (await anyio.to_thread.run_sync(look)).items():
+            if stored is None:
+                self.shared.monitor.saved.pop(batch_id, None)
+            else:
+                self.shared.monitor.saved[batch_id] = SavedResults(stored.path, stored.verified)
 
     @on(messages.SavedListRequested)
     def _list_saved(self) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
 from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.menu import MenuDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from tests.tui.play import Play, playing
-from tests.tui.scenes import open_results, settled, until
+from tests.tui.scenes import ended, open_results, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +46,68 @@ async def test_results_on_screen_whose_copy_is_deleted_say_so_and_can_still_be_w
         await play.press("escape")
         assert isinstance(play.screen, BatchListScreen)
         assert batch_id not in play.stage.app.shared.monitor.results
+
+
+def dropped_elsewhere(play: Play, batch_id: str) -> None:
+    """Another batch-tui makes room: this one has the results closed."""
+    play.stage.app.shared.monitor.results.clear()
+    play.stage.app._downloads.forget(batch_id)
+    play.stage.store.delete(batch_id)
+
+
+def facts(play: Play) -> str:
+    """What the question on screen says."""
+    assert isinstance(play.screen, ModalScreen)
+    return "\n".join(str(one.visual) for one in play.screen.query(Static))
+
+
+async def test_a_delete_counts_on_no_copy_that_is_gone_from_the_disk(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        dropped_elsewhere(play, batch_id)
+        await play.press("D")
+        await until(play.pilot, lambda: isinstance(play.screen, ConfirmDialog), "the question")
+        assert "are not saved on this machine: they will be gone" in facts(play)
+        await play.press("s")
+        await until(play.pilot, lambda: batch_id not in play.catalog, "the delete")
+        assert play.stage.store.results_path(batch_id).exists()
+
+
+async def test_a_copy_that_goes_while_the_question_is_open_stops_the_delete(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        await play.press("D")
+        assert "A copy of its results stays" in facts(play)
+        dropped_elsewhere(play, batch_id)
+        await play.press("y")
+        await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
+        assert "is not on this machine any more" in play.said()
+        assert batch_id in play.catalog
+
+
+async def test_a_copy_that_goes_while_its_batch_waits_for_the_delete_stops_it(tmp_path: Path) -> None:
+    """Also one that was fetched for the sake of the delete, and several at once."""
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        other = next(batch.id for batch in play.catalog if ended(batch) and batch.id != batch_id)
+        for each in (batch_id, other):
+            play.table.move_to_key(each)
+            await play.pilot.press("space")
+        await play.press("D")
+        await until(play.pilot, lambda: isinstance(play.screen, MenuDialog), "the ways to delete")
+        await play.press("s")
+        dropped_elsewhere(play, batch_id)
+        await play.press("2", "enter")
+        await until(play.pilot, lambda: not play.stage.app._runner.jobs, "the end of the job")
+        assert batch_id in play.catalog
+        assert other not in play.catalog
+        assert play.stage.store.results_path(other).exists()
+
+
+async def test_two_presses_ask_once(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await saved_and_back(play)
+        await play.press("D", "D")
+        assert isinstance(play.screen, ConfirmDialog)
+        await play.press("n")
+        assert isinstance(play.screen, BatchListScreen)
