@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.download import ResultsDownload, ResultsSource, ResultsStream
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore, StoredResults
@@ -96,7 +97,7 @@ class Downloads:
             return None
         return stored if stored is not None and stored.problem is None else None
 
-    def fetch(self, batch_id: str, expected_total: int | None, batch: bytes | None = None) -> None:
+    def fetch(self, batch_id: str, expected: RequestCounts | int | None, batch: bytes | None = None) -> None:
         """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""
         running = self._threads.get(batch_id)
         if running is not None and running.is_alive():
@@ -109,7 +110,7 @@ class Downloads:
                 _LateSource(self._source),
                 batch_id,
                 self.store,
-                expected_total=expected_total,
+                expected=expected,
                 batch=batch,
                 read_ahead=self._read_ahead,
                 sleep=self._sleep,
@@ -132,11 +133,11 @@ class Downloads:
             else:
                 download.want_row(row)
 
-    def toggle(self, batch_id: str, expected_total: int | None) -> None:
+    def toggle(self, batch_id: str, expected: RequestCounts | int | None) -> None:
         """Pause what runs, go on with what is paused, try again what ended."""
         download, thread = self._known.get(batch_id), self._threads.get(batch_id)
         if download is None or thread is None or not thread.is_alive():
-            self.fetch(batch_id, expected_total)
+            self.fetch(batch_id, expected)
         elif batch_id in self._paused:
             self._paused.discard(batch_id)
             download.resume()

@@ -24,6 +24,7 @@ from batch_tui.tui.text import Plain, join, plain, plural
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.downloads import Downloads
     from batch_tui.tui.results_work import Export
@@ -40,8 +41,8 @@ class ExportApp(InputsApp):
     _monotonic: Callable[[], float]
 
     @abstractmethod
-    def total_of(self, batch_id: str) -> int | None:
-        """How many requests a batch has, where that is known."""
+    def counts_of(self, batch_id: str) -> RequestCounts | None:
+        """How many requests of a batch came to which end, where that is known."""
 
     @on(messages.ExportRequested)
     def _ask_what(self, event: messages.ExportRequested) -> None:
@@ -50,7 +51,7 @@ class ExportApp(InputsApp):
             return
         if opened.progress.state != "complete":
             if opened.progress.state in ("failed", "stopped", "paused"):
-                self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
+                self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
             self._downloads.want_row(event.batch_id, None)
             self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
             return

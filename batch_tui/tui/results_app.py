@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore, StoredResults
@@ -120,12 +121,12 @@ class ResultsApp(ExportApp):
     def fetch_results(self, batch_id: str) -> None:
         """Receive the results of a batch, or open them where they are on disk."""
         batch = self.shared.catalog.get(batch_id)
-        self._downloads.fetch(batch_id, self.total_of(batch_id), None if batch is None else _json_of(batch))
+        self._downloads.fetch(batch_id, self.counts_of(batch_id), None if batch is None else _json_of(batch))
 
-    def total_of(self, batch_id: str) -> int | None:
-        """How many requests a batch has, where that is known."""
+    def counts_of(self, batch_id: str) -> RequestCounts | None:
+        """How many requests of a batch came to which end, where that is known."""
         batch = self.shared.catalog.get(batch_id)
-        return None if batch is None else batch.request_counts.total
+        return None if batch is None else batch.request_counts
 
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
@@ -250,14 +251,14 @@ class ResultsApp(ExportApp):
         if opened is None or opened.progress.state == "complete":
             self.notify("The results are complete and saved on this machine.", markup=False)
         else:
-            self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
+            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
 
     @on(messages.RowsWanted)
     def _want_rows(self, event: messages.RowsWanted) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if event.row is None and opened is not None and opened.progress.state == "paused":
             # Who asks for everything takes back that nothing was to be fetched.
-            self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
+            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
         self._downloads.want_row(event.batch_id, event.row)
 
     @on(messages.RecordRequested)

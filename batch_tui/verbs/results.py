@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_tui.api.errors import APIConnectionError, BatchAPIError
-from batch_tui.results.completeness import check_completeness
+from batch_tui.results.completeness import check_completeness, check_stored
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.results.export import export_results, write_rows
@@ -111,10 +111,11 @@ def stored_or_fetched(
         if stored is not None and stored.problem is None:
             file = store.open(batch_id)
             assert file is not None  # it was there a moment ago
-            if not stored.verified:
+            verified = stored.verified and (file.index_was_saved or check_stored(store, stored, file, None).verified)
+            if not verified:
                 said = stored.doubt or "These results were stored without being verified as complete."
-                click.echo(plain(said), err=True)
-            return DONE, file, stored.verified
+                click.echo(plain(f"{said} --again fetches them anew."), err=True)
+            return DONE, file, verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
         return _fetch(batch_id, store, connect())
@@ -134,7 +135,7 @@ def _fetch(batch_id: str, store: ResultsStore, client: BatchClient) -> tuple[int
             client.with_options(max_retries=0).messages.batches,
             batch_id,
             store,
-            expected_total=batch.request_counts.total,
+            expected=batch.request_counts,
             batch=batch.model_dump_json(warnings=False).encode(),
             read_ahead=0,
             on_progress=_tell if sys.stderr.isatty() else None,
