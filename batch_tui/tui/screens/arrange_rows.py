@@ -264,8 +264,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             return
         self._sought = None
         if self._table.source.index_of(str(event.line)) is None:
-            while self._view.narrowed and self.clear_one_level():
-                pass
+            self.show_all()
             self.notify("That row was filtered out: all rows are shown again.", markup=False, timeout=4)
         self._table.move_to_key(str(event.line))
 
