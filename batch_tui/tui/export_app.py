@@ -126,12 +126,16 @@ class ExportApp(InputsApp):
 
     @on(messages.ExportMoved)
     def _show_progress(self, event: messages.ExportMoved) -> None:
-        if isinstance(self.screen, ProgressDialog):
-            self.screen.show(event.written)
+        for screen in self._progress():
+            screen.show(event.written)
+
+    def _progress(self) -> list[ProgressDialog]:
+        """The bar of the export, where there is one, perhaps below another screen."""
+        return [screen for screen in self.screen_stack if isinstance(screen, ProgressDialog)]
 
     def _close_progress(self) -> None:
-        if isinstance(self.screen, ProgressDialog):
-            self.screen.dismiss(False)
+        for screen in self._progress():
+            screen.end()
 
     @on(messages.ExportDone)
     def _say_exported(self, event: messages.ExportDone) -> None:
@@ -147,6 +151,11 @@ class ExportApp(InputsApp):
     @on(messages.OverwriteAsked)
     def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
         self._close_progress()
+        if isinstance(self.screen, ModalScreen) and not isinstance(self.screen, ProgressDialog):
+            # Whoever asks something else meanwhile is not asked two things at once.
+            said = join(plain(str(event.order.path)), Plain(" exists: nothing was written. w asks again."))
+            self.notify(said, markup=False, timeout=8, severity="warning")
+            return
 
         def answered(yes: str | None) -> None:
             if yes:

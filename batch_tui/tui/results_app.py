@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from textual import on
@@ -27,6 +27,8 @@ from batch_tui.tui.text import plain, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from textual.screen import Screen
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.completeness import RequestCounts
@@ -183,11 +185,12 @@ class ResultsApp(ExportApp):
                 self.shared.monitor.saved[batch_id] = SavedResults(stored.path, stored.verified)
 
     @on(messages.SavedListRequested)
-    def _list_saved(self) -> None:
-        self.run_worker(self._read_saved, group="saved", thread=True, exclusive=True, exit_on_error=False)
+    def _list_saved(self, event: messages.SavedListRequested) -> None:
+        work = partial(self._read_saved, self.screen if event.opens else None)
+        self.run_worker(work, group="saved", thread=True, exclusive=True, exit_on_error=False, description="saved")
 
-    def _read_saved(self) -> None:
-        self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
+    def _read_saved(self, over: Screen[Any] | None) -> None:
+        self.post_message(messages.SavedListed(list(self._downloads.stored().values()), over))
 
     @on(messages.SavedListed)
     def _show_saved(self, event: messages.SavedListed) -> None:
@@ -196,7 +199,8 @@ class ResultsApp(ExportApp):
         monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
         if isinstance(self.screen, SavedScreen):
             self.screen.show(event.stored)
-        elif event.opens and not isinstance(self.screen, ModalScreen):
+        elif event.over is self.screen:
+            # Whoever went elsewhere meanwhile does not want it any more.
             self.push_screen(SavedScreen(self.shared, event.stored))
 
     @on(messages.SavedDeleteRequested)
@@ -240,8 +244,10 @@ class ResultsApp(ExportApp):
 
     def _change_saved(self, change: Callable[[], None]) -> None:
         def work() -> None:
-            change()
-            self.post_message(messages.SavedListed(list(self._downloads.stored().values()), opens=False))
+            try:
+                change()
+            finally:
+                self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
 
         self.run_worker(work, group="saved", thread=True, exit_on_error=False)
 
@@ -333,8 +339,7 @@ class ResultsApp(ExportApp):
         from batch_tui.tui.screens.results import ResultsScreen
         from batch_tui.tui.screens.summary import SummaryScreen
 
-        # Whoever went elsewhere meanwhile does not want it any more.
-        if isinstance(self.screen, ResultsScreen):
+        if isinstance(self.screen, ResultsScreen) and self.screen.batch_id == event.batch_id:
             self.push_screen(SummaryScreen(event.batch_id, event.page, event.note))
 
 

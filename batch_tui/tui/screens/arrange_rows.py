@@ -215,6 +215,9 @@ class ArrangeRowsScreen(FindRowsScreen):
     @on(ValuesCounted)
     def _show_values(self, event: ValuesCounted) -> None:
         event.stop()
+        if not self.is_active:
+            # Whoever went elsewhere meanwhile does not want it any more.
+            return
         name = event.subject.text if isinstance(event.subject, JsonPath) else str(event.subject)
         of = Plain("") if self._whole else Plain(" so far")
         self.app.push_screen(FrequenciesScreen(plain(name), event.values, of), self._narrow_to)
@@ -273,7 +276,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             self._seek(sought)
         elif self._whole or self._opened.progress.state in ("failed", "stopped"):
             self._sought = None
-            if self.is_current:
+            if self.is_active:
                 self._ask_for_place(event.typed, event.sentence)
         elif not sought.awaited:
             sought.awaited = True
