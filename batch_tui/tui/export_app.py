@@ -50,9 +50,7 @@ class ExportApp(InputsApp):
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
         if opened.progress.state != "complete":
-            if opened.progress.state in ("failed", "stopped", "paused"):
-                self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
-            self._downloads.want_row(event.batch_id, None)
+            self.fetch_rest(event)
             self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
             return
         if len(event.choices) == 1:
@@ -64,6 +62,14 @@ class ExportApp(InputsApp):
         ]
         menu = MenuDialog(Plain("Write to a file"), choices)
         self.push_screen(menu, partial(self._ask_where, event, opened.file))
+
+    @on(messages.RestRequested)
+    def fetch_rest(self, event: messages.BatchIntent) -> None:
+        """Have the download go on to the end, however it stands."""
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if opened is not None and opened.progress.state in ("failed", "stopped", "paused"):
+            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
+        self._downloads.want_row(event.batch_id, None)
 
     def _ask_where(self, event: messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
         if place is None:

@@ -93,6 +93,10 @@ class RowsWanted(BatchIntent):
         return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
 
 
+class RestRequested(BatchIntent):
+    """Fetch what is missing of the results, also after the download was paused or ended before its time."""
+
+
 Pane = Literal["record", "prompt"]
 """Which of the two panes of a record something is for; each gets the newest of what it asked for."""
 

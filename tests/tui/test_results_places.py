@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from batch_tui.tui import results_work
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.progress import ProgressDialog
@@ -14,12 +16,10 @@ from batch_tui.tui.screens.saved import SavedScreen
 from tests.results.lines import errored, succeeded
 from tests.tui.own_rows import own_rows
 from tests.tui.play import Play, playing
-from tests.tui.scenes import ended, go_to, settled, until
+from tests.tui.scenes import ended, go_to, settled, until, with_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 WIDE = (120, 30)
 
@@ -142,3 +142,17 @@ async def test_what_is_saved_does_not_come_back_once_it_was_left(
         await until(play.pilot, done.is_set, "the answer of the disk")
         await settled(play.stage, play.pilot)
         assert isinstance(play.screen, BatchListScreen)
+
+
+@pytest.mark.parametrize("key", ["s", "e", "w"])
+async def test_who_is_told_that_the_rest_is_fetched_gets_it_fetched(tmp_path: Path, key: str) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await go_to(play.stage, play.pilot, with_errors)
+        play.stage.simulator.arm(cut_results_at=0.3, count=1)
+        play.stage.simulator.arm(status=403, method="GET", path="/results", count=1)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: "! stopped" in play.status(), "the end of the download")
+        await play.press("G", "k")
+        await play.press(key)
+        await until(play.pilot, lambda: "fetching the rest" in play.said().lower(), "what is done")
+        await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "the rest")

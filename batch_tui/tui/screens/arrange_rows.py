@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import Binding
 
 from batch_tui.results.json_path import JsonPath, JsonPathError
-from batch_tui.tui.messages import FileWorkRequested, LineFound, RowsSorted, ValuesCounted
+from batch_tui.tui.messages import FileWorkRequested, LineFound, RestRequested, RowsSorted, ValuesCounted
 from batch_tui.tui.result_rows import ResultRows, columns_with
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.results_work import count_values, find_line, sort
@@ -98,7 +98,7 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def action_sort(self) -> None:
         if not self._whole:
-            self.want_all()
+            self.post_message(RestRequested(self._batch_id))
             self.notify("Rows can be sorted once all are here; fetching the rest.", markup=False, timeout=4)
             return
         choices = [Choice(key, Plain(name), order) for key, order, name in _ORDERS]

@@ -15,6 +15,7 @@ from batch_tui.tui.messages import (
     DownloadToggleRequested,
     DownloadUpdate,
     InputUpdate,
+    RestRequested,
     RowsWanted,
     SummaryRequested,
 )
@@ -311,7 +312,7 @@ class ResultsScreen(ReadRecordScreen):
         if row is not None:
             self._table.move_to(row)
         elif direction > 0 and self._opened.progress.state != "complete":
-            self.want_all()
+            self.post_message(RestRequested(self._batch_id))
             self.notify("No further failed row so far; fetching the rest.", markup=False, timeout=3)
         else:
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
