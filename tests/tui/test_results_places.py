@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batch_tui.tui import results_work
+from batch_tui.tui.messages import FindRequested
 from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.progress import ProgressDialog
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
@@ -156,3 +159,17 @@ async def test_who_is_told_that_the_rest_is_fetched_gets_it_fetched(tmp_path: Pa
         await play.press(key)
         await until(play.pilot, lambda: "fetching the rest" in play.said().lower(), "what is done")
         await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "the rest")
+
+
+async def test_a_counted_value_that_a_terminal_cannot_show_finds_its_rows(tmp_path: Path) -> None:
+    labels = ["\N{THUMBS UP SIGN}\U0001f3fd", "soft\u00adhyphen", "a\u2028b", "déjà"]
+    async with playing(tmp_path, size=WIDE) as play:
+        await own_rows(play, *(succeeded(f"r-{n}", json.dumps({"label": label})) for n, label in enumerate(labels)))
+        for place, label in enumerate(labels):
+            await play.press("H", "p", *"label", "enter")
+            await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+            await play.press(*"j" * place, "enter")
+            await until(play.pilot, lambda: not play.screen._view.query.looking, "an answer")
+            assert (len(play.table.source), play.table.cursor_key) == (1, str(place)), ascii(label)
+            await play.press("escape")
+        assert "déjà" in str(play.heard(FindRequested)[-2].condition)

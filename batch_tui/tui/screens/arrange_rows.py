@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -225,7 +226,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _narrow_to(self, query: str | None) -> None:
         if query is not None:
             line = self._query_line
-            line.show_text(f"{line.text} {query}".strip())
+            line.show_text(f"{line.text} {_typed(query)}".strip())
             self._take_query(line.text)
 
     # Places and marks
@@ -296,6 +297,11 @@ class ArrangeRowsScreen(FindRowsScreen):
     @on(VirtualTable.MarksChanged)
     def _show_marks(self) -> None:
         self.show_state()
+
+
+def _typed(query: str) -> str:
+    """A query as it can be typed: what no line would show as it is, is escaped as JSON does."""
+    return "".join(one if plain(one) == one else json.dumps(one)[1:-1] for one in query)
 
 
 def _path_problem(typed: str) -> str | None:
