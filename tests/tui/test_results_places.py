@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_tui.results.download_control import DownloadProgress
+from batch_tui.results.line_index import LineIndex
+from batch_tui.results.results_file import ResultsFile
 from batch_tui.tui import results_work
+from batch_tui.tui.downloads import DownloadReport
 from batch_tui.tui.messages import FindRequested
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
@@ -16,7 +20,7 @@ from batch_tui.tui.screens.progress import ProgressDialog
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
-from tests.results.lines import errored, succeeded
+from tests.results.lines import encode, errored, succeeded
 from tests.tui.own_rows import own_rows
 from tests.tui.play import Play, playing
 from tests.tui.scenes import ended, go_to, settled, until, with_errors
@@ -173,3 +177,21 @@ async def test_a_counted_value_that_a_terminal_cannot_show_finds_its_rows(tmp_pa
             assert (len(play.table.source), play.table.cursor_key) == (1, str(place)), ascii(label)
             await play.press("escape")
         assert "déjà" in str(play.heard(FindRequested)[-2].condition)
+
+
+async def test_rows_on_screen_follow_a_verdict_that_changes(tmp_path: Path) -> None:
+    """Prose is suspicious only once nearly all other answers turn out to be JSON."""
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await own_rows(play, succeeded("r-0"))
+        prose, *rest = (encode(succeeded(f"r-{n}", '{"a": 1}' if n else "prose")) + b"\n" for n in range(40))
+        part = tmp_path / "grows.part"
+        part.write_bytes(b"".join([prose, *rest]))
+        file = ResultsFile(part, LineIndex())
+        file.index.feed(prose)
+        play.stage.app.post_message(DownloadReport(batch_id, file, DownloadProgress("downloading", rows=1)))
+        await settled(play.stage, play.pilot)
+        assert "✓ succeeded" in play.table.render_line(1).text
+        file.index.feed(b"".join(rest))
+        play.stage.app.post_message(DownloadReport(batch_id, file, DownloadProgress("downloading", rows=40)))
+        await settled(play.stage, play.pilot)
+        assert "△ not JSON" in play.table.render_line(1).text
