@@ -97,7 +97,14 @@ class Downloads:
             return None
         return stored if stored is not None and stored.problem is None else None
 
-    def fetch(self, batch_id: str, expected: RequestCounts | int | None, batch: bytes | None = None) -> None:
+    def fetch(
+        self,
+        batch_id: str,
+        expected: RequestCounts | int | None,
+        batch: bytes | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
         """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""
         running = self._threads.get(batch_id)
         if running is not None and running.is_alive():
@@ -117,12 +124,21 @@ class Downloads:
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download
+        if again:
+            download.again()
         self._paused.discard(batch_id)
         download.resume()
         # A daemon: it may sit in a socket that says nothing, and quitting must not wait for that.
         thread = threading.Thread(target=self._run, args=(batch_id, download), name="results", daemon=True)
         self._threads[batch_id] = thread
         thread.start()
+
+    def fetch_again(self, batch_id: str, expected: RequestCounts | int | None, batch: bytes | None) -> None:
+        """Fetch all of what is stored anew; until it is here, what is stored stays."""
+        # Not the one that opened the copy: that one knows what was expected then.
+        self.forget(batch_id)
+        self.fetch(batch_id, expected, batch, again=True)
+        self.want_row(batch_id, None)
 
     def want_row(self, batch_id: str, row: int | None) -> None:
         """Let reading run ahead of this row; None wants everything."""

@@ -20,7 +20,7 @@ from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
 from batch_tui.tui.messages import DownloadUpdate, Update
 from batch_tui.tui.outside import OutsideError, show_outside
-from batch_tui.tui.screens.dialogs import delete_copy_dialog, why_no_results
+from batch_tui.tui.screens.dialogs import can_be_had_again, delete_copy_dialog, fetch_again_dialog, why_no_results
 from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.text import plain, plural
 
@@ -254,10 +254,23 @@ class ResultsApp(ExportApp):
     @on(messages.DownloadToggleRequested)
     def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is None or opened.progress.state == "complete":
-            self.notify("The results are complete and saved on this machine.", markup=False)
+        if opened is not None and can_be_had_again(opened, self.shared.catalog.get(event.batch_id), self.shared):
+            self._ask_to_replace(event.batch_id)
+        elif opened is None or opened.progress.state == "complete":
+            verified = opened is None or opened.progress.verified
+            said = "The results are complete and saved on this machine."
+            self.notify(said if verified else "The API has these results no more.", markup=False)
         else:
             self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
+
+    def _ask_to_replace(self, batch_id: str) -> None:
+        def answered(yes: str | None) -> None:
+            batch = self.shared.catalog.get(batch_id)
+            if yes and batch is not None:
+                self._downloads.fetch_again(batch_id, batch.request_counts, _json_of(batch))
+
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(fetch_again_dialog(batch_id, self._monotonic), answered)
 
     @on(messages.RowsWanted)
     def _want_rows(self, event: messages.RowsWanted) -> None:

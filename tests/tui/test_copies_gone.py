@@ -11,6 +11,7 @@ from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.menu import MenuDialog
 from batch_tui.tui.screens.results import ResultsScreen
+from tests.tui import story
 from tests.tui.play import Play, playing
 from tests.tui.scenes import ended, open_results, settled, until
 
@@ -111,3 +112,43 @@ async def test_two_presses_ask_once(tmp_path: Path) -> None:
         assert isinstance(play.screen, ConfirmDialog)
         await play.press("n")
         assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_results_that_are_not_verified_are_fetched_anew_after_a_question(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        path = play.stage.store.results_path(batch_id)
+        whole = path.read_bytes()
+        dropped_elsewhere(play, batch_id)
+        story.save(play.stage, batch_id, whole[: whole.rindex(b"\n", 0, -1) + 1])
+        play.stage.store.index_path(batch_id).unlink()
+        await play.press("v")
+        await until(play.pilot, lambda: "not verified" in play.status(), "the verdict")
+        assert "1 line missing" in play.trouble()
+        assert "P fetches them anew" in play.trouble()
+        await play.press("P", "n")
+        assert "not verified" in play.status()
+        await play.press("P")
+        assert "stays until they are here" in facts(play)
+        await play.press("y")
+        await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "all of them")
+        assert path.read_bytes() == whole
+        assert play.trouble() == ""
+        await play.press("P")
+        assert "complete and saved" in play.said()
+
+
+async def test_what_the_api_has_no_more_is_not_fetched_anew(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        play.stage.clock.advance(days=40)
+        story.save(play.stage, batch_id, b'{"custom_id":"a","result":{"type":"expired"}}\n')
+        play.stage.store.index_path(batch_id).unlink()
+        play.stage.app.shared.monitor.results.clear()
+        play.stage.app._downloads.forget(batch_id)
+        await play.press("v")
+        await until(play.pilot, lambda: "not verified" in play.status(), "the verdict")
+        assert "P fetches" not in play.trouble()
+        await play.press("P")
+        assert isinstance(play.screen, ResultsScreen)
+        assert "The API has these results no more" in play.said()

@@ -21,6 +21,7 @@ from batch_tui.tui.messages import (
 )
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS, ResultsView
+from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
 from batch_tui.tui.screens.read_record import WIDE, ReadRecordScreen
 from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
@@ -235,7 +236,13 @@ class ResultsScreen(ReadRecordScreen):
             line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
             said = _DELETED if self._opened.deleted else progress.note or self._about_input()
+            if self._can_be_had_again:
+                said = f"{said or 'They are not verified as complete.'} P fetches them anew."
             line.say(None if said is None else plain(f" ! {said}"), "warning")
+
+    @property
+    def _can_be_had_again(self) -> bool:
+        return can_be_had_again(self._opened, self._shared.catalog.get(self._batch_id), self._shared)
 
     @property
     def _differs(self) -> bool:
@@ -323,6 +330,7 @@ class ResultsScreen(ReadRecordScreen):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        if action == "toggle_download" and self._opened.progress.state == "complete":
+        done = self._opened.progress.state == "complete" and not self._can_be_had_again
+        if action == "toggle_download" and done:
             return _DELETED if self._opened.deleted else "The results are saved already."
         return None
