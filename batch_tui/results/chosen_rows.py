@@ -49,7 +49,8 @@ class ChosenRows(Sequence[int]):
 
     def nearest(self, row: int) -> int:
         """Position of a row, or of the next one after it; the last one when there is none."""
-        return min(bisect_left(self._rows, row), max(0, len(self) - 1))
+        length = len(self)
+        return max(0, min(bisect_left(self._rows, row), length - 1))
 
     def index_of(self, row: int) -> int | None:
         """Position of a row among these, or None."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from batch_tui.results.errors import ResultsStoreError
 from batch_tui.results.line_facts import NO_CUSTOM_ID
 from batch_tui.results.result_line import UNREADABLE, Kind
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.store import ResultsStore, StoredResults
 
 _OUTCOMES: tuple[Kind, ...] = ("succeeded", "errored", "canceled", "expired")
 _NAMED = 3
@@ -105,6 +108,22 @@ def check_completeness(
         match = match_input(results, custom_ids)
         sentences.extend(match.sentences if match is not None else ())
     return Completeness(not sentences, tuple(sentences), rows, total, missing, extra, doubled, unreadable)
+
+
+def check_stored(
+    store: ResultsStore, stored: StoredResults, results: ResultsFile, expected: RequestCounts | int | None
+) -> Completeness:
+    """Check stored results once more, and have the store remember the verdict unless something else wrote to them.
+
+    What was verified needs no counts for that: as many lines as there were have to be there.
+    """
+    known = stored.rows if stored.verified and expected is None else expected
+    verdict = check_completeness(results, known)
+    if verdict.verified != stored.verified and stored.doubt is None:
+        with suppress(ResultsStoreError):
+            # On a disk that refuses, the next opening comes to the same verdict.
+            store.remember_verdict(stored.batch_id, verified=verdict.verified)
+    return verdict
 
 
 def _total(counts: RequestCounts) -> int:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
-from batch_tui.results.completeness import check_completeness
+from batch_tui.results.completeness import check_completeness, check_stored
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
 from batch_tui.results.errors import NotResults, ResultsStoreError
 from batch_tui.results.line_index import BOM
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
 
@@ -52,8 +53,8 @@ class ResultsSource(Protocol):
 class ResultsDownload:
     """Fetches one batch's results into a store; `run()` blocks in a thread, the rest may come from any.
 
-    `expected_total` is the sum of the batch's request counts, to compare with when the file is whole; `batch` is
-    its JSON, remembered beside the file.
+    `expected` are the batch's request counts, or their sum, to compare with when the file is whole; `batch` is its
+    JSON, remembered beside the file.
     Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). A connection on which nothing
     was read for `idle_limit` seconds is closed, before a server takes offence, and resumed when reading goes on.
     `sleep`, `jitter` (0 to 1) and `monotonic` stand in for the clock; without `sleep`, `stop()` ends a back-off early.
@@ -67,7 +68,7 @@ class ResultsDownload:
         batch_id: str,
         store: ResultsStore,
         *,
-        expected_total: int | None = None,
+        expected: RequestCounts | int | None = None,
         batch: bytes | None = None,
         read_ahead: int = 32 * MEGABYTE,
         idle_limit: float = 45.0,
@@ -81,7 +82,7 @@ class ResultsDownload:
         self.batch_id = batch_id
         self._source = source
         self._store = store
-        self._expected_total = expected_total
+        self._expected = expected
         self._batch = batch
         self._controls = Controls(read_ahead)
         self._idle_limit = idle_limit
@@ -96,6 +97,7 @@ class ResultsDownload:
         self._content_length: int | None = None
         self._attempt = 1
         self._restarts = 0
+        self._anew = False
         self._starts_over = 0
         self._note: str | None = None
         self._reported_at = 0.0
@@ -137,6 +139,10 @@ class ResultsDownload:
         """End the run soon and keep what came; a later `run()` continues."""
         self._controls.stop()
 
+    def again(self) -> None:
+        """Fetch anew what is stored; until it is whole, what is stored stays."""
+        self._anew = True
+
     def run(self) -> DownloadProgress:
         """Download until the file is whole, failed or stopped, and say which; call again to continue.
 
@@ -166,19 +172,24 @@ class ResultsDownload:
         return self._progress
 
     def _take_stored(self) -> bool:
-        stored = self._store.stored(self.batch_id)
+        stored = None if self._anew else self._store.stored(self.batch_id)
         if stored is None:
             return False
         if stored.problem is not None:
             self._note = "Something else changed the copy on this machine, so the results are fetched anew."
             return False
-        if self._results is None or self._results.path != stored.path:
-            self._results = self._store.open(self.batch_id)
-        self._content_length = stored.size
-        if not stored.verified and self._results is not None:
-            verdict = check_completeness(self._results, self._expected_total)
+        known = self._results is not None and self._results.path == stored.path
+        results = self._results if known else self._store.open(self.batch_id)
+        if results is None:
+            # Deleted a moment ago.
+            return False
+        self._results, self._content_length, verified = results, stored.size, stored.verified
+        # An index that does not match tells of other bytes also where times and length do not.
+        if not verified or not (known or results.index_was_saved):
+            verdict = check_stored(self._store, stored, results, self._expected)
+            verified = verdict.verified and stored.doubt is None
             self._note = " ".join([*([stored.doubt] if stored.doubt else []), *verdict.sentences]) or None
-        self._tell("complete", verified=stored.verified)
+        self._tell("complete", verified=verified)
         return True
 
     def _fetch(self, part: PartFile) -> None:
@@ -305,10 +316,10 @@ class ResultsDownload:
     def _finish(self, part: PartFile) -> None:
         results = part.results
         results.index.finish()
-        verdict = check_completeness(results, self._expected_total)
+        verdict = check_completeness(results, self._expected)
         self._store.keep(self.batch_id, results, verified=verdict.verified, batch=self._batch)
-        self._content_length = results.size
-        if self._expected_total is not None and not verdict.verified:
+        self._content_length, self._anew = results.size, False
+        if self._expected is not None and not verdict.verified:
             self._note = " ".join(verdict.sentences)
         self._tell("complete", verified=verdict.verified)
 

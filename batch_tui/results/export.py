@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import re
+import stat
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 Format = Literal["jsonl", "csv", "markdown"]
 CSV_COLUMNS = ("custom_id", "kind", "stop_reason", "model", "input_tokens", "output_tokens", "text")
 _ROWS_PER_REPORT = 500
+_PIPE_PAUSE = 0.05
+"""Seconds between two looks whether a pipe has a reader."""
 # What makes a spreadsheet take a cell for a formula, full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -42,38 +47,89 @@ def export_results(
 ) -> int:
     """Write rows to `path` in one step (it appears whole or not at all, mode 0600) and give their number.
 
-    `columns` are added to a CSV, before the text.
+    `columns` are added to a CSV, before the text. A link leads to the file to write, and one that is replaced keeps its
+    mode; devices and pipes are written to as they are.
     `on_progress` is told the number of rows written so far. Raises ExportExists when there is such a file and
     `overwrite` is not set, ExportStopped when `should_stop` said so, ExportError when the disk refuses, and
     ResultsStoreError when a row cannot be read any more; nothing is left behind then.
     """
     path = Path(path)
-    if not overwrite and os.path.lexists(path):
-        raise _exists(path)
+
+    def write_all(out: BinaryIO) -> int:
+        write = _writer(out, format, columns)
+        written = 0
+        for row in rows:
+            if should_stop is not None and should_stop():
+                left = "nothing" if special is None else f"only {written:,} of the rows"
+                raise ExportStopped(f"The export to {path} was stopped; {left} was written.")
+            write(out, file, row)
+            written += 1
+            if on_progress is not None and written % _ROWS_PER_REPORT == 0:
+                on_progress(written)
+        return written
+
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".new", dir=path.parent)
+        there = _status(path)
+        special = None if there is None or stat.S_ISREG(there.st_mode) else there.st_mode
+        if special is None:
+            written = _write_in_one_step(path, there, write_all, overwrite=overwrite)
+        else:
+            with _open_special(path, special, should_stop, overwrite=overwrite) as out:
+                written = write_all(out)
     except OSError as error:
         raise _failed(path, error) from error
-    temporary = Path(name)
-    try:
-        with open(descriptor, "wb") as out:
-            write = _writer(out, format, columns)
-            written = 0
-            for row in rows:
-                if should_stop is not None and should_stop():
-                    raise ExportStopped(f"The export to {path} was stopped; nothing was written.")
-                write(out, file, row)
-                written += 1
-                if on_progress is not None and written % _ROWS_PER_REPORT == 0:
-                    on_progress(written)
-        _put_in_place(temporary, path, overwrite=overwrite)
-    except OSError as error:
-        raise _failed(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     if on_progress is not None:
         on_progress(written)
     return written
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What is at the end of a path and its links; None for nothing."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _write_in_one_step(
+    path: Path, there: os.stat_result | None, write_all: Callable[[BinaryIO], int], *, overwrite: bool
+) -> int:
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
+    # A link stays one, and is not followed by a rename.
+    target = path.resolve()
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".new", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with open(descriptor, "wb") as out:
+            if there is not None:
+                os.fchmod(descriptor, stat.S_IMODE(there.st_mode))
+            written = write_all(out)
+        _put_in_place(temporary, target, overwrite=overwrite)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return written
+
+
+def _open_special(path: Path, mode: int, should_stop: Callable[[], bool] | None, *, overwrite: bool) -> BinaryIO:
+    """Open what is no file to keep rows in, for writing through it; a pipe is waited for until somebody reads it."""
+    if stat.S_ISDIR(mode):
+        raise ExportError(f"{path} is a directory. Name a file in it.")
+    if stat.S_ISBLK(mode) and not overwrite:
+        raise _exists(path)
+    while True:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | (os.O_NONBLOCK if stat.S_ISFIFO(mode) else 0))
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO or not stat.S_ISFIFO(mode):
+                raise
+        # Not by a blocking open: nothing could end that.
+        if should_stop is not None and should_stop():
+            raise ExportStopped(f"The export to {path} was stopped: nobody reads from it.")
+        time.sleep(_PIPE_PAUSE)
+    os.set_blocking(descriptor, True)
+    return open(descriptor, "wb")
 
 
 def write_rows(

@@ -103,5 +103,5 @@ def _query(subject: Subject, value: str | None) -> str | None:
     if subject != "error" and len(value) >= _LONGEST:
         # Perhaps only the beginning of it; masked messages are all there is to compare with.
         return None
-    name = subject.text if isinstance(subject, JsonPath) else subject
+    name = subject.quoted if isinstance(subject, JsonPath) else subject
     return f"{name}={json.dumps(value, ensure_ascii=False)}"

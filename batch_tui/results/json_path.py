@@ -26,6 +26,8 @@ class _Missing:
 MISSING: Final = _Missing()
 
 _STEP = re.compile(r"""\.?(?:([^\s.\[\]"]+)|\[(-?\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\])""")
+_USUAL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""A name that stands in a path as it is, whatever the path is part of."""
 _FENCE = re.compile(r"\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
@@ -65,6 +67,14 @@ class JsonPath:
             position = step.end()
         return cls(text, tuple(steps), in_answer)
 
+    @property
+    def quoted(self) -> str:
+        """The same path as a RowQuery can have it: odd names in quotes, and never one of its own words."""
+        names = [_step(step) for step in self.steps]
+        if not self.in_answer and len(names) == 1:
+            names = [f"[{json.dumps(step, ensure_ascii=False)}]" for step in self.steps]
+        return ("." if self.in_answer else "") + "".join(names).removeprefix(".")
+
     def value(self, record: object) -> object:
         """The value at this path of a parsed line, or MISSING."""
         value = _json_of(answer_text(record)) if self.in_answer else record
@@ -76,6 +86,12 @@ class JsonPath:
             else:
                 return MISSING
         return value
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _USUAL.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
 
 
 def _unquote(quoted: str) -> str:

@@ -207,8 +207,10 @@ def number_of(text: str) -> float | None:
     """A number as people type it: 3000, 1.5, 3k, 2M; None for anything else."""
     factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
     digits = text[:-1] if factor > 1 else text
+    digits = digits.replace("_", "").replace(",", "")
     try:
-        number = float(digits.replace("_", "").replace(",", ""))
+        # Whole numbers as they are: ids of many digits are none that a float can hold.
+        number = int(digits) if digits.removeprefix("-").isdecimal() else float(digits)
     except ValueError:
         return None
     return number * factor if number == number and abs(number) != float("inf") else None

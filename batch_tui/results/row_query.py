@@ -64,7 +64,9 @@ _AT_ONCE = frozenset({"type", "is", "stop", "model", "line"})
 _SPOKEN = frozenset({"error", "text", "id", "model", "stop"})
 _KEYS = ("type", "is", "stop", "model", "id", "error", "text", "line", *_TOKENS)
 _TOKEN = re.compile(
-    r"""\s*(?P<not>[-!])?(?:(?P<key>[^\s"=:~<>!/][^\s"=:~<>!]*|\.)(?P<operator>!=|<=|>=|[=:~<>]))?"""
+    r"""\s*(?P<not>[-!])?"""
+    r"""(?:(?P<key>(?:\["(?:[^"\\]|\\.)*"\]|[^\s"=:~<>!/])(?:\["(?:[^"\\]|\\.)*"\]|[^\s"=:~<>!])*)"""
+    r"""(?P<operator>!=|<=|>=|[=:~<>]))?"""
     r"""(?P<value>"(?:[^"\\]|\\.)*"?|/(?:[^/\\]|\\.)*/(?=\s|$)|\S*)"""
 )
 _INDEX_CHUNK = 20_000

@@ -199,18 +199,32 @@ class ResultsStore:
         about = _About(batch_id=sayable, size=results.size, rows=len(results), verified=verified)
         about.modified_ns = os.fstat(results.descriptor).st_mtime_ns
         about.batch = _NOTHING if batch is None else Raw(batch)
-        about_path = self._about_path(batch_id)
-        temporary = about_path.with_name(about_path.name + ".new")
         try:
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(msgspec.json.encode(about))
-            temporary.replace(about_path)
+            self._write_about(batch_id, about)
             # Last, so that a whole file never lacks what is remembered of it.
             self.part_path(batch_id).replace(path)
         except OSError as error:
             raise disk_error("store", path, error) from error
         results.path = path
         return StoredResults(batch_id, path, about.size, about.rows, verified)
+
+    def remember_verdict(self, batch_id: str, *, verified: bool) -> None:
+        """Another look at a whole file found that it is, or is not, what the batch promised."""
+        about = _read_about(self._about_path(batch_id))
+        if about is None:
+            return
+        about.verified = verified
+        try:
+            self._write_about(batch_id, about)
+        except OSError as error:
+            raise disk_error("write", self._about_path(batch_id), error) from error
+
+    def _write_about(self, batch_id: str, about: _About) -> None:
+        path = self._about_path(batch_id)
+        temporary = path.with_name(path.name + ".new")
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(about))
+        temporary.replace(path)
 
     def delete(self, batch_id: str) -> None:
         """Remove everything stored of a batch, unfinished parts too; nothing stored is fine."""

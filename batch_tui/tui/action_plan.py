@@ -57,6 +57,8 @@ class Planned:
     """Receive its results whole before it is deleted; without them it stays."""
     loses: bool = False
     """Results that are on no disk of this machine go with it."""
+    keeps: bool = False
+    """A copy of its results is on this machine, and is to be there still when it is deleted."""
 
     @property
     def words(self) -> Plain:
@@ -109,6 +111,7 @@ def plan_delete(
             ends_first=ends_first and runs,
             saves_first=saves_first and savable,
             loses=not saves_first and savable,
+            keeps=batch_id in context.monitor.saved,
         )
         wanted.append((batch_id, one))
     return _plan("delete", wanted, context)

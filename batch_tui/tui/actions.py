@@ -95,12 +95,14 @@ class ActionRunner:
         publish: Callable[[Changes], None],
         turn: Callable[[], Awaitable[None]],
         answered: Callable[[str, bool], None],
+        look: Callable[[Sequence[str]], Awaitable[None]],
         undo_seconds: float,
     ) -> None:
         """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved.
 
         `turn` waits until one more request may be made. `answered` hears of each batch that the API did as it was
-        asked with (True), and of each that it says it does not know (False).
+        asked with (True), and of each that it says it does not know (False). `look` looks which of some copies that
+        are said to be saved still are on the disk, and are what they were.
         """
         self._context = context
         self._client = client
@@ -108,6 +110,7 @@ class ActionRunner:
         self._publish = publish
         self._turn = turn
         self._answered = answered
+        self._look = look
         self._undo_seconds = undo_seconds
         self._held = False
         self.moves = Moves()
@@ -188,6 +191,11 @@ class ActionRunner:
                 if (trouble := await self._receive(job, one)) is not None:
                     return trouble
         async with calls:
+            if (one.keeps or one.saves_first) and not job.with_copies and not await self._is_kept(one):
+                said = join(
+                    self._called(one), Plain(" stays: the copy of its results is not on this machine any more.")
+                )
+                return Outcome(NO_CHANGES, said, "Not deleted", "error")
             if job.stopped:
                 return self._kept(one)
             self._stage(one, "asking")
@@ -266,6 +274,12 @@ class ActionRunner:
             return self._kept(one)
         said = join(self._called(one), Plain(" stays: its results could not be saved whole. v shows what came."))
         return Outcome(NO_CHANGES, said, "Not deleted", "error")
+
+    async def _is_kept(self, one: Planned) -> bool:
+        """Whether the copy that the user counts on is there."""
+        await self._look([one.batch_id])
+        # Of one that was not verified the user was told so.
+        return one.batch_id in self._context.monitor.saved if one.loses else self._is_whole(one.batch_id)
 
     async def save_all(self, batch_ids: Sequence[str]) -> list[str]:
         """Receive the whole results of these, a few at a time; those that are not whole after that."""

@@ -54,6 +54,7 @@ class ActionsApp(DigestApp):
             publish=self.publish,
             turn=partial(self.budget.turn, "action"),
             answered=self._note_answer,
+            look=self.look_for_copies,
             undo_seconds=undo_seconds,
         )
 
@@ -94,6 +95,22 @@ class ActionsApp(DigestApp):
         # A second key press may arrive before the first question is on screen.
         if isinstance(self.screen, ModalScreen) or self.shared.read_only or not event.batch_ids:
             return
+        counted_on = [each for each in event.batch_ids if each in self.shared.monitor.saved]
+        if event.action == "delete" and counted_on:
+            self.run_worker(
+                self._look_and_ask(event, counted_on), group="question", exclusive=True, exit_on_error=False
+            )
+        else:
+            self._ask_now(event)
+
+    async def _look_and_ask(self, event: messages.ActionRequested, counted_on: Sequence[str]) -> None:
+        """Another batch-tui may have dropped what this one saved: the question must not say that it stays."""
+        asked_on = self.screen
+        await self.look_for_copies(counted_on)
+        if self.screen is asked_on:
+            self._ask_now(event)
+
+    def _ask_now(self, event: messages.ActionRequested) -> None:
         if len(event.batch_ids) == 1:
             self._ask_one(event)
         elif event.action == "cancel":

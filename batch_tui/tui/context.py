@@ -34,6 +34,8 @@ class OpenResults:
     file: ResultsFile | None
     """None until the first bytes came, or the disk gave what it has."""
     progress: DownloadProgress
+    deleted: bool = False
+    """Its file is deleted, and can be read for as long as it is open."""
 
     @property
     def rows(self) -> int:

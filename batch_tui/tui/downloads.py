@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from batch_tui.results.download_control import DownloadProgress
+from batch_tui.results.errors import ResultsStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.download import ResultsDownload, ResultsSource, ResultsStream
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore, StoredResults
@@ -87,7 +89,22 @@ class Downloads:
         """Whole results on this machine by batch id; reads the directory. Raises ResultsStoreError."""
         return {stored.batch_id: stored for stored in self.store.all_stored() if stored.problem is None}
 
-    def fetch(self, batch_id: str, expected_total: int | None, batch: bytes | None = None) -> None:
+    def stored_of(self, batch_id: str) -> StoredResults | None:
+        """Whole results of one batch; None also where nobody can tell. Looks at the disk."""
+        try:
+            stored = self.store.stored(batch_id)
+        except ResultsStoreError:
+            return None
+        return stored if stored is not None and stored.problem is None else None
+
+    def fetch(
+        self,
+        batch_id: str,
+        expected: RequestCounts | int | None,
+        batch: bytes | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
         """Open the results of a batch, from disk if they are there; does nothing while that is going on already."""
         running = self._threads.get(batch_id)
         if running is not None and running.is_alive():
@@ -100,19 +117,28 @@ class Downloads:
                 _LateSource(self._source),
                 batch_id,
                 self.store,
-                expected_total=expected_total,
+                expected=expected,
                 batch=batch,
                 read_ahead=self._read_ahead,
                 sleep=self._sleep,
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download
+        if again:
+            download.again()
         self._paused.discard(batch_id)
         download.resume()
         # A daemon: it may sit in a socket that says nothing, and quitting must not wait for that.
         thread = threading.Thread(target=self._run, args=(batch_id, download), name="results", daemon=True)
         self._threads[batch_id] = thread
         thread.start()
+
+    def fetch_again(self, batch_id: str, expected: RequestCounts | int | None, batch: bytes | None) -> None:
+        """Fetch all of what is stored anew; until it is here, what is stored stays."""
+        # Not the one that opened the copy: that one knows what was expected then.
+        self.forget(batch_id)
+        self.fetch(batch_id, expected, batch, again=True)
+        self.want_row(batch_id, None)
 
     def want_row(self, batch_id: str, row: int | None) -> None:
         """Let reading run ahead of this row; None wants everything."""
@@ -123,11 +149,11 @@ class Downloads:
             else:
                 download.want_row(row)
 
-    def toggle(self, batch_id: str, expected_total: int | None) -> None:
+    def toggle(self, batch_id: str, expected: RequestCounts | int | None) -> None:
         """Pause what runs, go on with what is paused, try again what ended."""
         download, thread = self._known.get(batch_id), self._threads.get(batch_id)
         if download is None or thread is None or not thread.is_alive():
-            self.fetch(batch_id, expected_total)
+            self.fetch(batch_id, expected)
         elif batch_id in self._paused:
             self._paused.discard(batch_id)
             download.resume()

@@ -24,6 +24,7 @@ from batch_tui.tui.text import Plain, join, plain, plural
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.downloads import Downloads
     from batch_tui.tui.results_work import Export
@@ -40,8 +41,8 @@ class ExportApp(InputsApp):
     _monotonic: Callable[[], float]
 
     @abstractmethod
-    def total_of(self, batch_id: str) -> int | None:
-        """How many requests a batch has, where that is known."""
+    def counts_of(self, batch_id: str) -> RequestCounts | None:
+        """How many requests of a batch came to which end, where that is known."""
 
     @on(messages.ExportRequested)
     def _ask_what(self, event: messages.ExportRequested) -> None:
@@ -49,9 +50,7 @@ class ExportApp(InputsApp):
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
         if opened.progress.state != "complete":
-            if opened.progress.state in ("failed", "stopped", "paused"):
-                self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
-            self._downloads.want_row(event.batch_id, None)
+            self.fetch_rest(event)
             self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
             return
         if len(event.choices) == 1:
@@ -63,6 +62,14 @@ class ExportApp(InputsApp):
         ]
         menu = MenuDialog(Plain("Write to a file"), choices)
         self.push_screen(menu, partial(self._ask_where, event, opened.file))
+
+    @on(messages.RestRequested)
+    def fetch_rest(self, event: messages.BatchIntent) -> None:
+        """Have the download go on to the end, however it stands."""
+        opened = self.shared.monitor.results.get(event.batch_id)
+        if opened is not None and opened.progress.state in ("failed", "stopped", "paused"):
+            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
+        self._downloads.want_row(event.batch_id, None)
 
     def _ask_where(self, event: messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
         if place is None:
@@ -125,12 +132,16 @@ class ExportApp(InputsApp):
 
     @on(messages.ExportMoved)
     def _show_progress(self, event: messages.ExportMoved) -> None:
-        if isinstance(self.screen, ProgressDialog):
-            self.screen.show(event.written)
+        for screen in self._progress():
+            screen.show(event.written)
+
+    def _progress(self) -> list[ProgressDialog]:
+        """The bar of the export, where there is one, perhaps below another screen."""
+        return [screen for screen in self.screen_stack if isinstance(screen, ProgressDialog)]
 
     def _close_progress(self) -> None:
-        if isinstance(self.screen, ProgressDialog):
-            self.screen.dismiss(False)
+        for screen in self._progress():
+            screen.end()
 
     @on(messages.ExportDone)
     def _say_exported(self, event: messages.ExportDone) -> None:
@@ -146,6 +157,11 @@ class ExportApp(InputsApp):
     @on(messages.OverwriteAsked)
     def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
         self._close_progress()
+        if isinstance(self.screen, ModalScreen) and not isinstance(self.screen, ProgressDialog):
+            # Whoever asks something else meanwhile is not asked two things at once.
+            said = join(plain(str(event.order.path)), Plain(" exists: nothing was written. w asks again."))
+            self.notify(said, markup=False, timeout=8, severity="warning")
+            return
 
         def answered(yes: str | None) -> None:
             if yes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.message import Message
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable, Mapping, Sequence
+
+    from textual.screen import Screen
 
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
@@ -89,6 +91,10 @@ class RowsWanted(BatchIntent):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
+
+
+class RestRequested(BatchIntent):
+    """Fetch what is missing of the results, also after the download was paused or ended before its time."""
 
 
 Pane = Literal["record", "prompt"]
@@ -254,16 +260,20 @@ class PagerRequested(Message):
 
 
 class SavedListRequested(Message):
-    """Show the results that are stored on this machine."""
+    """Show the results that are stored on this machine; without `opens` only where they are shown already."""
+
+    def __init__(self, *, opens: bool = True) -> None:
+        super().__init__()
+        self.opens = opens
 
 
 class SavedListed(Message):
-    """The results that are stored on this machine; `opens`: somebody asked to see them."""
+    """The results that are stored on this machine; `over` is the screen on which somebody asked to see them."""
 
-    def __init__(self, stored: Sequence[StoredResults], *, opens: bool = True) -> None:
+    def __init__(self, stored: Sequence[StoredResults], over: Screen[Any] | None = None) -> None:
         super().__init__()
         self.stored = stored
-        self.opens = opens
+        self.over = over
 
 
 class SavedDeleteRequested(BatchIntent):

@@ -156,7 +156,8 @@ class ResultRows:
     def version(self, row: int) -> Hashable:
         if row >= len(self.lines):
             return self._opened.progress
-        return self._is_hit(self.lines[row])
+        file = self._opened.file
+        return self._is_hit(self.lines[row]), 0 if file is None else file.index.suspicion_version
 
     def _is_hit(self, line: int) -> bool:
         return self._look.hits is not None and self._look.hits.index_of(line) is not None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import anyio
 from textual import on
 from textual.screen import ModalScreen
 from textual.signal import Signal
@@ -20,18 +21,21 @@ from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
 from batch_tui.tui.messages import DownloadUpdate, Update
 from batch_tui.tui.outside import OutsideError, show_outside
-from batch_tui.tui.screens.dialogs import delete_copy_dialog, why_no_results
+from batch_tui.tui.screens.dialogs import can_be_had_again, delete_copy_dialog, fetch_again_dialog, why_no_results
 from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.text import plain, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from textual.screen import Screen
+
     from batch_tui.api.models import MessageBatch
+    from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.download import ResultsSource
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.store import ResultsStore
+    from batch_tui.results.store import ResultsStore, StoredResults
     from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection
     from batch_tui.tui.record_reader import RecordReader
@@ -122,18 +126,20 @@ class ResultsApp(ExportApp):
     def fetch_results(self, batch_id: str) -> None:
         """Receive the results of a batch, or open them where they are on disk."""
         batch = self.shared.catalog.get(batch_id)
-        self._downloads.fetch(batch_id, self.total_of(batch_id), None if batch is None else _json_of(batch))
+        self._downloads.fetch(batch_id, self.counts_of(batch_id), None if batch is None else _json_of(batch))
 
-    def total_of(self, batch_id: str) -> int | None:
-        """How many requests a batch has, where that is known."""
+    def counts_of(self, batch_id: str) -> RequestCounts | None:
+        """How many requests of a batch came to which end, where that is known."""
         batch = self.shared.catalog.get(batch_id)
-        return None if batch is None else batch.request_counts.total
+        return None if batch is None else batch.request_counts
 
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
         self._finder.stop()
         results = self.shared.monitor.results
-        results[batch_id] = results.pop(batch_id)
+        opened = results.pop(batch_id, None)
+        if opened is not None and not opened.deleted:
+            results[batch_id] = opened
         ended = [each for each, one in results.items() if one.progress.state in ("complete", "failed", "stopped")]
         for each in ended[:-_KEPT_OPEN]:
             del results[each]
@@ -169,13 +175,26 @@ class ResultsApp(ExportApp):
 
     # Saved results
 
-    @on(messages.SavedListRequested)
-    def _list_saved(self) -> None:
-        self.run_worker(self._read_saved, group="saved", thread=True, exclusive=True, exit_on_error=False)
+    async def look_for_copies(self, batch_ids: Sequence[str]) -> None:
+        """Look on the disk which of these copies are still there, as they were."""
 
-    def _read_saved(self) -> None:
+        def look() -> dict[str, StoredResults | None]:
+            return {each: self._downloads.stored_of(each) for each in batch_ids}
+
+        for batch_id, stored in (await anyio.to_thread.run_sync(look)).items():
+            if stored is None:
+                self.shared.monitor.saved.pop(batch_id, None)
+            else:
+                self.shared.monitor.saved[batch_id] = SavedResults(stored.path, stored.verified)
+
+    @on(messages.SavedListRequested)
+    def _list_saved(self, event: messages.SavedListRequested) -> None:
+        work = partial(self._read_saved, self.screen if event.opens else None)
+        self.run_worker(work, group="saved", thread=True, exclusive=True, exit_on_error=False, description="saved")
+
+    def _read_saved(self, over: Screen[Any] | None) -> None:
         with self._saved_turn:
-            self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
+            self.post_message(messages.SavedListed(list(self._downloads.stored().values()), over))
 
     @on(messages.SavedListed)
     def _show_saved(self, event: messages.SavedListed) -> None:
@@ -184,7 +203,8 @@ class ResultsApp(ExportApp):
         monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
         if isinstance(self.screen, SavedScreen):
             self.screen.show(event.stored)
-        elif event.opens and not isinstance(self.screen, ModalScreen):
+        elif event.over is self.screen:
+            # Whoever went elsewhere meanwhile does not want it any more.
             self.push_screen(SavedScreen(self.shared, event.stored))
 
     @on(messages.SavedDeleteRequested)
@@ -201,9 +221,8 @@ class ResultsApp(ExportApp):
 
     def delete_copy(self, batch_id: str) -> None:
         """Delete what is stored of a batch on this machine."""
-        self.shared.monitor.results.pop(batch_id, None)
+        self._let_go_of(batch_id)
         self.shared.monitor.saved.pop(batch_id, None)
-        self._downloads.forget(batch_id)
         gone = self.shared.catalog.get(batch_id) is None
 
         def delete() -> None:
@@ -214,11 +233,26 @@ class ResultsApp(ExportApp):
 
         self._change_saved(delete)
 
+    def _let_go_of(self, batch_id: str) -> None:
+        """Its file is about to be deleted; whoever looks at it keeps it until they leave, and is told."""
+        from batch_tui.tui.screens.results import ResultsScreen
+
+        results = self.shared.monitor.results
+        opened = results.get(batch_id)
+        if any(isinstance(one, ResultsScreen) and one.batch_id == batch_id for one in self.screen_stack) and opened:
+            opened.deleted = True
+            self._updates.publish(DownloadUpdate(batch_id, opened.progress))
+        else:
+            results.pop(batch_id, None)
+        self._downloads.forget(batch_id)
+
     def _change_saved(self, change: Callable[[], None]) -> None:
         def work() -> None:
             with self._saved_turn:
-                change()
-                self.post_message(messages.SavedListed(list(self._downloads.stored().values()), opens=False))
+                try:
+                    change()
+                finally:
+                    self.post_message(messages.SavedListed(list(self._downloads.stored().values())))
 
         # A group of its own: a look at the list, which is exclusive, would cancel what has not begun yet.
         self.run_worker(work, group="change saved", thread=True, exit_on_error=False)
@@ -226,17 +260,30 @@ class ResultsApp(ExportApp):
     @on(messages.DownloadToggleRequested)
     def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is None or opened.progress.state == "complete":
-            self.notify("The results are complete and saved on this machine.", markup=False)
+        if opened is not None and can_be_had_again(opened, self.shared.catalog.get(event.batch_id), self.shared):
+            self._ask_to_replace(event.batch_id)
+        elif opened is None or opened.progress.state == "complete":
+            verified = opened is None or opened.progress.verified
+            said = "The results are complete and saved on this machine."
+            self.notify(said if verified else "The API has these results no more.", markup=False)
         else:
-            self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
+            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
+
+    def _ask_to_replace(self, batch_id: str) -> None:
+        def answered(yes: str | None) -> None:
+            batch = self.shared.catalog.get(batch_id)
+            if yes and batch is not None:
+                self._downloads.fetch_again(batch_id, batch.request_counts, _json_of(batch))
+
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(fetch_again_dialog(batch_id, self._monotonic), answered)
 
     @on(messages.RowsWanted)
     def _want_rows(self, event: messages.RowsWanted) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if event.row is None and opened is not None and opened.progress.state == "paused":
             # Who asks for everything takes back that nothing was to be fetched.
-            self._downloads.toggle(event.batch_id, self.total_of(event.batch_id))
+            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
         self._downloads.want_row(event.batch_id, event.row)
 
     @on(messages.RecordRequested)
@@ -311,8 +358,7 @@ class ResultsApp(ExportApp):
         from batch_tui.tui.screens.results import ResultsScreen
         from batch_tui.tui.screens.summary import SummaryScreen
 
-        # Whoever went elsewhere meanwhile does not want it any more.
-        if isinstance(self.screen, ResultsScreen):
+        if isinstance(self.screen, ResultsScreen) and self.screen.batch_id == event.batch_id:
             self.push_screen(SummaryScreen(event.batch_id, event.page, event.note))
 
 

@@ -116,6 +116,7 @@ def _change(verb: Literal["cancel", "delete"], sentence: str) -> click.Command:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--summary", is_flag=True, help="Totals, cost and errors instead of rows.")
+@click.option("--again", is_flag=True, help="Fetch anew what is stored.")
 @click.option("--offline", is_flag=True, help="Only what is stored on this machine.")
 @click.option("--input", type=click.Path(path_type=Path, dir_okay=False), help="Check against the file it came from.")
 @click.pass_context
@@ -127,6 +128,9 @@ def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
     """
     from batch_tui.verbs.results import Wish
     from batch_tui.verbs.results import results as give
+
+    if offline and wanted["again"]:
+        raise click.UsageError("--again fetches, and --offline does not: leave one of them out.")
 
     def verb(session: Session) -> int:
         return give(Wish.of(**wanted), session.store(), None if offline else session.connect, session.own_prices)

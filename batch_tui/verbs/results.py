@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_tui.api.errors import APIConnectionError, BatchAPIError
-from batch_tui.results.completeness import check_completeness
+from batch_tui.results.completeness import check_completeness, check_stored
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.results.export import export_results, write_rows
@@ -49,6 +49,7 @@ class Wish:
     force: bool
     summary: bool
     input: Path | None
+    again: bool
 
     @classmethod
     def of(
@@ -62,6 +63,7 @@ class Wish:
         force: bool,
         summary: bool,
         input: Path | None,
+        again: bool,
     ) -> Wish:
         """Read what was typed. Raises click.UsageError."""
         try:
@@ -78,7 +80,7 @@ class Wish:
         if summary and (query.text or output is not None or columns):
             # Totals of some rows, or in a file, were not what would come.
             raise click.UsageError("--summary is of all rows, on stdout: leave --filter, --column and --output out.")
-        return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary, input)
+        return cls(batch_id, query, paths, _FORMATS[ending], output, force, summary, input, again)
 
 
 def results(
@@ -90,7 +92,7 @@ def results(
     """
     if wish.input is not None:
         link(store, wish.batch_id, wish.input)
-    code, file, verified = stored_or_fetched(wish.batch_id, store, connect)
+    code, file, verified = stored_or_fetched(wish.batch_id, store, connect, again=wish.again)
     if file is None:
         return code
     try:
@@ -103,26 +105,32 @@ def results(
 
 
 def stored_or_fetched(
-    batch_id: str, store: ResultsStore, connect: Callable[[], BatchClient] | None
+    batch_id: str, store: ResultsStore, connect: Callable[[], BatchClient] | None, *, again: bool = False
 ) -> tuple[int, ResultsFile | None, bool]:
-    """The results of a batch and whether they are verified; without a file, the code to end with."""
+    """The results of a batch and whether they are verified; without a file, the code to end with.
+
+    `again` passes over what is stored, which stays until the results are here anew.
+    """
     try:
-        stored = store.stored(batch_id)
+        stored = None if again else store.stored(batch_id)
         if stored is not None and stored.problem is None:
             file = store.open(batch_id)
             assert file is not None  # it was there a moment ago
-            if not stored.verified:
+            verified = stored.verified and (file.index_was_saved or check_stored(store, stored, file, None).verified)
+            if not verified:
                 said = stored.doubt or "These results were stored without being verified as complete."
-                click.echo(plain(said), err=True)
-            return DONE, file, stored.verified
+                click.echo(plain(f"{said} batch-tui results --again fetches them anew."), err=True)
+            return DONE, file, verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
-        return _fetch(batch_id, store, connect())
+        return _fetch(batch_id, store, connect(), again)
     except ResultsStoreError as error:
         raise click.ClickException(plain(str(error))) from error
 
 
-def _fetch(batch_id: str, store: ResultsStore, client: BatchClient) -> tuple[int, ResultsFile | None, bool]:
+def _fetch(
+    batch_id: str, store: ResultsStore, client: BatchClient, again: bool
+) -> tuple[int, ResultsFile | None, bool]:
     """Have the results on this machine; the code to end with where there are none."""
     try:
         batch = client.messages.batches.retrieve(batch_id)
@@ -134,12 +142,14 @@ def _fetch(batch_id: str, store: ResultsStore, client: BatchClient) -> tuple[int
             client.with_options(max_retries=0).messages.batches,
             batch_id,
             store,
-            expected_total=batch.request_counts.total,
+            expected=batch.request_counts,
             batch=batch.model_dump_json(warnings=False).encode(),
             read_ahead=0,
             on_progress=_tell if sys.stderr.isatty() else None,
             progress_interval=_SHOWN_EVERY,
         )
+        if again:
+            download.again()
         progress = download.run()
     except BatchAPIError as error:
         click.echo(plain(str(error)), err=True)

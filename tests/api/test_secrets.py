@@ -202,7 +202,7 @@ async def test_a_full_run_shows_the_secret_nowhere(
         if kind == "sync":
             store = ResultsStore(tmp_path / "cache", url.url)
             source: Any = client.client.messages.batches
-            evidence.add(ResultsDownload(source, batch_id, store, expected_total=1).run())
+            evidence.add(ResultsDownload(source, batch_id, store, expected=1).run())
             SubmissionJournal(tmp_path / "journal").uncertain(
                 SubmissionJournal(tmp_path / "journal").intend(count=1, digest="0" * 64, origin=url.url), "lost"
             )

@@ -29,7 +29,7 @@ def ingest(url: str, rows: str) -> None:
     with tempfile.TemporaryDirectory() as directory, BatchClient(api_key="k", base_url=url, timeout=60) as client:
         source = client.messages.batches
         store = ResultsStore(Path(directory), url)
-        download = ResultsDownload(source, "msgbatch_bench", store, expected_total=int(rows), read_ahead=0)
+        download = ResultsDownload(source, "msgbatch_bench", store, expected=int(rows), read_ahead=0)
         progress = download.run()
         assert progress.state == "complete", progress
         assert download.results is not None
@@ -106,7 +106,7 @@ def _work(work: str, arguments: tuple[str, ...]) -> None:
             with tempfile.TemporaryDirectory() as directory, BatchClient(api_key="k", base_url=url) as client:
                 for number in range(5):
                     source, store = client.messages.batches, ResultsStore(Path(directory), f"http://{number}")
-                    download = ResultsDownload(source, "m", store, expected_total=int(rows), read_ahead=0)
+                    download = ResultsDownload(source, "m", store, expected=int(rows), read_ahead=0)
                     assert download.run().state == "complete", download.progress
         case "search", (path, kind, needle):
             file = ResultsFile.open(Path(path))

@@ -56,6 +56,22 @@ def test_results_are_fetched_once_filtered_and_kept(home: Home, simulator: Simul
     assert "complete" in listed.stdout
 
 
+def test_what_was_stored_without_being_verified_can_be_fetched_again(home: Home, simulator: Simulator) -> None:
+    batch_id = with_errors(simulator)["id"]
+    first = run(home, simulator.url, "results", batch_id)
+    (path,) = home.path.rglob("msgbatch_*.jsonl")
+    doubled = first.stdout.splitlines(keepends=True)
+    path.write_text("".join(doubled[:1] * len(doubled)))
+    path.with_suffix(".about.json").unlink()
+    done = run(home, simulator.url, "results", batch_id)
+    assert done.returncode == 1
+    assert "without being verified as complete. batch-tui results --again fetches them anew." in done.stderr
+    assert run(home, simulator.url, "results", batch_id, "--again", "--offline").returncode == 2
+    done = run(home, simulator.url, "results", batch_id, "--again")
+    assert (done.returncode, done.stdout) == (0, first.stdout)
+    assert run(home, simulator.url, "results", batch_id, "--offline").stdout == first.stdout
+
+
 def test_the_ending_of_the_file_says_the_format_and_nothing_is_overwritten(home: Home, simulator: Simulator) -> None:
     batch_id = with_errors(simulator)["id"]
     target = home.path / "rows.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -147,3 +148,21 @@ def test_nothing_is_claimed_of_lines_that_a_file_lost(tmp_path: Path, work: Call
     os.truncate(file.path, file.index.starts[1] - 1)
     with pytest.raises(ResultsStoreError, match="shorter than when it was indexed"):
         work(file)
+
+
+@pytest.mark.parametrize("path", [".label", '.["odd name"]', ".a:b", ".deep.id", '.deep["a.b"][0]', ".", ".n", ".big"])
+def test_the_query_of_a_counted_value_finds_its_rows(tmp_path: Path, path: str) -> None:
+    odd = {"odd name": 'a "quoted" b', "a:b": "x=y", "deep": {"id": 2**53 + 1, "a.b": ["\n"]}, "n": -0.5, "big": 10**30}
+    file = opened(tmp_path, *(succeeded(f"r-{n}", json.dumps({"label": n, **odd})) for n in range(3)))
+    for value in frequencies(file, range(3), JsonPath.parse(path)):
+        assert value.query is not None
+        found = [row for step in RowQuery.parse(value.query).scan(file) for row in step.rows]
+        assert len(found) == value.count, value.query
+
+
+@pytest.mark.parametrize("path", ["custom_id", "result.type", '["custom_id"]', 'result["type"]'])
+def test_the_query_of_a_value_of_the_record_finds_its_rows(tmp_path: Path, path: str) -> None:
+    file = opened(tmp_path, *(succeeded(f"r-{n}") for n in range(3)))
+    for value in frequencies(file, range(3), JsonPath.parse(path)):
+        assert value.query is not None
+        assert sum(len(step.rows) for step in RowQuery.parse(value.query).scan(file)) == value.count

@@ -142,7 +142,7 @@ def test_what_the_user_sees(tmp_path: Path, reply: Reply, seen: list[str], again
         BatchClient("test-key", base_url=server.url, environ={}, max_retries=0) as client,
     ):
         store = ResultsStore(tmp_path)
-        download = ResultsDownload(client.messages.batches, "b", store, expected_total=2, sleep=lambda _: None)
+        download = ResultsDownload(client.messages.batches, "b", store, expected=2, sleep=lambda _: None)
         end = download.run()
     assert (end.state, end.error) == ("complete", None)
     assert end.verified is not bool(against)
@@ -187,7 +187,7 @@ def test_what_is_no_results_is_a_sentence_and_nothing_is_stored(tmp_path: Path, 
         BatchClient("test-key", base_url=server.url, environ={}, max_retries=0) as client,
     ):
         store = ResultsStore(tmp_path)
-        end = ResultsDownload(client.messages.batches, "b", store, expected_total=2, sleep=lambda _: None).run()
+        end = ResultsDownload(client.messages.batches, "b", store, expected=2, sleep=lambda _: None).run()
     assert end.state == "failed"
     assert sentence in str(end.error)
     assert store.stored("b") is None

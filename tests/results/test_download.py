@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_tui.api.errors import APIConnectionError, APIStatusError
+from batch_tui.api.models import MessageBatchRequestCounts
 from batch_tui.results.errors import NotResults, ResultsStoreError
 from batch_tui.results.store import ResultsStore
-from tests.results.lines import body, encode, many, succeeded
+from tests.results.lines import bare, body, encode, many, succeeded
 from tests.results.scripted_source import Answer
 from tests.results.watched_download import BATCH, Watched
 
@@ -33,7 +34,7 @@ def stored_bytes(store: ResultsStore) -> bytes:
 
 def test_a_whole_download_is_stored_verified_and_browsable(store: ResultsStore) -> None:
     text = many(50)
-    watched = Watched(store, Answer(text), expected_total=50)
+    watched = Watched(store, Answer(text), expected=50)
     end = watched.run()
     assert (end.state, end.rows, end.bytes, end.verified, end.error) == (
         "complete",
@@ -73,7 +74,7 @@ def test_rows_can_be_read_while_they_come(store: ResultsStore) -> None:
 
 
 def test_fewer_lines_than_expected_are_stored_but_not_verified(store: ResultsStore) -> None:
-    end = Watched(store, Answer(many(3)), expected_total=5).run()
+    end = Watched(store, Answer(many(3)), expected=5).run()
     assert (end.state, end.verified) == ("complete", False)
     assert end.note is not None
     assert "2 lines missing" in end.note
@@ -87,7 +88,7 @@ def test_without_an_expected_number_nothing_is_called_verified(store: ResultsSto
 
 
 def test_an_empty_answer_is_a_whole_file_without_rows(store: ResultsStore) -> None:
-    end = Watched(store, Answer(b""), expected_total=0).run()
+    end = Watched(store, Answer(b""), expected=0).run()
     assert (end.state, end.rows, end.verified) == ("complete", 0, True)
 
 
@@ -239,7 +240,7 @@ def test_a_file_that_always_ends_in_mid_line_is_never_called_complete(store: Res
 
 def test_the_last_line_needs_no_line_end(store: ResultsStore) -> None:
     text = many(10).rstrip(b"\n")
-    end = Watched(store, Answer(text), expected_total=10).run()
+    end = Watched(store, Answer(text), expected=10).run()
     assert (end.state, end.rows, end.verified) == ("complete", 10, True)
     assert stored_bytes(store) == text
 
@@ -252,7 +253,7 @@ def test_a_web_page_is_refused(store: ResultsStore) -> None:
 
 
 def test_a_stored_file_needs_no_network(store: ResultsStore) -> None:
-    Watched(store, Answer(many(10)), expected_total=10).run()
+    Watched(store, Answer(many(10)), expected=10).run()
     again = Watched(store, Answer(b"", error=APIConnectionError("offline")))
     end = again.run()
     assert (end.state, end.rows, end.verified) == ("complete", 10, True)
@@ -260,7 +261,7 @@ def test_a_stored_file_needs_no_network(store: ResultsStore) -> None:
 
 
 def test_running_a_complete_download_again_changes_nothing(store: ResultsStore) -> None:
-    watched = Watched(store, Answer(many(10)), expected_total=10)
+    watched = Watched(store, Answer(many(10)), expected=10)
     watched.run()
     before = watched.download.results
     assert watched.run().state == "complete"
@@ -272,7 +273,7 @@ def test_a_stored_file_that_was_cut_or_grew_is_fetched_again_and_that_is_said(st
     Watched(store, Answer(many(10))).run()
     with store.results_path(BATCH).open("ab") as file:
         file.write(b"x")
-    end = Watched(store, Answer(many(10)), expected_total=10).run()
+    end = Watched(store, Answer(many(10)), expected=10).run()
     assert (end.state, end.verified) == ("complete", True)
     assert "fetched anew" in (end.note or "")
     assert stored_bytes(store) == many(10)
@@ -280,19 +281,66 @@ def test_a_stored_file_that_was_cut_or_grew_is_fetched_again_and_that_is_said(st
 
 def test_a_stored_file_that_something_wrote_to_is_not_called_verified_any_more(store: ResultsStore) -> None:
     body = many(5)
-    Watched(store, Answer(body), expected_total=5).run()
+    Watched(store, Answer(body), expected=5).run()
     path = store.results_path(BATCH)
     path.write_bytes(body.replace(b"r", b"R", 1))
     later = path.stat().st_mtime + 60
     os.utime(path, (later, later))
-    ended = Watched(store, expected_total=5).run()
+    ended = Watched(store, expected=5).run()
     assert (ended.state, ended.verified) == ("complete", False)
     assert "Something else wrote to" in (ended.note or "")
 
 
+def test_outcomes_other_than_the_batch_counts_are_not_called_verified(store: ResultsStore) -> None:
+    lines = body(*(bare(f"r-{number}", "expired") for number in range(5)))
+    counted = MessageBatchRequestCounts(processing=0, succeeded=5, errored=0, canceled=0, expired=0)
+    end = Watched(store, Answer(lines), expected=counted).run()
+    assert (end.state, end.verified) == ("complete", False)
+    assert "The batch counts 5 succeeded, the file 0" in (end.note or "")
+    agreeing = Watched(store, Answer(lines), expected=counted.model_copy(update={"succeeded": 0, "expired": 5}))
+    agreeing.download.again()
+    assert agreeing.run().verified is True
+
+
+@pytest.mark.parametrize("expected", [5, None])
+def test_a_stored_file_that_was_changed_and_kept_its_length_is_checked_again(
+    store: ResultsStore, expected: int | None
+) -> None:
+    """At once, when its times still tell nothing."""
+    Watched(store, Answer(many(5)), expected=5).run()
+    path = store.results_path(BATCH)
+    path.write_bytes(path.read_bytes().replace(b'"r-3"', b'"r-2"'))
+    end = Watched(store, expected=expected).run()
+    assert (end.state, end.verified) == ("complete", False)
+    assert "repeats a custom_id: r-2" in (end.note or "")
+    stored = store.stored(BATCH)
+    assert stored is not None
+    assert stored.verified is False
+
+
+def test_a_stored_file_that_lost_its_index_is_still_verified(store: ResultsStore) -> None:
+    Watched(store, Answer(many(5)), expected=5).run()
+    store.index_path(BATCH).unlink()
+    assert Watched(store).run().verified is True
+
+
+def test_a_stored_file_is_fetched_anew_when_that_is_asked_for(store: ResultsStore) -> None:
+    """Until that is here, the stored one stays."""
+    Watched(store, Answer(many(5)), expected=7).run()
+    broken = Watched(store, Answer(many(7), cut=300), expected=7, max_retries=0)
+    broken.download.again()
+    assert broken.run().state == "failed"
+    assert stored_bytes(store) == many(5)
+    again = Watched(store, Answer(many(7)), expected=7)
+    again.download.again()
+    end = again.run()
+    assert (end.state, end.verified, end.note) == ("complete", True, None)
+    assert stored_bytes(store) == many(7)
+
+
 def test_what_a_stored_file_lacks_is_said_again_when_it_is_opened(store: ResultsStore) -> None:
-    said = Watched(store, Answer(many(5)), expected_total=7).run().note
-    again = Watched(store, expected_total=7).run()
+    said = Watched(store, Answer(many(5)), expected=7).run().note
+    again = Watched(store, expected=7).run()
     assert again.note == said
     assert "2 lines missing" in (again.note or "")
 

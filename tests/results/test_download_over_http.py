@@ -137,7 +137,7 @@ def test_a_line_that_drops_twice_loses_and_doubles_nothing(
     script.body = many(2000, "Grüße")
     script.chunked, script.compressed, script.ranges = chunked, compressed, ranges
     script.cuts = [3000, 5000] if compressed else [300_000, 500_000]
-    end = download(expected_total=2000).run()
+    end = download(expected=2000).run()
     assert (end.state, end.rows, end.verified, end.error) == ("complete", 2000, True, None)
     assert end.content_length == len(script.body)
     assert store.results_path(BATCH).read_bytes() == script.body

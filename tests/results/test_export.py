@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,6 @@ from tests.results.lines import bare, body, encode, errored, many, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from batch_tui.results.results_file import ResultsFile
 
@@ -131,3 +133,80 @@ def test_a_results_file_that_changed_stops_the_export(opened: Opened, out: Path)
         with pytest.raises(ResultsStoreError, match="changed"):
             export_results(file, file.rows(), out, format)
     assert list(out.parent.iterdir()) == []
+
+
+def test_a_link_leads_to_the_file_that_is_replaced(opened: Opened, out: Path) -> None:
+    target = out.with_name("real.jsonl")
+    target.write_text("before")
+    target.chmod(0o640)
+    out.symlink_to("real.jsonl")
+    file = opened(many(3))
+    with pytest.raises(ExportExists):
+        export_results(file, file.rows(), out, "jsonl")
+    export_results(file, file.rows(), out, "jsonl", overwrite=True)
+    assert out.is_symlink()
+    assert target.read_bytes() == many(3)
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert sorted(one.name for one in out.parent.iterdir()) == ["real.jsonl", "rows.jsonl"]
+
+
+def test_a_link_to_nothing_yet_leads_to_a_new_file(opened: Opened, out: Path) -> None:
+    out.symlink_to("real.jsonl")
+    file = opened(many(3))
+    export_results(file, file.rows(), out, "jsonl", overwrite=True)
+    assert out.is_symlink()
+    assert out.with_name("real.jsonl").read_bytes() == many(3)
+
+
+def test_a_file_that_is_replaced_keeps_who_may_read_it(opened: Opened, out: Path) -> None:
+    out.write_text("before")
+    out.chmod(0o644)
+    file = opened(many(3))
+    export_results(file, file.rows(), out, "jsonl", overwrite=True)
+    assert out.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_pipe_is_written_to_and_stays_one(opened: Opened, out: Path) -> None:
+    os.mkfifo(out)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(out.read_bytes()))
+    reader.start()
+    file = opened(many(3))
+    assert export_results(file, file.rows(), out, "jsonl") == 3
+    reader.join()
+    assert got == [many(3)]
+    assert out.is_fifo()
+
+
+def test_a_pipe_that_nobody_reads_is_waited_for_until_told_to_stop(opened: Opened, out: Path) -> None:
+    os.mkfifo(out)
+    asked: list[int] = []
+
+    def should_stop() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    file = opened(many(3))
+    with pytest.raises(ExportStopped):
+        export_results(file, file.rows(), out, "jsonl", should_stop=should_stop)
+    assert out.is_fifo()
+
+
+def test_a_device_is_written_to_and_stays_one(opened: Opened, out: Path) -> None:
+    out.symlink_to("/dev/full")
+    file = opened(many(3))
+    for overwrite in (False, True):
+        with pytest.raises(ExportError, match="No space left"):
+            export_results(file, file.rows(), out, "jsonl", overwrite=overwrite)
+    assert out.readlink() == Path("/dev/full")
+    assert Path("/dev/full").is_char_device()
+    assert export_results(file, file.rows(), Path("/dev/null"), "jsonl") == 3
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_directory_is_not_replaced(opened: Opened, out: Path) -> None:
+    out.mkdir()
+    file = opened(many(3))
+    with pytest.raises(ExportError, match="is a directory"):
+        export_results(file, file.rows(), out, "jsonl", overwrite=True)
+    assert out.is_dir()

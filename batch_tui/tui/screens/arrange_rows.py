@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -10,7 +11,7 @@ from textual import on
 from textual.binding import Binding
 
 from batch_tui.results.json_path import JsonPath, JsonPathError
-from batch_tui.tui.messages import FileWorkRequested, LineFound, RowsSorted, ValuesCounted
+from batch_tui.tui.messages import FileWorkRequested, LineFound, RestRequested, RowsSorted, ValuesCounted
 from batch_tui.tui.result_rows import ResultRows, columns_with
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.results_work import count_values, find_line, sort
@@ -98,7 +99,7 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def action_sort(self) -> None:
         if not self._whole:
-            self.want_all()
+            self.post_message(RestRequested(self._batch_id))
             self.notify("Rows can be sorted once all are here; fetching the rest.", markup=False, timeout=4)
             return
         choices = [Choice(key, Plain(name), order) for key, order, name in _ORDERS]
@@ -215,6 +216,9 @@ class ArrangeRowsScreen(FindRowsScreen):
     @on(ValuesCounted)
     def _show_values(self, event: ValuesCounted) -> None:
         event.stop()
+        if not self.is_active:
+            # Whoever went elsewhere meanwhile does not want it any more.
+            return
         name = event.subject.text if isinstance(event.subject, JsonPath) else str(event.subject)
         of = Plain("") if self._whole else Plain(" so far")
         self.app.push_screen(FrequenciesScreen(plain(name), event.values, of), self._narrow_to)
@@ -222,7 +226,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _narrow_to(self, query: str | None) -> None:
         if query is not None:
             line = self._query_line
-            line.show_text(f"{line.text} {query}".strip())
+            line.show_text(f"{line.text} {_typed(query)}".strip())
             self._take_query(line.text)
 
     # Places and marks
@@ -264,8 +268,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             return
         self._sought = None
         if self._table.source.index_of(str(event.line)) is None:
-            while self._view.narrowed and self.clear_one_level():
-                pass
+            self.show_all()
             self.notify("That row was filtered out: all rows are shown again.", markup=False, timeout=4)
         self._table.move_to_key(str(event.line))
 
@@ -274,7 +277,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             self._seek(sought)
         elif self._whole or self._opened.progress.state in ("failed", "stopped"):
             self._sought = None
-            if self.is_current:
+            if self.is_active:
                 self._ask_for_place(event.typed, event.sentence)
         elif not sought.awaited:
             sought.awaited = True
@@ -294,6 +297,11 @@ class ArrangeRowsScreen(FindRowsScreen):
     @on(VirtualTable.MarksChanged)
     def _show_marks(self) -> None:
         self.show_state()
+
+
+def _typed(query: str) -> str:
+    """A query as it can be typed: what no line would show as it is, is escaped as JSON does."""
+    return "".join(one if plain(one) == one else json.dumps(one)[1:-1] for one in query)
 
 
 def _path_problem(typed: str) -> str | None:

@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
-from batch_tui.tui.text import ago, duration, join, plain, plural
+from batch_tui.tui.text import ago, duration, join, later, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from batch_tui.api.models import MessageBatch
-    from batch_tui.tui.context import AppContext
+    from batch_tui.tui.context import AppContext, OpenResults
     from batch_tui.tui.text import Plain
 
 _DEAF_SECONDS = 0.3
@@ -205,6 +206,25 @@ def delete_copy_dialog(batch_id: str, listed: bool, monotonic: Callable[[], floa
     return ConfirmDialog(
         title, [Content(plain(batch_id)), fate], yes="Delete the copy", no="Keep it", monotonic=monotonic
     )
+
+
+def can_be_had_again(opened: OpenResults, batch: MessageBatch | None, context: AppContext) -> bool:
+    """Whether these are stored results that are not what the batch promised, and the API still has them."""
+    if batch is None or opened.deleted or opened.progress.state != "complete" or opened.progress.verified:
+        return False
+    return batch.archived_at is None and later(batch.created_at, RESULTS_KEPT) > context.now()
+
+
+def fetch_again_dialog(batch_id: str, monotonic: Callable[[], float]) -> ConfirmDialog:
+    """Asks whether stored results that do not agree with their batch are to be replaced."""
+    facts = [
+        Content(plain(batch_id)),
+        Content(
+            "The copy on this machine does not agree with the batch. It stays until they are here, and is replaced."
+        ),
+    ]
+    title = plain("Fetch these results anew?")
+    return ConfirmDialog(title, facts, yes="Fetch them anew", no="Keep the copy", monotonic=monotonic)
 
 
 def overwrite_dialog(path: Plain, monotonic: Callable[[], float]) -> ConfirmDialog:

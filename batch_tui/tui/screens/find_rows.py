@@ -218,6 +218,14 @@ class FindRowsScreen(Screen[None]):
         self._view.query_problem = None
         self._take_query("")
 
+    def show_all(self) -> None:
+        """Leave no row out; what is searched for and what is marked stay."""
+        self._view.chip = 0
+        if self._view.query is not None:
+            self.clear_query()
+        else:
+            self.new_basis()
+
     def clear_one_level(self) -> bool:
         """Take back the query, then the search, then the marks, then the chip; False when nothing is left."""
         if self._query_line.display:

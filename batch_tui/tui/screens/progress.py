@@ -29,12 +29,24 @@ class ProgressDialog(ModalScreen[bool]):
         super().__init__()
         self._what = what
         self._total = max(total, 1)
+        self._over = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._what, "bold"), id="dialog-title", markup=False)
             yield Static(id="progress-bar", markup=False)
             yield Static(Content.styled("esc stops; nothing is left behind then", TONES["muted"]), markup=False)
+
+    def end(self) -> None:
+        """The job has ended; below another screen, go as soon as that one has gone."""
+        self._over = True
+        # Below a modal screen it counts as current too.
+        if self.is_active:
+            self.dismiss(False)
+
+    def on_screen_resume(self) -> None:
+        if self._over and self.is_active:
+            self.dismiss(False)
 
     def on_mount(self) -> None:
         self.show(0)

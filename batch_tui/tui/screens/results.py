@@ -15,11 +15,13 @@ from batch_tui.tui.messages import (
     DownloadToggleRequested,
     DownloadUpdate,
     InputUpdate,
+    RestRequested,
     RowsWanted,
     SummaryRequested,
 )
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS, ResultsView
+from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
 from batch_tui.tui.screens.read_record import WIDE, ReadRecordScreen
 from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
@@ -64,6 +66,9 @@ _LETTERS = frozenset(
 """Actions whose keys are text while a line is typed."""
 
 
+_DELETED = "The copy on this machine was deleted: these rows are gone once you leave. w writes them to a file."
+
+
 class ResultsScreen(ReadRecordScreen):
     """Browses one results file; every row is known by its line number."""
 
@@ -100,6 +105,11 @@ class ResultsScreen(ReadRecordScreen):
         self._opened = opened
         self._file = opened.file
         self._view = ResultsView(opened, context.host)
+
+    @property
+    def batch_id(self) -> str:
+        """Whose results these are."""
+        return self._batch_id
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -164,6 +174,8 @@ class ResultsScreen(ReadRecordScreen):
         progress = self._opened.progress
         amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
+            case "complete" if self._opened.deleted:
+                return [("! not saved any more", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if self._differs:
                 return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if progress.verified:
@@ -223,8 +235,14 @@ class ResultsScreen(ReadRecordScreen):
             note = f"{progress.note} " if progress.note else ""
             line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
-            said = progress.note or self._about_input()
+            said = _DELETED if self._opened.deleted else progress.note or self._about_input()
+            if self._can_be_had_again:
+                said = f"{said or 'They are not verified as complete.'} P fetches them anew."
             line.say(None if said is None else plain(f" ! {said}"), "warning")
+
+    @property
+    def _can_be_had_again(self) -> bool:
+        return can_be_had_again(self._opened, self._shared.catalog.get(self._batch_id), self._shared)
 
     @property
     def _differs(self) -> bool:
@@ -301,7 +319,7 @@ class ResultsScreen(ReadRecordScreen):
         if row is not None:
             self._table.move_to(row)
         elif direction > 0 and self._opened.progress.state != "complete":
-            self.want_all()
+            self.post_message(RestRequested(self._batch_id))
             self.notify("No further failed row so far; fetching the rest.", markup=False, timeout=3)
         else:
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
@@ -312,6 +330,7 @@ class ResultsScreen(ReadRecordScreen):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        if action == "toggle_download" and self._opened.progress.state == "complete":
-            return "The results are saved already."
+        done = self._opened.progress.state == "complete" and not self._can_be_had_again
+        if action == "toggle_download" and done:
+            return _DELETED if self._opened.deleted else "The results are saved already."
         return None

@@ -58,7 +58,7 @@ class SavedScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         # Somebody may have opened, and so used, one of them.
-        self.post_message(SavedListRequested())
+        self.post_message(SavedListRequested(opens=False))
 
     @property
     def _table(self) -> VirtualTable:
