@@ -383,7 +383,7 @@ class JobUpdate:
 
 @dataclass(frozen=True, slots=True)
 class InputUpdate:
-    """The linked input of a batch was read, linked anew, or compared with its results."""
+    """The linked input of a batch was read, linked anew, unlinked, or compared with its results."""
 
     batch_id: str
 
