@@ -73,7 +73,7 @@ def sort(
 ) -> RowsSorted | None:
     """The rows in order, or None when told to stop."""
     ordered = sort_rows(file, rows, key, reverse=reverse, should_stop=should_stop)
-    return None if ordered is None else RowsSorted(basis, ordered)
+    return None if ordered is None else RowsSorted(basis, ordered, key, reverse=reverse)
 
 
 def count_values(
