@@ -175,6 +175,11 @@ def match_input(
     return InputMatch(len(wanted), len(wanted & found), tuple(sentences))
 
 
+def custom_ids_of(results: ResultsFile) -> Iterator[str]:
+    """The custom_ids of all rows that have one; reads every line. Raises ResultsStoreError when the file lost some."""
+    return (name for row in range(len(results)) if (name := _custom_id(results, row)) is not None)
+
+
 def _custom_id(results: ResultsFile, row: int) -> str | None:
     try:
         return _named.decode(results.line(row)).custom_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import math
 import os
 import re
 import stat
@@ -168,7 +169,7 @@ def _csv_writer(out: BinaryIO, columns: Sequence[JsonPath]) -> Callable[[BinaryI
             shown.model,
             shown.input_tokens,
             shown.output_tokens,
-            *("" if one is MISSING else one if isinstance(one, int) else show(one) for one in extracted),
+            *map(_cell, extracted),
             answer_text(value),
         )
         writer.writerow(_harmless(cell) for cell in cells)
@@ -201,7 +202,16 @@ def _one_line(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|&])", r"\\\1", " ".join(text.split()))
 
 
-def _harmless(cell: str | int | None) -> str | int | None:
+def _cell(value: object) -> str | int | float:
+    """A number as it is, which no spreadsheet takes for a formula; everything else as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return "" if value is MISSING else show(value)
+
+
+def _harmless(cell: str | float | None) -> str | float | None:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
 
 

@@ -76,6 +76,9 @@ def _rank(value: object) -> _Rank | None:
     if value is MISSING or value is None:
         return None
     if isinstance(value, int | float):
+        if value != value:
+            # NaN is neither less nor more than any number.
+            return None
         try:
             return (0, float(value))
         except OverflowError:

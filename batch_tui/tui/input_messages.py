@@ -31,6 +31,14 @@ class InputRead(Message):
         self.fresh = fresh
 
 
+class InputUnlinked(Message):
+    """A batch has no linked input any more."""
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+
+
 class InputRefused(Message):
     """A file could not be linked; `typed` is what the user gave."""
 

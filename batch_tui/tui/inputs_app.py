@@ -15,7 +15,14 @@ from textual.worker import get_current_worker
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.submission.errors import LinkError
 from batch_tui.tui.context import BatchInput
-from batch_tui.tui.input_messages import InputMatched, InputRead, InputRefused, InputWanted, LinkInputRequested
+from batch_tui.tui.input_messages import (
+    InputMatched,
+    InputRead,
+    InputRefused,
+    InputUnlinked,
+    InputWanted,
+    LinkInputRequested,
+)
 from batch_tui.tui.late_keys import LateKeysApp
 from batch_tui.tui.messages import InputUpdate
 from batch_tui.tui.text import Plain, join, number, plain, plural
@@ -71,30 +78,70 @@ class InputsApp(LateKeysApp):
         from batch_tui.tui.path_suggester import PathSuggester
         from batch_tui.tui.screens.prompt import PromptDialog
 
+        linked = batch_id in self.shared.monitor.inputs
         dialog = PromptDialog(
             Plain("Link the input of this batch"),
-            _HINT,
+            join(_HINT, Plain(" An empty path unlinks it.")) if linked else _HINT,
             value=value,
             verb="links it",
             problem=problem,
-            problem_with=_path_problem,
+            problem_with=partial(_path_problem, linked=linked),
             suggester=PathSuggester((".jsonl", ".ndjson", ".json")),
         )
         self.push_screen(dialog, partial(self._take_path, batch_id))
 
     def _take_path(self, batch_id: str, typed: str | None) -> None:
-        if typed:
-            self._in_thread(partial(self._link, batch_id, typed), "link input")
+        if typed == "":
+            self._in_thread(partial(self._unlink, batch_id), "link input")
+        elif typed:
+            opened = self.shared.monitor.results.get(batch_id)
+            whole = None if opened is None or opened.progress.state != "complete" else opened.file
+            self._in_thread(partial(self._link, batch_id, typed, whole), "link input")
 
-    def _link(self, batch_id: str, typed: str) -> None:
+    def _link(self, batch_id: str, typed: str, results: ResultsFile | None) -> None:
+        worker = get_current_worker()
+        path = Path(typed).expanduser()
+        try:
+            problem = self._why_not_instead(batch_id, path, results)
+            linked = None
+            if problem is None:
+                linked = self._inputs.link(batch_id, path, should_stop=lambda: worker.is_cancelled)
+        except (LinkError, ResultsStoreError) as error:
+            problem = str(error)
+        if problem is not None:
+            self.post_message(InputRefused(batch_id, typed, problem))
+        elif linked is not None:
+            self.post_message(InputRead(linked, None, fresh=True))
+
+    def _why_not_instead(self, batch_id: str, path: Path, results: ResultsFile | None) -> str | None:
+        """Why the file cannot take the place of the one that is linked, where one is; None where it can."""
+        from batch_tui.submission.linked_input import LinkedInput
+        from batch_tui.tui.link_choice import why_not_instead
+
         worker = get_current_worker()
         try:
-            linked = self._inputs.link(batch_id, Path(typed).expanduser(), should_stop=lambda: worker.is_cancelled)
+            known = self._inputs.of(batch_id)
+        except LinkError:
+            # It is damaged, so there is nothing to lose.
+            return None
+        new = None if known is None else LinkedInput.read(batch_id, path, should_stop=lambda: worker.is_cancelled)
+        return None if known is None or new is None else why_not_instead(known, new, results)
+
+    def _unlink(self, batch_id: str) -> None:
+        try:
+            self._inputs.unlink(batch_id)
         except LinkError as error:
-            self.post_message(InputRefused(batch_id, typed, str(error)))
+            self.post_message(InputRefused(batch_id, "", str(error)))
         else:
-            if linked is not None:
-                self.post_message(InputRead(linked, None, fresh=True))
+            self.post_message(InputUnlinked(batch_id))
+
+    @on(InputUnlinked)
+    def _take_unlinked(self, event: InputUnlinked) -> None:
+        known = self.shared.monitor.inputs.pop(event.batch_id, None)
+        self._updates.publish(InputUpdate(event.batch_id))
+        if known is not None:
+            said = join(Plain("Unlinked "), plain(known.linked.path.name), Plain("; the file stays as it is."))
+            self.notify(said, markup=False, timeout=8)
 
     @on(InputRead)
     def _take_input(self, event: InputRead) -> None:
@@ -156,8 +203,10 @@ class InputsApp(LateKeysApp):
             )
 
 
-def _path_problem(typed: str) -> str | None:
-    """Why what was typed names no file, or None."""
+def _path_problem(typed: str, *, linked: bool) -> str | None:
+    """Why what was typed names no file, or None; nothing is an answer where one is linked."""
+    if not typed and linked:
+        return None
     if not typed:
         return "Give the path of a file; esc leaves things as they are."
     try:

@@ -201,6 +201,39 @@ class JsonTree:
         del self.rows[place + 1 : end]
         return place
 
+    def open_like(self, other: JsonTree, row: int) -> int:
+        """Open what is open in a tree of the same value that was laid out before, and say where its row stands now.
+
+        Lines of a long text are other lines in another width; the row may become its neighbour among them.
+        """
+        place = at = found = 0
+        while at < len(other.rows) and place < len(self.rows):
+            before, here = other.rows[at], self.rows[place]
+            if before.text is not None and here.text is not None:
+                stop, end = other._end_of_text(at), self._end_of_text(place)
+                if at <= row < stop:
+                    found = place + (row - at) * (end - place) // (stop - at)
+                at, place = stop, end
+                continue
+            if (before.depth, before.key, before.text is None) != (here.depth, here.key, here.text is None):
+                if here.start is None:
+                    # Not the same value after all.
+                    break
+                self.unfold(place)
+                continue
+            if before.is_open and not here.is_open:
+                self.unfold(place)
+            elif here.is_open and not before.is_open:
+                self.fold(place)
+            found = place if at == row else found
+            at, place = at + 1, place + 1
+        return found
+
+    def _end_of_text(self, place: int) -> int:
+        while place < len(self.rows) and self.rows[place].text is not None:
+            place += 1
+        return place
+
     def unfold_all(self) -> None:
         """Open every object and array, as far as the rows stay manageable."""
         place = 0

@@ -142,7 +142,9 @@ class _Layout:
         opened = tokens[place]
         numbered = opened.type == "ordered_list_open"
         loose = False
-        for token in tokens[place + 1 :]:
+        for at in range(place + 1, len(tokens)):
+            # Not a slice: a text of many short lists would be copied once for each.
+            token = tokens[at]
             if token.level == opened.level and token.nesting == -1:
                 break
             loose = loose or (token.type == "paragraph_open" and token.level == opened.level + 2 and not token.hidden)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batch_tui.results.frequencies import Frequency
     from batch_tui.results.json_path import JsonPath
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.row_order import SortKey
     from batch_tui.results.row_query import RowQuery
     from batch_tui.results.row_selection import FoundRows
     from batch_tui.results.search import SearchPattern
@@ -214,10 +215,12 @@ class FileWorkRequested(BatchIntent):
 class RowsSorted(Message):
     """Rows in an order that was asked for; `basis` is what was to be put in order."""
 
-    def __init__(self, basis: object, rows: array[int]) -> None:
+    def __init__(self, basis: object, rows: array[int], key: SortKey, *, reverse: bool) -> None:
         super().__init__()
         self.basis = basis
         self.rows = rows
+        self.key = key
+        self.reverse = reverse
 
 
 class LineFound(Message):
@@ -293,7 +296,11 @@ class SavedPinRequested(BatchIntent):
 
 
 class SummaryRequested(BatchIntent):
-    """Add up the results of the batch and show the totals."""
+    """Add up the results of the batch and show the totals; `narrowed`: only some rows are shown."""
+
+    def __init__(self, batch_id: str, *, narrowed: bool) -> None:
+        super().__init__(batch_id)
+        self.narrowed = narrowed
 
 
 class ExportRequested(BatchIntent):
@@ -383,7 +390,7 @@ class JobUpdate:
 
 @dataclass(frozen=True, slots=True)
 class InputUpdate:
-    """The linked input of a batch was read, linked anew, or compared with its results."""
+    """The linked input of a batch was read, linked anew, unlinked, or compared with its results."""
 
     batch_id: str
 

@@ -339,15 +339,19 @@ class ResultsApp(ExportApp):
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
-        work = partial(self._summarise, event.batch_id, opened)
+        work = partial(self._summarise, event.batch_id, opened, narrowed=event.narrowed)
         self.run_worker(work, group="summary", thread=True, exclusive=True, exit_on_error=False, description="summary")
 
-    def _summarise(self, batch_id: str, opened: OpenResults) -> None:
+    def _summarise(self, batch_id: str, opened: OpenResults, *, narrowed: bool) -> None:
         from batch_tui.tui.results_work import summarise
 
         assert opened.file is not None  # checked before the thread was started
         whole = opened.progress.state == "complete"
         note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come. "
+        if narrowed and whole:
+            note = f"These are of all {opened.rows:,} rows, not only of those shown. "
+        elif narrowed:
+            note = f"{note}Those that are filtered out count too. "
         worker = get_current_worker()
         page, problem = summarise(opened.file, lambda: worker.is_cancelled, self._own_prices)
         if not worker.is_cancelled:

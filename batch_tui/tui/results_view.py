@@ -12,13 +12,11 @@ from batch_tui.results.search import SearchPattern
 from batch_tui.tui.result_rows import Look, ResultRows
 
 if TYPE_CHECKING:
-    from array import array
-
     from batch_tui.results.json_path import JsonPath
     from batch_tui.results.row_order import SortKey
     from batch_tui.results.row_selection import Filter, FoundRows, RowSelection
     from batch_tui.tui.context import OpenResults
-    from batch_tui.tui.messages import RowsFound
+    from batch_tui.tui.messages import RowsFound, RowsSorted
     from batch_tui.tui.text import Plain
 
 CHIPS: Final[tuple[tuple[str, Filter], ...]] = (
@@ -93,11 +91,12 @@ class ResultsView:
         else:
             self._basis = ChosenRows(file.index, self.query.found, chosen)
 
-    def take_order(self, basis: object, rows: array[int]) -> bool:
-        """Show these rows in that order, unless others are shown by now."""
-        if basis is not self._basis or self.order is None:
+    def take_order(self, event: RowsSorted) -> bool:
+        """Show these rows in that order, unless others are shown by now, or another order was asked for."""
+        order = self.order
+        if event.basis is not self._basis or order is None or (event.key, event.reverse) != (order.key, order.reverse):
             return False
-        self._ordered = OrderedRows(rows)
+        self._ordered = OrderedRows(event.rows)
         return True
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from batch_tui.results.export import Format
     from batch_tui.results.frequencies import Subject
     from batch_tui.results.json_path import JsonPath
-    from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.results_file import Record, ResultsFile
     from batch_tui.results.row_order import SortKey
 
 FORMATS: dict[str, Format] = {".jsonl": "jsonl", ".csv": "csv", ".md": "markdown"}
@@ -72,7 +73,7 @@ def sort(
 ) -> RowsSorted | None:
     """The rows in order, or None when told to stop."""
     ordered = sort_rows(file, rows, key, reverse=reverse, should_stop=should_stop)
-    return None if ordered is None else RowsSorted(basis, ordered)
+    return None if ordered is None else RowsSorted(basis, ordered, key, reverse=reverse)
 
 
 def count_values(
@@ -106,7 +107,7 @@ def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int
     elif record.value is None:
         text = record.raw.decode("utf-8", "replace")
     else:
-        text = _pretty(record.value)
+        text = _pretty(record.value) if _fits_json(record.value) else _pretty_as_written(record)
     if what not in ("PAGER", "EDITOR") and len(text) > MOST_COPIED:
         # Not made harmless, as nothing is done with it but to say how long it is.
         return RecordText(text, what)
@@ -119,6 +120,26 @@ def _pretty(value: object) -> str:
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     except (ValueError, TypeError, OverflowError, RecursionError):
         return _pretty_slowly(value)
+
+
+def _fits_json(value: object) -> bool:
+    """Whether all numbers are such that JSON can have them: the encoder would make null of the others."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, float) and not math.isfinite(one):
+            return False
+        if isinstance(one, dict | list):
+            left += one.values() if isinstance(one, dict) else one
+    return True
+
+
+def _pretty_as_written(record: Record) -> str:
+    try:
+        return msgspec.json.format(record.raw, indent=2).decode()
+    except (ValueError, RecursionError):
+        # NaN and the like, which the standard library reads and writes.
+        return _pretty_slowly(record.value)
 
 
 def _pretty_slowly(value: object) -> str:

@@ -75,16 +75,18 @@ class RowFinder:
     def _run(self, hunt: Hunt) -> None:
         trouble: str | None = None
         reported_at = self._monotonic()
-        try:
-            for found in hunt.slices():
-                hunt.found.append(found)
-                if self._monotonic() - reported_at >= self._interval:
-                    reported_at = self._monotonic()
-                    hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=True))
-        except ResultsStoreError as error:
-            trouble = str(error)
-            hunt.stopped.set()
-        with self._lock:
-            hunt.running = False
+        while hunt.running:
+            try:
+                for found in hunt.slices():
+                    hunt.found.append(found)
+                    if self._monotonic() - reported_at >= self._interval:
+                        reported_at = self._monotonic()
+                        hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=True))
+            except ResultsStoreError as error:
+                trouble = str(error)
+                hunt.stopped.set()
+            with self._lock:
+                # Rows may have come after the last look; whoever told of them saw this one running still.
+                hunt.running = not hunt.stopped.is_set() and hunt.found.upto < len(hunt.file)
         if trouble is not None or not hunt.stopped.is_set():
             hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=False, trouble=trouble))

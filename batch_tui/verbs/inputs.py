@@ -9,7 +9,8 @@ import click
 
 from batch_tui.results.completeness import match_input
 from batch_tui.submission.errors import LinkError
-from batch_tui.submission.linked_input import LinkedInputs
+from batch_tui.submission.linked_input import LinkedInput, LinkedInputs
+from batch_tui.tui.link_choice import why_not_instead
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:
@@ -28,12 +29,41 @@ def links_in(store: ResultsStore) -> LinkedInputs:
     return LinkedInputs(store.directory / "inputs")
 
 
-def link(store: ResultsStore, batch_id: str, path: Path) -> None:
-    """Remember which file a batch was made from. Raises click.ClickException for one that cannot be."""
+def link(store: ResultsStore, batch_id: str, path: Path) -> LinkedInput | None:
+    """Remember which file a batch was made from; where another is linked, it stays so, and the file is given back.
+
+    Raises click.ClickException for one that cannot be.
+    """
+    links = links_in(store)
     try:
-        links_in(store).link(batch_id, path)
+        if _usable(links, batch_id) is not None:
+            return LinkedInput.read(batch_id, path)
+        links.link(batch_id, path)
     except LinkError as error:
         raise _for_the_shell(error) from error
+    return None
+
+
+def link_instead(store: ResultsStore, new: LinkedInput, results: ResultsFile | None) -> None:
+    """Link the file in place of the one that is linked, unless that is the right one: click.ClickException."""
+    links = links_in(store)
+    try:
+        known = _usable(links, new.batch_id)
+        problem = None if known is None else why_not_instead(known, new, results)
+        if problem is None:
+            links.link(new.batch_id, new.path)
+    except LinkError as error:
+        raise _for_the_shell(error) from error
+    if problem is not None:
+        raise click.ClickException(plain(problem))
+
+
+def _usable(links: LinkedInputs, batch_id: str) -> LinkedInput | None:
+    try:
+        return links.of(batch_id)
+    except LinkError:
+        # It is damaged, so there is nothing to lose.
+        return None
 
 
 def linked_path(store: ResultsStore, batch_id: str) -> Path | None:

@@ -21,7 +21,7 @@ from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import lines, number, plain, plural, size
-from batch_tui.verbs.inputs import differences, link
+from batch_tui.verbs.inputs import differences, link, link_instead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,12 +90,13 @@ def results(
 
     `own_prices` is where the user may have put prices of their own.
     """
-    if wish.input is not None:
-        link(store, wish.batch_id, wish.input)
+    instead = None if wish.input is None else link(store, wish.batch_id, wish.input)
     code, file, verified = stored_or_fetched(wish.batch_id, store, connect, again=wish.again)
-    if file is None:
-        return code
     try:
+        if instead is not None:
+            link_instead(store, instead, file)
+        if file is None:
+            return code
         for sentence in differences(store, wish.batch_id, file):
             verified = False
             click.echo(plain(f"Not as the input: {sentence}"), err=True)

@@ -65,3 +65,15 @@ def test_what_failed_is_taken_from_the_linked_file(home: Home, simulator: Simula
     run(home, simulator.url, "results", batch_id, "--input", str(file), "--summary")
     done = run(home, simulator.url, "resubmit", batch_id, "--dry-run")
     assert (done.returncode, bool(done.stdout), str(file) in done.stderr) == (0, True, True)
+
+
+def test_a_file_of_another_batch_does_not_take_the_place_of_the_right_one(home: Home, simulator: Simulator) -> None:
+    batch_id = with_errors(simulator)["id"]
+    file = request_file(home, result_ids(home, simulator, batch_id))
+    assert run(home, simulator.url, "results", batch_id, "--input", str(file), "--summary").returncode == 0
+    other = home.path / "other.jsonl"
+    other.write_text('{"custom_id": "not-asked-here", "params": {}}\n')
+    done = run(home, simulator.url, "results", batch_id, "--input", str(other), "--summary")
+    assert (done.returncode, done.stdout, "stays linked" in done.stderr) == (1, "", True)
+    done = run(home, simulator.url, "results", batch_id, "--summary", "--offline")
+    assert (done.returncode, done.stderr) == (0, "")

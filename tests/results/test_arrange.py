@@ -166,3 +166,11 @@ def test_the_query_of_a_value_of_the_record_finds_its_rows(tmp_path: Path, path:
     for value in frequencies(file, range(3), JsonPath.parse(path)):
         assert value.query is not None
         assert sum(len(step.rows) for step in RowQuery.parse(value.query).scan(file)) == value.count
+
+
+def test_what_is_no_number_has_no_place_among_numbers(tmp_path: Path) -> None:
+    lines = [f'{{"custom_id":"r","n":{n}}}' for n in ("3", "NaN", "1", "1e400", "2", "NaN", "0")]
+    file = opened(tmp_path, raw="\n".join(lines).encode())
+    for reverse, wanted in ((False, [6, 2, 4, 0, 3, 1, 5]), (True, [3, 0, 4, 2, 6, 1, 5])):
+        ordered = sort_rows(file, range(7), JsonPath.parse("n"), reverse=reverse)
+        assert list(ordered or ()) == wanted

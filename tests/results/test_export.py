@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from batch_tui.results.errors import ExportError, ExportExists, ExportStopped, ResultsStoreError
 from batch_tui.results.export import CSV_COLUMNS, export_results
+from batch_tui.results.json_path import JsonPath
 from tests.results.lines import bare, body, encode, errored, many, succeeded
 
 if TYPE_CHECKING:
@@ -210,3 +212,10 @@ def test_a_directory_is_not_replaced(opened: Opened, out: Path) -> None:
     with pytest.raises(ExportError, match="is a directory"):
         export_results(file, file.rows(), out, "jsonl", overwrite=True)
     assert out.is_dir()
+
+
+def test_numbers_and_truth_come_as_json_has_them(opened: Opened, out: Path) -> None:
+    values = {"a": -0.5, "b": -3, "c": True, "d": None, "e": 12345678901234567890, "f": "-0.5", "g": 1e20}
+    file = opened(body(succeeded("x", json.dumps(values))))
+    export_results(file, [0], out, "csv", columns=[JsonPath.parse(f".{name}") for name in values])
+    assert table(out)[1][6:13] == ["-0.5", "-3", "true", "null", "12345678901234567890", "'-0.5", "1e+20"]

@@ -12,6 +12,8 @@ from batch_tui.tui.json_tree import JsonTree
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.json_pane import JsonPane
 from batch_tui.tui.widgets.record_view import RecordView
+from tests.results.lines import succeeded
+from tests.tui.own_rows import own_rows
 from tests.tui.play import Play, playing
 from tests.tui.scenes import open_results, record_on_screen, settled, until
 
@@ -91,6 +93,36 @@ def _leaves(value: object) -> int:
     return sum(map(_leaves, inner)) if inner else 1
 
 
+@given(values, st.lists(st.integers(0, 60), max_size=12), st.integers(0, 60), st.integers(20, 80))
+def test_a_tree_of_another_width_opens_as_it_was(value: object, turns: list[int], cursor: int, cells: int) -> None:
+    before = JsonTree(value, 80)
+    for turn in turns:
+        place = turn % len(before.rows)
+        if before.rows[place].is_open:
+            before.fold(place)
+        else:
+            before.unfold(place)
+    row = cursor % len(before.rows)
+    after = JsonTree(value, cells)
+    found = after.open_like(before, row)
+    assert members(after) == members(before)
+    assert (after.rows[found].depth, after.rows[found].key) == (before.rows[row].depth, before.rows[row].key)
+
+
+def members(tree: JsonTree) -> list[tuple[int, object, bool]]:
+    """What is open, texts aside, whose lines depend on the width."""
+    return [(row.depth, row.key, row.is_open) for row in tree.rows if row.text is None]
+
+
+def test_a_long_array_that_was_opened_on_stays_so() -> None:
+    before = JsonTree({"many": list(range(3_000)), "last": 1}, 80)
+    before.unfold(0)
+    before.unfold(1_001)
+    after = JsonTree({"many": list(range(3_000)), "last": 1}, 60)
+    assert after.open_like(before, 1_500) == 1_500
+    assert members(after) == members(before)
+
+
 async def raw_page(play: Play) -> JsonPane:
     await open_results(play.stage, play.pilot)
     await record_on_screen(play.stage, play.pilot)
@@ -156,3 +188,26 @@ async def test_lines_are_left_as_long_as_they_are_on_demand(tmp_path: Path) -> N
         assert pane.scroll_offset.x > 0
         await play.press("z")
         await until(play.pilot, lambda: len(pane.rows) == wrapped, "wrapped lines")
+
+
+async def test_a_tree_stays_as_it_was_when_the_terminal_changes_its_size(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(160, 40)) as play:
+        pane = await raw_page(play)
+        await play.press("j", "enter", "k", "j")
+        folded, cursor = pane.text, pane._cursor
+        await play.pilot.resize_terminal(150, 40)
+        await settled(play.stage, play.pilot)
+        assert len(pane.text.splitlines()) == len(folded.splitlines())
+        assert pane._cursor == cursor == 1
+        await play.press("J")
+        await until(play.pilot, lambda: pane._cursor == 0, "the next record from its top")
+
+
+async def test_long_lines_of_wide_characters_can_be_read_to_their_end(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await own_rows(play, succeeded("a", "\u6f22" * 60 + "END"))
+        await play.press("enter", "M", "z")
+        pane = play.screen.query_one(RecordView).text_pane
+        for _ in range(8):
+            await play.press("l")
+        assert "END" in pane.render_line(0).text

@@ -208,3 +208,42 @@ async def test_a_hostile_input_does_no_harm(tmp_path: Path) -> None:
         assert_harmless(play.stage.app)
         await play.press("b", "enter", "O", "G")
         assert_harmless(play.stage.app)
+
+
+async def test_a_file_of_another_batch_does_not_take_the_place_of_the_right_one(tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"custom_id": "not-asked-here", "params": {}}\n', encoding="utf-8")
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await told(play.stage, play.pilot)
+        await link(play, other)
+        await until(play.pilot, lambda: "stays linked" in _hint(play), "the refusal")
+        assert "None of the custom_ids of" in _hint(play)
+        await play.press("escape")
+        linked = play.stage.app._inputs.of(batch_id)
+        assert linked is not None
+        assert linked.path.name == "prompts.jsonl"
+
+
+async def test_the_right_file_takes_the_place_of_a_wrong_one(tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"custom_id": "not-asked-here", "params": {}}\n', encoding="utf-8")
+    async with playing(tmp_path, size=WIDE) as play:
+        await told(play.stage, play.pilot, link=False)
+        await link(play, other)
+        await said(play, "0 of 1 custom_ids found")
+        await link(play, story.write_input(tmp_path))
+        await said(play, "Linked prompts.jsonl: 8 of 8 custom_ids found")
+
+
+async def test_an_empty_path_unlinks_and_b_has_nothing_to_show(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await told(play.stage, play.pilot, "b")
+        assert play.screen.query_one(PromptView).display
+        await play.press("I")
+        assert "An empty path unlinks it" in _hint(play)
+        await play.press("ctrl+u", "enter")
+        await said(play, "Unlinked prompts.jsonl; the file stays as it is")
+        assert play.stage.app._inputs.of(batch_id) is None
+        assert not play.screen.query_one(PromptView).display
+        await play.press("I", "enter")
+        assert "Give the path of a file" in _hint(play)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it.token import Token
 from rich.cells import cell_len
 
-from batch_tui.tui.markdown_page import MarkdownPage, markdown_page
+from batch_tui.tui.markdown_page import MarkdownPage, _Layout, _parser, markdown_page
 from tests.tui.scan import OBEYED
 
 
@@ -201,3 +203,20 @@ def test_no_letter_is_lost(parts: list[str]) -> None:
         said = Counter("".join(row for row, _ in page.rows))
         missing = Counter(letter for letter in text if letter.isalpha()) - said
         assert not missing
+
+
+def test_many_short_lists_are_looked_at_once_each() -> None:
+    """Copying what is left of the text for each of them would hold a long answer up for minutes."""
+
+    class Watched(list[Token]):
+        looked = 0
+
+        def __getitem__(self, place: Any) -> Any:
+            found = super().__getitem__(place)
+            self.looked += len(found) if isinstance(place, slice) else 1
+            return found
+
+    text = "- a\n* b\n" * 500
+    tokens = Watched(_parser.parse(text))
+    _Layout(text, 80).blocks(tokens)
+    assert tokens.looked < 10 * len(tokens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,14 +14,18 @@ from batch_tui.results.line_index import LineIndex
 from batch_tui.results.results_file import ResultsFile
 from batch_tui.tui import results_work
 from batch_tui.tui.downloads import DownloadReport
-from batch_tui.tui.messages import FindRequested
+from batch_tui.tui.messages import FindRequested, RowsSorted
+from batch_tui.tui.results_view import Order
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.progress import ProgressDialog
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
+from batch_tui.tui.screens.summary import SummaryScreen
+from batch_tui.tui.widgets.json_pane import JsonPane
 from tests.results.lines import encode, errored, succeeded
+from tests.results.opened import opened
 from tests.tui.own_rows import own_rows
 from tests.tui.play import Play, playing
 from tests.tui.scenes import ended, go_to, settled, until, with_errors
@@ -195,3 +200,62 @@ async def test_rows_on_screen_follow_a_verdict_that_changes(tmp_path: Path) -> N
         play.stage.app.post_message(DownloadReport(batch_id, file, DownloadProgress("downloading", rows=40)))
         await settled(play.stage, play.pilot)
         assert "△ not JSON" in play.table.render_line(1).text
+
+
+async def test_marks_go_when_other_rows_take_the_place_of_theirs(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await own_rows(play, *(succeeded(f"r-{number}") for number in range(60)))
+        play.table.move_to(50)
+        await play.press("space", "space")
+        other = opened(tmp_path, *(succeeded(f"s-{number}") for number in range(20)))
+        progress = DownloadProgress("complete", rows=20, restarts=1, verified=True)
+        play.stage.app.post_message(DownloadReport(batch_id, other, progress))
+        await settled(play.stage, play.pilot)
+        assert not play.table.marks
+        assert "the marks are gone" in play.said()
+        await play.press("w")
+        assert isinstance(play.screen, PromptDialog)
+
+
+async def test_totals_under_a_filter_say_that_they_are_of_all_rows(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await own_rows(play, *(succeeded(f"r-{number}") for number in range(5)), errored("bad"))
+        await play.press("i")
+        await until(play.pilot, lambda: isinstance(play.screen, SummaryScreen), "the totals")
+        assert "all rows" not in play.shown("#summary-note")
+        await play.press("escape", "3", "i")
+        await until(play.pilot, lambda: isinstance(play.screen, SummaryScreen), "the totals")
+        assert "These are of all 6 rows, not only of those shown" in play.shown("#summary-note")
+
+
+async def test_an_order_that_was_turned_round_meanwhile_is_not_shown(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await own_rows(play, *(succeeded(f"r-{number}") for number in range(5)))
+        await play.press("s", "c")
+        view = play.screen._view
+        late = RowsSorted(view.basis, array("I", range(5)), "custom_id", reverse=False)
+        view.order = Order("custom_id", "custom_id", reverse=True)
+        play.screen.post_message(late)
+        await settled(play.stage, play.pilot)
+        play.screen.sort_again()
+        await settled(play.stage, play.pilot)
+        assert [play.table.source.key(row) for row in range(5)] == ["4", "3", "2", "1", "0"]
+
+
+async def test_help_lists_the_keys_of_what_is_in_hand(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(120, 60)) as play:
+        await own_rows(play, succeeded("a"))
+        await play.press("enter", "question_mark")
+        assert "Reading" in play.shown("#help-keys")
+        await play.press("escape", "left_square_bracket", "left_square_bracket")
+        await until(play.pilot, lambda: isinstance(play.screen.focused, JsonPane), "the tree")
+        await play.press("question_mark")
+        assert "Open or close" in play.shown("#help-keys")
+        await play.press("escape", "escape", "f", "f1")
+        assert "Typing" in play.shown("#help-keys")
+        await play.press("escape", "escape", "escape", "o")
+        await until(play.pilot, lambda: isinstance(play.screen, SavedScreen), "what is saved")
+        await play.press("question_mark")
+        assert "Delete the copy on this machine, after asking" in play.shown("#help-keys")
+        await play.press("escape", "escape", "exclamation_mark", "question_mark")
+        assert "Activity" in play.shown("#help-keys")

@@ -145,7 +145,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     @on(RowsSorted)
     def _take_sorted(self, event: RowsSorted) -> None:
         event.stop()
-        if self._view.take_order(event.basis, event.rows):
+        if self._view.take_order(event):
             self.show_rows()
 
     # Columns and values

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 _GROUPS = {
     "batch": "Batch",
     "results": "Results",
+    "saved": "Saved results",
+    "activity": "Activity",
     "record": "Record",
+    "tree": "Tree",
+    "pane": "Reading",
+    "filter": "Typing",
     "table": "Moving",
     "app": "Everywhere",
 }

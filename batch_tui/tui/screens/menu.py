@@ -36,7 +36,10 @@ class Choice:
 
 
 class MenuDialog(ModalScreen[str | None]):
-    """Answers with the id of a choice, or None. Arrows, `j` `k` and enter work; so does each choice's own key."""
+    """Answers with the id of a choice, or None.
+
+    Arrows and enter work, and each choice's own key; `j` `k` move where no choice has them.
+    """
 
     AUTO_FOCUS = "#menu-choices"
     BINDINGS: ClassVar[list[BindingType]] = [

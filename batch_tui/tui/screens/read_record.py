@@ -130,6 +130,7 @@ class ReadRecordScreen(TakeOutScreen):
         """The input was linked or read: what is shown of it is out of date."""
         if update.batch_id == self._batch_id:
             self._wishes.clear()
+            self._beside = self._beside and self._input is not None
             self.ask_for_record()
             self.show_state()
 

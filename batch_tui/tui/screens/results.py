@@ -143,6 +143,10 @@ class ResultsScreen(ReadRecordScreen):
             return
         if self._opened.file is not self._file:
             # The first bytes came, or the download had to start over with another file.
+            if self._file is not None and self._table.marks:
+                # They are marks of lines, and other rows stand there now.
+                self._table.mark(self._table.marks, on=False)
+                self.notify("Other rows came than before: the marks are gone.", markup=False, severity="warning")
             self._file = self._opened.file
             self.hunt_again()
             self.new_basis()
@@ -310,7 +314,7 @@ class ResultsScreen(ReadRecordScreen):
     def action_summarise(self) -> None:
         # Shown is what has come; the next look is at all of it.
         self.want_all()
-        self.post_message(SummaryRequested(self._batch_id))
+        self.post_message(SummaryRequested(self._batch_id, narrowed=self._view.narrowed))
 
     def action_seek_error(self, direction: int) -> None:
         """Move to the next row that is no answer, among the rows shown."""

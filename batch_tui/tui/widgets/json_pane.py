@@ -54,12 +54,18 @@ class JsonPane(ScrollView, can_focus=True):
         rows = [] if self._tree is None else self._tree.rows
         return "\n".join("".join(text for text, _ in row.parts(1_000)) for row in rows)
 
-    def show(self, tree: JsonTree | None) -> None:
-        """Show another tree, from its top."""
-        if tree is not self._tree:
-            self._tree, self._cursor = tree, 0
-            self._laid_out()
-            self.scroll_to(y=0, animate=False, immediate=True, force=True)
+    def show(self, tree: JsonTree | None, *, keep_place: bool = False) -> None:
+        """Show another tree, from its top, or the same one laid out anew, as it was and where it was."""
+        if tree is self._tree:
+            return
+        before, top, cursor = self._tree, 0, 0
+        if keep_place and tree is not None and before is not None:
+            cursor = tree.open_like(before, self._cursor)
+            top = max(0, cursor - (self._cursor - self.scroll_offset.y))
+        self._tree, self._cursor = tree, cursor
+        self._laid_out()
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        self._put(cursor)
 
     def _laid_out(self) -> None:
         self.virtual_size = Size(self.size.width, 0 if self._tree is None else len(self._tree.rows))

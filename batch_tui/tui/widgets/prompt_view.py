@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.messages import RecordLoaded
 
 
@@ -24,6 +25,9 @@ class PromptView(Vertical):
 
     class Rewrapped(Message):
         """The pane has another width, so the request must be laid out again."""
+
+    _place: tuple[ResultsFile, int] | None = None
+    """Of which record the request is."""
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled("Request", TONES["heading"]), id="prompt-title", markup=False)
@@ -44,4 +48,6 @@ class PromptView(Vertical):
 
     def show(self, loaded: RecordLoaded | None) -> None:
         """Show another request, or none."""
-        self.query_one(JsonPane).show(None if loaded is None else loaded.tree)
+        place = None if loaded is None else (loaded.file, loaded.line)
+        same, self._place = place == self._place, place
+        self.query_one(JsonPane).show(None if loaded is None else loaded.tree, keep_place=same)

@@ -85,8 +85,7 @@ class RecordView(Vertical):
 
     def show(self, loaded: RecordLoaded | None) -> None:
         """Show another record or page, or none."""
-        same_page = loaded is not None and self._loaded is not None and loaded.line == self._loaded.line
-        same_page = same_page and loaded is not None and self._loaded is not None and loaded.page == self._loaded.page
+        same_page = _place_of(loaded) == _place_of(self._loaded)
         self._loaded = loaded
         if loaded is None:
             self.query_one("#record-title", Static).update(Content(""))
@@ -104,7 +103,7 @@ class RecordView(Vertical):
         focused, tree = self.pane.has_focus, self.query_one(JsonPane)
         tree.display = loaded.tree is not None
         self.text_pane.display = loaded.tree is None
-        tree.show(loaded.tree)
+        tree.show(loaded.tree, keep_place=same_page)
         if loaded.tree is None:
             rows = loaded.rows or [("Nothing of this kind in this record.", "muted")]
             self.text_pane.show(rows, loaded.spans, keep_place=same_page)
@@ -141,3 +140,7 @@ class RecordView(Vertical):
         if sum(label.cell_length + 1 for _, label in labels) > self.content_size.width + 1:
             labels = [one for one in labels if one[0]]
         return Content(" ").join(label for _, label in labels)
+
+
+def _place_of(loaded: RecordLoaded | None) -> tuple[object, ...] | None:
+    return None if loaded is None else (loaded.file, loaded.line, loaded.page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding
 from textual.geometry import Size
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _SEARCHED = 20_000
 """Rows that are looked through for the first place that stands out."""
 _SIDEWAYS = 16
+_MEASURED = 100_000
+"""Characters of a row that are measured; one that is longer is taken for as wide as it can be."""
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -64,7 +67,7 @@ class TextPane(ScrollView, can_focus=True):
         """Show other rows, from the top or about where the view is; `spans` are parts of rows, by their places."""
         share = self.scroll_offset.y / len(self._rows) if keep_place and self._rows else 0.0
         self._rows, self._spans = rows, spans or {}
-        self._widest = max((len(text) for text, _ in rows), default=0)
+        self._widest = _widest(rows)
         self.virtual_size = Size(max(self.size.width, self._widest), len(rows))
         self.scroll_to(x=0, y=round(share * len(rows)), animate=False, immediate=True, force=True)
         if not keep_place:
@@ -118,3 +121,14 @@ class TextPane(ScrollView, can_focus=True):
 
     def _style(self, tone: str) -> Style:
         return self.get_component_rich_style(f"tone--{tone}")
+
+
+def _widest(rows: Sequence[Row]) -> int:
+    """Cells of the widest row."""
+    widest = 0
+    for text, _ in rows:
+        if text.isascii():
+            widest = max(widest, len(text))
+        elif 2 * len(text) > widest:
+            widest = max(widest, cell_len(text) if len(text) <= _MEASURED else 2 * len(text))
+    return widest

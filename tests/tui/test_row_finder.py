@@ -1,0 +1,53 @@
+"""Looking through a file that grows meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from batch_tui.results.line_index import LineIndex
+from batch_tui.results.results_file import ResultsFile
+from batch_tui.results.row_selection import FoundRows
+from batch_tui.results.search import SearchPattern
+from batch_tui.tui.row_finder import Hunt, RowFinder
+from tests.results.lines import encode, succeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from batch_tui.results.search import Slice
+    from batch_tui.tui.messages import RowsFound
+
+
+class Held(Hunt):
+    """Held up right after its last look at how long the file is."""
+
+    reached, let_go = threading.Event(), threading.Event()
+
+    def slices(self) -> Iterator[Slice]:
+        yield from super().slices()
+        self.reached.set()
+        self.let_go.wait(10)
+
+
+def test_rows_that_come_as_a_hunt_ends_are_looked_through_too(tmp_path: Path) -> None:
+    lines = [encode(succeeded(f"r-{number}", "needle")) + b"\n" for number in range(20)]
+    path = tmp_path / "grows.part"
+    path.write_bytes(b"".join(lines))
+    file = ResultsFile(path, LineIndex())
+    file.index.feed(b"".join(lines[:10]))
+    whole = threading.Event()
+
+    def reply(said: RowsFound) -> None:
+        if not said.looking and len(said.found) == 20:
+            whole.set()
+
+    finder = RowFinder(lambda: 0.0)
+    hunt = Held("search", file, SearchPattern.of("needle"), FoundRows(), reply)
+    finder.start(hunt)
+    assert hunt.reached.wait(10)
+    file.index.feed(b"".join(lines[10:]))
+    finder.wake()
+    hunt.let_go.set()
+    assert whole.wait(10)
