@@ -225,13 +225,26 @@ class ActionsApp(DigestApp):
     def _save_results(self, batch_id: str) -> None:
         """Receive the whole results of a batch in the background."""
         opened = self.shared.monitor.results.setdefault(batch_id, OpenResults(None, DownloadProgress("starting")))
-        if opened.progress.state in ("failed", "stopped"):
+        gone = opened.progress.state == "complete" and batch_id not in self.shared.monitor.saved
+        if gone or opened.progress.state in ("failed", "stopped"):
             opened.progress = DownloadProgress("starting")
         self.fetch_results(batch_id)
         self._downloads.want_row(batch_id, None)
 
     @on(messages.SaveRequested)
     def _save_asked(self, event: messages.SaveRequested) -> None:
+        counted_on = [each for each in event.batch_ids if each in self.shared.monitor.saved]
+        if counted_on:
+            self.start_work(partial(self._look_and_save, event, counted_on), "saves")
+        else:
+            self._save_now(event)
+
+    async def _look_and_save(self, event: messages.SaveRequested, counted_on: Sequence[str]) -> None:
+        """What somebody removed meanwhile is not saved already."""
+        await self.look_for_copies(counted_on)
+        self._save_now(event)
+
+    def _save_now(self, event: messages.SaveRequested) -> None:
         batches = [batch for each in event.batch_ids if (batch := self.shared.catalog.get(each)) is not None]
         reasons = [why_not_save(batch, self.shared) for batch in batches]
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]

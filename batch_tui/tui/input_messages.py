@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from batch_tui.tui.messages import BatchIntent
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from batch_tui.results.completeness import InputMatch
     from batch_tui.submission.linked_input import LinkedInput
 
@@ -40,13 +42,14 @@ class InputUnlinked(Message):
 
 
 class InputRefused(Message):
-    """A file could not be linked; `typed` is what the user gave."""
+    """A file could not be linked; `typed` is what the user gave, on the screen `over`."""
 
-    def __init__(self, batch_id: str, typed: str, problem: str) -> None:
+    def __init__(self, batch_id: str, typed: str, problem: str, over: Screen[Any]) -> None:
         super().__init__()
         self.batch_id = batch_id
         self.typed = typed
         self.problem = problem
+        self.over = over
 
 
 class InputMatched(Message):

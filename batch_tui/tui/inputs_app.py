@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.screen import ModalScreen
@@ -28,6 +28,7 @@ from batch_tui.tui.messages import InputUpdate
 from batch_tui.tui.text import Plain, join, number, plain, plural
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
     from textual.signal import Signal
 
     from batch_tui.results.results_file import ResultsFile
@@ -69,7 +70,8 @@ class InputsApp(LateKeysApp):
 
     @on(InputRefused)
     def _say_refused(self, event: InputRefused) -> None:
-        if isinstance(self.screen, ModalScreen):
+        if self.screen is not event.over:
+            # Whoever went elsewhere meanwhile is told, and asked nothing.
             self.notify(plain(event.problem), markup=False, severity="error", timeout=15)
         else:
             self._ask_again(event.batch_id, event.typed, event.problem)
@@ -88,17 +90,17 @@ class InputsApp(LateKeysApp):
             problem_with=partial(_path_problem, linked=linked),
             suggester=PathSuggester((".jsonl", ".ndjson", ".json")),
         )
-        self.push_screen(dialog, partial(self._take_path, batch_id))
+        self.push_screen(dialog, partial(self._take_path, batch_id, self.screen))
 
-    def _take_path(self, batch_id: str, typed: str | None) -> None:
+    def _take_path(self, batch_id: str, over: Screen[Any], typed: str | None) -> None:
         if typed == "":
-            self._in_thread(partial(self._unlink, batch_id), "link input")
+            self._in_thread(partial(self._unlink, batch_id, over), "link input")
         elif typed:
             opened = self.shared.monitor.results.get(batch_id)
             whole = None if opened is None or opened.progress.state != "complete" else opened.file
-            self._in_thread(partial(self._link, batch_id, typed, whole), "link input")
+            self._in_thread(partial(self._link, batch_id, typed, whole, over), "link input")
 
-    def _link(self, batch_id: str, typed: str, results: ResultsFile | None) -> None:
+    def _link(self, batch_id: str, typed: str, results: ResultsFile | None, over: Screen[Any]) -> None:
         worker = get_current_worker()
         path = Path(typed).expanduser()
         try:
@@ -109,7 +111,7 @@ class InputsApp(LateKeysApp):
         except (LinkError, ResultsStoreError) as error:
             problem = str(error)
         if problem is not None:
-            self.post_message(InputRefused(batch_id, typed, problem))
+            self.post_message(InputRefused(batch_id, typed, problem, over))
         elif linked is not None:
             self.post_message(InputRead(linked, None, fresh=True))
 
@@ -127,11 +129,11 @@ class InputsApp(LateKeysApp):
         new = None if known is None else LinkedInput.read(batch_id, path, should_stop=lambda: worker.is_cancelled)
         return None if known is None or new is None else why_not_instead(known, new, results)
 
-    def _unlink(self, batch_id: str) -> None:
+    def _unlink(self, batch_id: str, over: Screen[Any]) -> None:
         try:
             self._inputs.unlink(batch_id)
         except LinkError as error:
-            self.post_message(InputRefused(batch_id, "", str(error)))
+            self.post_message(InputRefused(batch_id, "", str(error), over))
         else:
             self.post_message(InputUnlinked(batch_id))
 

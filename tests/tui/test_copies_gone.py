@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -152,3 +153,17 @@ async def test_what_the_api_has_no_more_is_not_fetched_anew(tmp_path: Path) -> N
         await play.press("P")
         assert isinstance(play.screen, ResultsScreen)
         assert "The API has these results no more" in play.said()
+
+
+@pytest.mark.parametrize("keys", ["w", "Ds"])
+async def test_results_whose_copy_was_removed_are_saved_once_more(tmp_path: Path, keys: str) -> None:
+    """Also while they still are open behind the list."""
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        path = play.stage.store.results_path(batch_id)
+        whole = path.read_bytes()
+        play.stage.store.delete(batch_id)
+        for key in keys:
+            await play.press(key)
+        await until(play.pilot, lambda: "is deleted" in play.said() or "Saved the results" in play.said(), "the end")
+        assert path.read_bytes() == whole

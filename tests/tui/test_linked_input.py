@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
+from batch_tui.tui.input_messages import InputRefused
 from batch_tui.tui.path_suggester import PathSuggester
 from batch_tui.tui.record_pages import REQUEST
+from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.batch_detail import BatchDetail
@@ -247,3 +249,13 @@ async def test_an_empty_path_unlinks_and_b_has_nothing_to_show(tmp_path: Path) -
         assert not play.screen.query_one(PromptView).display
         await play.press("I", "enter")
         assert "Give the path of a file" in _hint(play)
+
+
+async def test_a_refusal_that_comes_late_asks_nothing_over_another_screen(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await told(play.stage, play.pilot, link=False)
+        asked_on = play.screen
+        await play.press("escape")
+        play.stage.app.post_message(InputRefused(batch_id, "x.jsonl", "x.jsonl cannot be read.", asked_on))
+        await said(play, "x.jsonl cannot be read.")
+        assert isinstance(play.screen, BatchListScreen)
