@@ -77,6 +77,15 @@ def session_of(context: click.Context) -> Session:
     return session
 
 
+def access_of(settings: Settings) -> str:
+    """With what the API is asked, in names: two that differ may stand for two workspaces.
+
+    The profile is no part of it: one that asks with the same key asks the same workspace.
+    """
+    workspace = f"workspace {settings.workspace_id}, " if settings.workspace_id else ""
+    return f"{workspace}key of {settings.api_key_env}"
+
+
 def run(context: click.Context, verb: Callable[[Session], int], *, interrupted: str = "Stopped.") -> None:
     """Run a verb and end with its exit code; trouble with the API or the disk is a sentence and a code."""
     from batch_tui.api.errors import APIConnectionError, BatchAPIError
