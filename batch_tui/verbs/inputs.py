@@ -10,6 +10,7 @@ import click
 from batch_tui.results.completeness import match_input
 from batch_tui.submission.errors import LinkError
 from batch_tui.submission.linked_input import LinkedInputs
+from batch_tui.submission.resubmit import sent_from
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
+    from batch_tui.submission.journal import SubmissionJournal
 
 _KEY = re.compile(r"I links (it|the input) anew\.$")
 """How a sentence about a link ends in the dashboard; only there, since the path in it may hold the same words."""
@@ -45,6 +47,17 @@ def linked_path(store: ResultsStore, batch_id: str) -> Path | None:
     if linked is not None and (problem := linked.problem()) is not None:
         raise _for_the_shell(LinkError(problem), _NAMES_IT)
     return None if linked is None else linked.path
+
+
+def path_of(store: ResultsStore, journal: SubmissionJournal, batch_id: str) -> Path | None:
+    """The file a batch was made from, as it was then: what is linked, or else what the journal tells.
+
+    Raises click.ClickException where it is another by now, RequestFileError and JournalError.
+    """
+    try:
+        return linked_path(store, batch_id) or sent_from(journal, batch_id)
+    except LinkError as error:
+        raise _for_the_shell(error, _NAMES_IT) from error
 
 
 def differences(store: ResultsStore, batch_id: str, file: ResultsFile) -> tuple[str, ...]:

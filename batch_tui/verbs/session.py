@@ -60,7 +60,7 @@ class Session:
 
     def journal_directory(self) -> Path:
         """Where it is written down what was sent."""
-        return Path(platformdirs.user_state_dir("batch-tui")) / "submissions"
+        return journal_directory()
 
     def must_not_be_read_only(self, verb: str) -> None:
         """Raises click.UsageError if nothing may be changed."""
@@ -75,6 +75,11 @@ def session_of(context: click.Context) -> Session:
     """The session of this command line. Raises click.UsageError for settings that cannot be used."""
     session: Session = context.meta[SESSION]()
     return session
+
+
+def journal_directory() -> Path:
+    """Where verbs and dashboard write down what they send."""
+    return Path(platformdirs.user_state_dir("batch-tui")) / "submissions"
 
 
 def access_of(settings: Settings) -> str:
