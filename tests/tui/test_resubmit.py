@@ -431,7 +431,8 @@ async def test_whoever_quits_while_it_is_sent_is_asked(tmp_path: Path) -> None:
 
 
 async def test_hostile_names_do_no_harm(tmp_path: Path) -> None:
-    nasty = " ".join(NASTY)
+    # A lone surrogate is no JSON that could have been sent.
+    nasty = " ".join(NASTY).encode("utf-8", "replace").decode()
     requests = [request("good", GOOD), request("busy", OVERLOADED)]
     async with sent(tmp_path, requests, link=False) as one:
         file = write(tmp_path / "in\x1b[31m[x].jsonl", [request("busy", GOOD, nasty)])
