@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batch_tui.api.errors import BatchAPIError
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.submission.errors import LinkError
-from batch_tui.submission.journal import JournalError, SubmissionJournal
+from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
 from batch_tui.submission.request_file import RequestFileError
 from batch_tui.submission.resubmit import RequestsToResubmit, failed_rows, sent_from
 from batch_tui.submission.sending import BatchSender, Sent
@@ -21,7 +21,7 @@ from batch_tui.tui.resubmit_messages import (
     ResubmitPlanned,
     ResubmitSaid,
 )
-from batch_tui.tui.text import number, plural
+from batch_tui.tui.text import number
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.client import BatchClient
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.submission.journal import Submission
     from batch_tui.submission.linked_input import LinkedInput, LinkedInputs
     from batch_tui.submission.sending import InDoubt, Made
     from batch_tui.tui.connection import Submissions
@@ -76,6 +77,8 @@ class ResubmitPlan:
     """How many failed and are not in the file."""
     examples: tuple[str, ...]
     """custom_ids of some that are missing."""
+    earlier: Submission | None = None
+    """When just these were sent before."""
 
     @property
     def proposed(self) -> Part:
@@ -124,11 +127,21 @@ def plan_resubmit(
     if plan is None:
         return None
     if not len(plan.proposed):
-        what = "The request that failed is" if len(failed) == 1 else f"None of {number(len(failed))} that failed is"
-        return ResubmitNeedsInput(
-            wish, f"{what} not in {file}." if len(failed) == 1 else f"{what} in {file}.", str(file)
-        )
-    return ResubmitPlanned(wish, plan)
+        many = f"None of the {number(len(failed))} requests that failed is in {file}."
+        problem = many if len(failed) > 1 else f"The request that failed is not in {file}."
+        return ResubmitNeedsInput(wish, problem, str(file))
+    try:
+        return ResubmitPlanned(wish, replace(plan, earlier=_sent_before(plan, submissions)))
+    except JournalError as error:
+        return ResubmitSaid(str(error), "error")
+
+
+def _sent_before(plan: ResubmitPlan, submissions: Submissions) -> Submission | None:
+    digest = custom_ids_digest(plan.proposed.custom_ids)
+    for one in reversed(SubmissionJournal(submissions.directory).submissions()):
+        if (one.digest, one.origin, one.outcome) == (digest, submissions.origin, "accepted") and one.batch_id:
+            return one
+    return None
 
 
 def _nothing_failed(wish: ResubmitRequested) -> str:
@@ -237,9 +250,3 @@ def _link(sent: Sent, order: Order, way: Post) -> LinkedInput | None:
     except (LinkError, OSError) as error:
         way.post(ResubmitSaid(f"The batch was made, but its input was not linked to it: {_without_advice(error)}"))
         return None
-
-
-def called(part: Part) -> str:
-    """A part in words: how many of which kind."""
-    kinds = ", ".join(f"{number(count)} {kind}" for kind, count in sorted(part.kinds.items(), key=lambda one: -one[1]))
-    return f"{plural(len(part), 'request')}: {kinds}"

@@ -124,9 +124,9 @@ async def test_what_failed_becomes_a_new_batch_on_top_of_the_list(tmp_path: Path
     async with sent(tmp_path) as one:
         said = await one.ask()
         assert one.batch_id in said
-        assert "2 requests: 2 errored" in said
+        assert "2 requests are sent as a new batch: 2 errored." in said
         assert str(one.file) in said.replace("\n", "")
-        assert f"Model {MODEL}, billed at batch price" in said
+        assert f"Billed at batch price. Model: {MODEL}." in said
         assert one.made() == []
         await one.play.press("y")
         await one.end()
@@ -154,7 +154,18 @@ async def test_the_new_batch_is_linked_to_its_part_of_the_file(tmp_path: Path) -
         inputs = one.play.stage.app.shared.monitor.inputs
         await one.until(lambda: inputs[new].match is not None, "a comparison")
         assert inputs[new].match.sentences == ()  # type: ignore[union-attr]
-        assert "2 requests" in await one.ask()
+        assert "2 requests are" in await one.ask()
+
+
+async def test_what_was_sent_before_is_told_before_it_is_sent_again(tmp_path: Path) -> None:
+    async with sent(tmp_path) as one:
+        await one.ask()
+        await one.play.press("y")
+        await one.end()
+        (new,) = one.made()
+        one.play.table.move_to_key(one.batch_id)
+        said = await one.ask()
+        assert f"as {new}." in said[said.index("The same requests were sent on") :]
 
 
 async def test_the_safe_answer_has_the_focus_and_keys_that_were_typed_too_early_are_none(tmp_path: Path) -> None:
@@ -222,7 +233,7 @@ async def test_the_page_of_a_batch_has_the_key_too(tmp_path: Path) -> None:
     async with sent(tmp_path) as one:
         await one.play.press("enter")
         assert isinstance(one.play.screen, BatchDetailScreen)
-        assert "2 requests: 2 errored" in await one.ask()
+        assert "2 requests are sent as a new batch: 2 errored." in await one.ask()
 
 
 # Among the rows of results
@@ -233,7 +244,7 @@ async def test_of_marked_rows_only_those_that_failed_are_sent(tmp_path: Path) ->
         await one.play.press("v")
         await one.until(lambda: len(one.play.table.source) == 4, "the rows")
         one.play.table.mark([one.line("good"), one.line("busy-1")], on=True)
-        assert "of the marked rows: 1 request: 1 errored" in await one.ask()
+        assert "1 request of the marked rows is sent as a new batch: 1 errored." in await one.ask()
         await one.play.press("y")
         await one.end()
         assert one.sent(one.made()[0]) == ["busy-1"]
@@ -246,7 +257,7 @@ async def test_of_shown_rows_those_that_failed(tmp_path: Path) -> None:
         await one.play.press("2", "R")
         await one.hear("None of the shown rows failed")
         await one.play.press("1", "f", *"id:busy-2", "enter")
-        assert "of the shown rows: 1 request: 1 errored" in await one.ask()
+        assert "1 request of the shown rows is sent as a new batch: 1 errored." in await one.ask()
 
 
 # The file
@@ -265,7 +276,7 @@ async def test_without_a_link_the_file_is_asked_for_and_then_it_goes_on(tmp_path
         await link_asked(one)
         assert "Which file was this batch made from?" in one.asked()
         one.play.screen.query_one(Input).value = str(one.file)
-        assert "2 requests: 2 errored" in await one.ask("enter")
+        assert "2 requests are sent as a new batch: 2 errored." in await one.ask("enter")
 
 
 async def test_whoever_gives_no_file_is_not_asked_whether_to_send_later(tmp_path: Path) -> None:
@@ -304,7 +315,7 @@ async def test_another_file_is_not_taken_for_the_input(tmp_path: Path) -> None:
         other = write(tmp_path / "other.jsonl", [request("else", GOOD)])
         one.play.stage.app._inputs.link(one.batch_id, other)
         await one.play.press("R")
-        assert "None of 3 that failed is in" in await link_asked(one)
+        assert "None of the 3 requests that failed is in" in await link_asked(one)
         assert one.made() == []
 
 
@@ -338,7 +349,7 @@ async def test_results_that_do_not_come_are_told_and_r_tries_again(tmp_path: Pat
         await one.play.press("R")
         await one.hear("the results did not come")
         assert isinstance(one.play.screen, BatchListScreen)
-        assert "2 requests" in await one.ask()
+        assert "2 requests are" in await one.ask()
 
 
 async def test_waiting_for_results_can_be_left(tmp_path: Path) -> None:

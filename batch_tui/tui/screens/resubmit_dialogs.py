@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from batch_tui.submission.sending import lost_sentence
-from batch_tui.tui.resubmit_work import called
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.text import join, number, plain, plural
 from batch_tui.tui.widgets.tones import TONES
@@ -15,6 +14,7 @@ from batch_tui.tui.widgets.tones import TONES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batch_tui.submission.journal import Submission
     from batch_tui.submission.sending import InDoubt
     from batch_tui.tui.resubmit_work import Part, ResubmitPlan
     from batch_tui.tui.screens.dialogs import Answer
@@ -32,17 +32,18 @@ def resubmit_dialog(plan: ResubmitPlan, name: Plain, monotonic: Callable[[], flo
     part = plan.proposed
     named = Content.assemble((name, "bold"), "\n") if name else Content("")
     facts = [Content.assemble(named, plain(plan.batch_id))]
-    among = f", of the {plan.among} rows" if plan.among else ""
-    facts.append(Content(plain(f"Sent again as a new batch{among}: {called(part)}.")))
+    facts.append(Content(_what_is_sent(plan)))
+    if plan.earlier is not None:
+        facts.append(Content.styled(_about_earlier(plan.earlier), TONES["error"]))
     offers: dict[Answer, str] = {}
     if len(plan.refused):
         facts.append(Content.styled(_about_refused(plan), TONES["warning"]))
     if len(plan.refused) and len(plan.usual):
-        offers["also"] = f"sends those too, {plural(len(plan.usual) + len(plan.refused), 'request')} in all"
+        offers["also"] = f"sends those refused too, {plural(len(plan.usual) + len(plan.refused), 'request')} in all"
     if plan.missing:
         facts.append(Content.styled(_about_missing(plan), TONES["warning"]))
     facts.append(Content.styled(join(plain("From "), plain(str(plan.file))), TONES["muted"]))
-    facts.append(Content(plain(f"{_models(part)}, billed at batch price.")))
+    facts.append(Content(plain(f"Billed at batch price. {_models(part)}.")))
     return SendDialog(
         plain("Send the failed requests again?"),
         facts,
@@ -51,6 +52,18 @@ def resubmit_dialog(plan: ResubmitPlan, name: Plain, monotonic: Callable[[], flo
         offers=offers,
         monotonic=monotonic,
     )
+
+
+def _what_is_sent(plan: ResubmitPlan) -> Plain:
+    part = plan.proposed
+    kinds = ", ".join(f"{number(count)} {kind}" for kind, count in sorted(part.kinds.items(), key=lambda one: -one[1]))
+    among = f" of the {plan.among} rows" if plan.among else ""
+    are = "is" if len(part) == 1 else "are"
+    return plain(f"{plural(len(part), 'request')}{among} {are} sent as a new batch: {kinds}.")
+
+
+def _about_earlier(earlier: Submission) -> Plain:
+    return plain(f"The same requests were sent on {earlier.written_at:%Y-%m-%d %H:%M} UTC, as {earlier.batch_id}.")
 
 
 def _about_refused(plan: ResubmitPlan) -> Plain:
@@ -75,10 +88,10 @@ def _about_missing(plan: ResubmitPlan) -> Plain:
 def _models(part: Part) -> str:
     names = sorted(part.models, key=lambda name: -part.models[name])
     if len(names) == 1:
-        return f"Model {names[0]}"
+        return f"Model: {names[0]}"
     shown = ", ".join(f"{name} ({number(part.models[name])})" for name in names[:_MODELS_NAMED])
     more = f" and {number(len(names) - _MODELS_NAMED)} more" if len(names) > _MODELS_NAMED else ""
-    return f"Models {shown}{more}"
+    return f"Models: {shown}{more}"
 
 
 def doubt_dialog(doubt: InDoubt, monotonic: Callable[[], float]) -> ConfirmDialog:
