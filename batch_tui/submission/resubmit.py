@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.params import MessageBatchIndividualRequest
     from batch_tui.submission.journal import SubmissionJournal
+    from batch_tui.submission.linked_input import LinkedInputs
 
 Kind: TypeAlias = Literal["succeeded", "errored", "canceled", "expired", "unknown", "unreadable"]
 FAILED: frozenset[Kind] = frozenset({"errored", "expired", "canceled"})
@@ -95,11 +96,20 @@ def failed_rows(
     return failed
 
 
-def sent_from(journal: SubmissionJournal, batch_id: str) -> Path | None:
-    """The file that the journal says a batch was made from, as it was then; None where it says nothing.
+def input_of(batch_id: str, links: LinkedInputs, journal: SubmissionJournal) -> Path | None:
+    """The file a batch was made from, as it was then: what is linked, or else what the journal tells; None if neither.
 
     Raises LinkError for a file that is another by now or cannot be read, RequestFileError and JournalError.
     """
+    linked = links.of(batch_id)
+    if linked is None:
+        return _sent_from(journal, batch_id)
+    if (problem := linked.problem()) is not None:
+        raise LinkError(problem)
+    return linked.path
+
+
+def _sent_from(journal: SubmissionJournal, batch_id: str) -> Path | None:
     made = journal.made(batch_id)
     if made is None or made.input_path is None:
         return None

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from batch_tui.tui.resubmit_work import Order, ResubmitPlan
     from batch_tui.tui.screens.dialogs import Answer
 
+_ROWS_WORTH_A_WORD = 5_000
+"""Rows from which finding what failed, in them and in the file of requests, takes long enough to be told."""
 _WHICH_FILE = Plain("Which file was this batch made from?")
 
 
@@ -109,6 +111,8 @@ class ResubmitApp(ActionsApp):
             said = f"The results are not complete, so it is not certain what failed. {progress.note or ''}"
             self._say(said.rstrip(), "error")
             return
+        if len(file) >= _ROWS_WORTH_A_WORD:
+            self.notify(f"Looking for what failed among {plural(len(file), 'row')}…", markup=False, timeout=4)
         self._in_thread(partial(self._plan, wish, file), "resubmit plan")
 
     def _plan(self, wish: ResubmitRequested, file: ResultsFile) -> None:

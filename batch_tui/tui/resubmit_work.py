@@ -12,7 +12,7 @@ from batch_tui.results.errors import ResultsStoreError
 from batch_tui.submission.errors import LinkError
 from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
 from batch_tui.submission.request_file import RequestFileError
-from batch_tui.submission.resubmit import RequestsToResubmit, failed_rows, sent_from
+from batch_tui.submission.resubmit import RequestsToResubmit, failed_rows, input_of
 from batch_tui.submission.sending import BatchSender, Sent
 from batch_tui.tui.resubmit_messages import (
     ResubmitEnded,
@@ -113,7 +113,7 @@ def plan_resubmit(
                 return None
             kind = results.kind(row)
             reasons[custom_id] = results.error_type(row) if kind == "errored" else kind
-        file = _file_of(wish.batch_id, inputs, submissions)
+        file = input_of(wish.batch_id, inputs, SubmissionJournal(submissions.directory))
     except (LinkError, RequestFileError) as error:
         return ResubmitNeedsInput(wish, _without_advice(error))
     except (ResultsStoreError, JournalError) as error:
@@ -155,16 +155,6 @@ def _without_advice(error: Exception) -> str:
     for advice in _ADVICE:
         said = said.removesuffix(advice)
     return said
-
-
-def _file_of(batch_id: str, inputs: LinkedInputs, submissions: Submissions) -> Path | None:
-    """The file a batch was made from, as it was then: what is linked, or else what the journal tells."""
-    linked = inputs.of(batch_id)
-    if linked is None:
-        return sent_from(SubmissionJournal(submissions.directory), batch_id)
-    if (problem := linked.problem()) is not None:
-        raise LinkError(problem)
-    return linked.path
 
 
 def _plan(

@@ -10,7 +10,7 @@ import click
 from batch_tui.results.completeness import match_input
 from batch_tui.submission.errors import LinkError
 from batch_tui.submission.linked_input import LinkedInputs
-from batch_tui.submission.resubmit import sent_from
+from batch_tui.submission.resubmit import input_of
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:
@@ -38,24 +38,13 @@ def link(store: ResultsStore, batch_id: str, path: Path) -> None:
         raise _for_the_shell(error) from error
 
 
-def linked_path(store: ResultsStore, batch_id: str) -> Path | None:
-    """The file linked to a batch, as it was linked, or None. Raises click.ClickException where it is another by now."""
-    try:
-        linked = links_in(store).of(batch_id)
-    except LinkError as error:
-        raise _for_the_shell(error, _NAMES_IT) from error
-    if linked is not None and (problem := linked.problem()) is not None:
-        raise _for_the_shell(LinkError(problem), _NAMES_IT)
-    return None if linked is None else linked.path
-
-
 def path_of(store: ResultsStore, journal: SubmissionJournal, batch_id: str) -> Path | None:
     """The file a batch was made from, as it was then: what is linked, or else what the journal tells.
 
     Raises click.ClickException where it is another by now, RequestFileError and JournalError.
     """
     try:
-        return linked_path(store, batch_id) or sent_from(journal, batch_id)
+        return input_of(batch_id, links_in(store), journal)
     except LinkError as error:
         raise _for_the_shell(error, _NAMES_IT) from error
 

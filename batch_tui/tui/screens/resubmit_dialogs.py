@@ -42,8 +42,9 @@ def resubmit_dialog(plan: ResubmitPlan, name: Plain, monotonic: Callable[[], flo
         offers["also"] = f"sends those refused too, {plural(len(plan.usual) + len(plan.refused), 'request')} in all"
     if plan.missing:
         facts.append(Content.styled(_about_missing(plan), TONES["warning"]))
-    facts.append(Content.styled(join(plain("From "), plain(str(plan.file))), TONES["muted"]))
-    facts.append(Content(plain(f"Billed at batch price. {_models(part)}.")))
+    source = join(plain("From "), plain(str(plan.file)))
+    billed = plain(f"Billed at batch price. {_models(part)}.")
+    facts.append(Content.assemble((source, TONES["muted"]), "\n", billed))
     return SendDialog(
         plain("Send the failed requests again?"),
         facts,
