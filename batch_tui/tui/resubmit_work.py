@@ -122,7 +122,7 @@ def plan_resubmit(
         return ResubmitNeedsInput(wish, None)
     try:
         plan = _plan(wish, file, reasons, should_stop)
-    except (RequestFileError, OSError) as error:
+    except RequestFileError as error:
         return ResubmitNeedsInput(wish, str(error), str(file))
     if plan is None:
         return None
@@ -177,7 +177,11 @@ def _plan(
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    found = file.stat()
+    """Size and time of modification. Raises RequestFileError."""
+    try:
+        found = file.stat()
+    except OSError as error:
+        raise RequestFileError(f"{file} cannot be read: {error.strerror or error}.") from error
     return found.st_size, found.st_mtime_ns
 
 
@@ -197,12 +201,13 @@ def send_again(order: Order, way: Post) -> None:
     """Send what was agreed to once, and post how it went; everything is told, nothing raised."""
     try:
         outcome, linked = _send(order, way)
-    except (JournalError, RequestFileError, OSError) as error:
+    except (JournalError, RequestFileError) as error:
         way.post(ResubmitEnded(order, f"No batch was made. {error}"))
     except BatchAPIError as error:
         way.post(ResubmitEnded(order, f"No batch was made. {describe(error, host=way.host)}"))
     except Exception as error:  # noqa: BLE001  (a thread has nobody else to tell)
-        way.post(ResubmitEnded(order, str(describe(error, host=way.host))))
+        said = f"{describe(error, host=way.host)} Whether a batch was made is not known."
+        way.post(ResubmitEnded(order, said))
     else:
         way.post(ResubmitEnded(order, outcome, linked))
 
@@ -237,6 +242,6 @@ def _link(sent: Sent, order: Order, way: Post) -> LinkedInput | None:
         if _stamp(file) != order.plan.stamp:
             raise LinkError(f"{file} was changed since it was sent.")
         return way.inputs.link(sent.batch.id, file, only=order.part.custom_ids)
-    except (LinkError, OSError) as error:
+    except (LinkError, RequestFileError) as error:
         way.post(ResubmitSaid(f"The batch was made, but its input was not linked to it: {_without_advice(error)}"))
         return None

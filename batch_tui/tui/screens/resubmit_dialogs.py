@@ -8,7 +8,7 @@ from textual.content import Content
 
 from batch_tui.submission.sending import lost_sentence
 from batch_tui.tui.screens.dialogs import ConfirmDialog
-from batch_tui.tui.text import join, number, plain, plural
+from batch_tui.tui.text import fit, join, number, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.text import Plain
 
 _MODELS_NAMED = 3
+_LONGEST_NAME = 40
 
 
 class SendDialog(ConfirmDialog):
@@ -80,7 +81,9 @@ def _about_refused(plan: ResubmitPlan) -> Plain:
 
 
 def _about_missing(plan: ResubmitPlan) -> Plain:
-    names = ", ".join(plan.examples) + (", …" if plan.missing > len(plan.examples) else "")
+    names = ", ".join(fit(plain(name), _LONGEST_NAME) for name in plan.examples) + (
+        ", …" if plan.missing > len(plan.examples) else ""
+    )
     one = plan.missing == 1
     are = "more that failed is" if one else "more that failed are"
     return plain(f"{number(plan.missing)} {are} not in this file: {names}. Is it the input of this batch?")
@@ -89,8 +92,10 @@ def _about_missing(plan: ResubmitPlan) -> Plain:
 def _models(part: Part) -> str:
     names = sorted(part.models, key=lambda name: -part.models[name])
     if len(names) == 1:
-        return f"Model: {names[0]}"
-    shown = ", ".join(f"{name} ({number(part.models[name])})" for name in names[:_MODELS_NAMED])
+        return f"Model: {fit(plain(names[0]), _LONGEST_NAME)}"
+    shown = ", ".join(
+        f"{fit(plain(name), _LONGEST_NAME)} ({number(part.models[name])})" for name in names[:_MODELS_NAMED]
+    )
     more = f" and {number(len(names) - _MODELS_NAMED)} more" if len(names) > _MODELS_NAMED else ""
     return f"Models: {shown}{more}"
 
