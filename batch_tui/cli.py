@@ -25,7 +25,7 @@ from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 from batch_tui.verbs.doctor import doctor
 from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
-from batch_tui.verbs.session import SESSION, Exit, Session
+from batch_tui.verbs.session import SESSION, Exit, Session, access_of, journal_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -318,7 +318,7 @@ def _app(
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock, utc_now
     from batch_tui.tui.app import BatchApp
-    from batch_tui.tui.connection import Connection, Origin
+    from batch_tui.tui.connection import Connection, Origin, Submissions
 
     clock = ServerClock(now or utc_now)
 
@@ -351,6 +351,11 @@ def _app(
         connect,
         open_store,
         origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile, settings.base_url),
+        submissions=Submissions(
+            journal_directory() if remembers else settings.cache_dir / "submissions",
+            settings.base_url,
+            access_of(settings),
+        ),
         now=clock,
         pace=Pace(
             running=settings.poll_seconds,

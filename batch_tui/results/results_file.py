@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from batch_tui.results.errors import ResultsStoreError, disk_error, shrunk_error
 from batch_tui.results.index_file import load_index
 from batch_tui.results.line_index import LineIndex
-from batch_tui.results.result_line import KINDS, Kind, kind_of_value, mapping, parse, text_or_none
+from batch_tui.results.result_line import KINDS, Kind, error_of, kind_of_value, mapping, parse, text_or_none
 from batch_tui.results.result_row import ResultRow, row_of
 from batch_tui.results.row_selection import Filter, RowSelection
 
@@ -160,6 +160,10 @@ class ResultsFile:
         if problem is None and not isinstance(value, dict):
             problem = "The line is JSON but not an object."
         return Record(number, raw, value, problem)
+
+    def error_type(self, number: int) -> str:
+        """The API's category of the error in a row, or `unknown_error`. Raises ResultsStoreError."""
+        return error_of(self.read(number).value)[0]
 
     def find_custom_id(self, custom_id: str) -> int | None:
         """The first row with this custom_id, or None."""

@@ -22,7 +22,7 @@ from batch_tui.submission.errors import LinkError
 from batch_tui.submission.regular_file import why_not_read_again
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
 _MAGIC = b"batch-tui input 1\n"
 _ENDING = ".input"
@@ -80,8 +80,18 @@ class LinkedInput:
         return len(self._codes)
 
     @classmethod
-    def read(cls, batch_id: str, path: Path, *, should_stop: Callable[[], bool] = lambda: False) -> LinkedInput | None:
-        """Index a file; None when told to stop. Raises LinkError at the first line that is no request."""
+    def read(
+        cls,
+        batch_id: str,
+        path: Path,
+        *,
+        only: Container[str] | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> LinkedInput | None:
+        """Index a file, or `only` the requests with these custom_ids; None when told to stop.
+
+        Raises LinkError at the first line that is no request.
+        """
         places: list[tuple[int, int, int]] = []
         try:
             if (reason := why_not_read_again(path)) is not None:
@@ -89,7 +99,9 @@ class LinkedInput:
             with path.open("rb") as file:
                 before = os.fstat(file.fileno())
                 for line, offset, raw in _lines_of(file):
-                    places.append((_code(_custom_id(path, line, raw)), offset, line))
+                    custom_id = _custom_id(path, line, raw)
+                    if only is None or custom_id in only:
+                        places.append((_code(custom_id), offset, line))
                     if line % _LOOKED_UP_EVERY == 0 and should_stop():
                         return None
                 after = os.fstat(file.fileno())
@@ -147,14 +159,17 @@ class LinkedInput:
         return LinkedRequest(value, line) if same else absent
 
     def custom_ids(self) -> set[str]:
-        """Every custom_id of the file, read from it. Raises LinkError when it is not what was linked."""
+        """Every custom_id that is linked, read from the file. Raises LinkError when it is not what was linked."""
         if (problem := self.problem()) is not None:
             raise LinkError(problem)
         try:
             with self.path.open("rb") as file:
-                return {_custom_id(self.path, line, raw) for line, _, raw in _lines_of(file)}
+                names = {_custom_id(self.path, line, raw) for line, _, raw in _lines_of(file)}
         except OSError as error:
             raise LinkError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+        # The batch may have been made of a part of the file.
+        codes = set(self._codes)
+        return names if len(names) == len(codes) else {name for name in names if _code(name) in codes}
 
     def columns(self) -> tuple[array[int], array[int], array[int]]:
         """What is stored: codes of custom_ids in order, and where their requests are."""
@@ -170,9 +185,19 @@ class LinkedInputs:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def link(self, batch_id: str, path: Path, *, should_stop: Callable[[], bool] = lambda: False) -> LinkedInput | None:
-        """Index the file and remember it for the batch, instead of any other; None when told to stop."""
-        linked = LinkedInput.read(batch_id, path, should_stop=should_stop)
+    def link(
+        self,
+        batch_id: str,
+        path: Path,
+        *,
+        only: Container[str] | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> LinkedInput | None:
+        """Index the file and remember it for the batch, instead of any other; None when told to stop.
+
+        `only` these custom_ids where the batch was made of a part of the file.
+        """
+        linked = LinkedInput.read(batch_id, path, only=only, should_stop=should_stop)
         if linked is not None:
             self._save(linked)
         return linked

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from batch_tui.submission.request_file import numbered_requests
+from batch_tui.submission.errors import LinkError
+from batch_tui.submission.journal import custom_ids_digest
+from batch_tui.submission.request_file import iter_requests, numbered_requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from batch_tui.api.params import MessageBatchIndividualRequest
+    from batch_tui.submission.journal import SubmissionJournal
+    from batch_tui.submission.linked_input import LinkedInputs
 
 Kind: TypeAlias = Literal["succeeded", "errored", "canceled", "expired", "unknown", "unreadable"]
 FAILED: frozenset[Kind] = frozenset({"errored", "expired", "canceled"})
@@ -70,16 +74,56 @@ class RequestsToResubmit:
 
 
 def requests_to_resubmit(input_path: Path, results: ResultRows, kinds: Collection[Kind] = FAILED) -> RequestsToResubmit:
-    """The requests whose result is of one of `kinds`, by default those that failed.
+    """The requests whose result is of one of `kinds`, by default those that failed."""
+    return RequestsToResubmit(input_path, frozenset(failed_rows(results, kinds)))
+
+
+def failed_rows(
+    results: ResultRows, kinds: Collection[Kind] = FAILED, among: Collection[int] | None = None
+) -> dict[str, int]:
+    """The custom_ids whose result is of one of `kinds`, each with a row that says so; `among` these rows, or all.
 
     A custom_id that the file has several times is left out if any of its rows is of another kind: it may
     have been answered and paid for.
     """
-    wanted: set[str] = set()
+    failed: dict[str, int] = {}
     for kind in kinds:
-        rows = list(results.rows(kind))
-        wanted.update(name for row in rows if (name := results.row(row).custom_id) is not None)
+        rows = list(results.rows(kind)) if among is None else [row for row in among if results.kind(row) == kind]
+        failed.update((name, row) for row in rows if (name := results.row(row).custom_id) is not None)
     for custom_id, places in results.doubled_custom_ids().items():
         if any(results.kind(row) not in kinds for row in places):
-            wanted.discard(custom_id)
-    return RequestsToResubmit(input_path, frozenset(wanted))
+            failed.pop(custom_id, None)
+    return failed
+
+
+def input_of(batch_id: str, links: LinkedInputs, journal: SubmissionJournal) -> Path | None:
+    """The file a batch was made from, as it was then: what is linked, or else what the journal tells; None if neither.
+
+    Raises LinkError for a file that is another by now or cannot be read, RequestFileError and JournalError.
+    """
+    linked = links.of(batch_id)
+    if linked is None:
+        return _sent_from(journal, batch_id)
+    if (problem := linked.problem()) is not None:
+        raise LinkError(problem)
+    return linked.path
+
+
+def _sent_from(journal: SubmissionJournal, batch_id: str) -> Path | None:
+    made = journal.made(batch_id)
+    if made is None or made.input_path is None:
+        return None
+    file = made.input_path
+    try:
+        changed = made.input_changed()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise LinkError(
+            f"{file}, from which {batch_id} was made, cannot be read: {reason}. I links the input anew."
+        ) from error
+    if made.input_stamp is None:
+        # Written by an earlier version, which noted no more than this.
+        changed = custom_ids_digest(request["custom_id"] for request in iter_requests(file)) != made.digest
+    if changed:
+        raise LinkError(f"{file} was changed since {batch_id} was made from it. I links the input anew.")
+    return file

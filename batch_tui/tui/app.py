@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from batch_tui.monitor.notes_file import NotesFile
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.announce import Alerts
-    from batch_tui.tui.connection import Connection, Origin
+    from batch_tui.tui.connection import Connection, Origin, Submissions
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
@@ -107,6 +107,7 @@ class BatchApp(NoticesApp, NotesApp):
         open_store: Callable[[], ResultsStore],
         *,
         origin: Origin,
+        submissions: Submissions,
         now: Callable[[], datetime],
         zone: tzinfo | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -127,7 +128,8 @@ class BatchApp(NoticesApp, NotesApp):
     ) -> None:
         """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
-        `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download.
+        `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download,
+        and between looks for a batch whose answer was lost. `submissions`: where it is noted what is sent.
         `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
         `own_prices` is where the user may have put prices of their own.
         """
@@ -163,6 +165,7 @@ class BatchApp(NoticesApp, NotesApp):
         )
         self.notes_file = notes_file
         self.start_actions(undo_seconds)
+        self.start_resubmitting(submissions, back_off)
         self.start_notices(alerts)
 
     def on_mount(self) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from batch_tui.api.client import AsyncBatchClient, BatchClient
 
 
@@ -24,3 +26,14 @@ class Origin:
     host: str
     profile: str = "default"
     base_url: str = "https://api.anthropic.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Submissions:
+    """Where it is noted what is sent, so that nothing is sent twice: the notes of the command line."""
+
+    directory: Path
+    origin: str
+    """The base URL."""
+    access: str
+    """With what the API is asked, in names, never the key."""

@@ -102,4 +102,4 @@ class AppContext:
     activity: ActivityLog
     """Each request to the API."""
     read_only: bool = False
-    """Whether nothing may be canceled or deleted."""
+    """Whether nothing may be canceled, deleted or sent."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
 
+_TITLE = Plain("Link the input of this batch")
 _HINT = Plain("The JSONL file its requests came from, one per line. It is only read; tab completes a path.")
 
 
@@ -66,7 +67,7 @@ class InputsApp(LateKeysApp):
     def _ask_for_input(self, event: LinkInputRequested) -> None:
         if not isinstance(self.screen, ModalScreen):
             known = self.shared.monitor.inputs.get(event.batch_id)
-            self._ask_again(event.batch_id, "" if known is None else str(known.linked.path), None)
+            self.ask_for_path(event.batch_id, "" if known is None else str(known.linked.path), None)
 
     @on(InputRefused)
     def _say_refused(self, event: InputRefused) -> None:
@@ -74,15 +75,16 @@ class InputsApp(LateKeysApp):
             # Whoever went elsewhere meanwhile is told, and asked nothing.
             self.notify(plain(event.problem), markup=False, severity="error", timeout=15)
         else:
-            self._ask_again(event.batch_id, event.typed, event.problem)
+            self.ask_for_path(event.batch_id, event.typed, event.problem)
 
-    def _ask_again(self, batch_id: str, value: str, problem: str | None) -> None:
+    def ask_for_path(self, batch_id: str, value: str, problem: str | None, title: Plain = _TITLE) -> None:
+        """Ask for the file of requests of a batch, with what stood there and what was wrong with it."""
         from batch_tui.tui.path_suggester import PathSuggester
         from batch_tui.tui.screens.prompt import PromptDialog
 
         linked = batch_id in self.shared.monitor.inputs
         dialog = PromptDialog(
-            Plain("Link the input of this batch"),
+            title,
             join(_HINT, Plain(" An empty path unlinks it.")) if linked else _HINT,
             value=value,
             verb="links it",
@@ -90,9 +92,10 @@ class InputsApp(LateKeysApp):
             problem_with=partial(_path_problem, linked=linked),
             suggester=PathSuggester((".jsonl", ".ndjson", ".json")),
         )
-        self.push_screen(dialog, partial(self._take_path, batch_id, self.screen))
+        self.push_screen(dialog, partial(self.take_path, batch_id, self.screen))
 
-    def _take_path(self, batch_id: str, over: Screen[Any], typed: str | None) -> None:
+    def take_path(self, batch_id: str, over: Screen[Any], typed: str | None) -> None:
+        """Link what was typed over that screen; None when the question was closed."""
         if typed == "":
             self._in_thread(partial(self._unlink, batch_id, over), "link input")
         elif typed:

@@ -10,6 +10,7 @@ import click
 from batch_tui.results.completeness import match_input
 from batch_tui.submission.errors import LinkError
 from batch_tui.submission.linked_input import LinkedInput, LinkedInputs
+from batch_tui.submission.resubmit import input_of
 from batch_tui.tui.link_choice import why_not_instead
 from batch_tui.tui.text import plain
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore
+    from batch_tui.submission.journal import SubmissionJournal
 
 _KEY = re.compile(r"I links (it|the input) anew\.$")
 """How a sentence about a link ends in the dashboard; only there, since the path in it may hold the same words."""
@@ -66,15 +68,15 @@ def _usable(links: LinkedInputs, batch_id: str) -> LinkedInput | None:
         return None
 
 
-def linked_path(store: ResultsStore, batch_id: str) -> Path | None:
-    """The file linked to a batch, as it was linked, or None. Raises click.ClickException where it is another by now."""
+def path_of(store: ResultsStore, journal: SubmissionJournal, batch_id: str) -> Path | None:
+    """The file a batch was made from, as it was then: what is linked, or else what the journal tells.
+
+    Raises click.ClickException where it is another by now, RequestFileError and JournalError.
+    """
     try:
-        linked = links_in(store).of(batch_id)
+        return input_of(batch_id, links_in(store), journal)
     except LinkError as error:
         raise _for_the_shell(error, _NAMES_IT) from error
-    if linked is not None and (problem := linked.problem()) is not None:
-        raise _for_the_shell(LinkError(problem), _NAMES_IT)
-    return None if linked is None else linked.path
 
 
 def differences(store: ResultsStore, batch_id: str, file: ResultsFile) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
+from batch_tui.submission.journal import JournalError, SubmissionJournal
 from batch_tui.submission.request_file import RequestFileError, iter_requests
 from batch_tui.submission.resubmit import FAILED, requests_to_resubmit
 from batch_tui.tui.text import number, plain, plural
-from batch_tui.verbs.inputs import linked_path
+from batch_tui.verbs.inputs import path_of
 from batch_tui.verbs.request_checks import report
 from batch_tui.verbs.results import stored_or_fetched
 from batch_tui.verbs.session import Exit, confirmed
@@ -60,7 +60,7 @@ def resubmit(
         session.must_not_be_read_only("resubmit")
     sends: Sender | None = None
     try:
-        file = input_path or linked_path(session.store(), batch_id) or _sent_from(session, batch_id)
+        file = input_path or _file_of(session, batch_id)
         code, results, verified = stored_or_fetched(batch_id, session.store(), session.connect)
         if results is None:
             return code
@@ -90,25 +90,11 @@ def resubmit(
         raise as_sentence(error) from error
 
 
-def _sent_from(session: Session, batch_id: str) -> Path:
-    """The file that the journal says a batch was made from, as it was then. Raises JournalError and click's errors."""
-    made = SubmissionJournal(session.journal_directory()).made(batch_id)
-    if made is None or made.input_path is None:
+def _file_of(session: Session, batch_id: str) -> Path:
+    """The file that a batch is known to be made from. Raises click's errors, RequestFileError and JournalError."""
+    file = path_of(session.store(), SubmissionJournal(session.journal_directory()), batch_id)
+    if file is None:
         raise click.UsageError(f"It is not known which file {plain(batch_id)} was made from: name it with --input.")
-    file = made.input_path
-    try:
-        changed = made.input_changed()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise click.ClickException(
-            plain(f"{file}, from which {batch_id} was made, cannot be read: {reason}. --input names the file to use.")
-        ) from error
-    if made.input_stamp is None:
-        # Written by an earlier version, which noted no more than this.
-        changed = custom_ids_digest(request["custom_id"] for request in iter_requests(file)) != made.digest
-    if changed:
-        advice = "--input with its name uses it as it is now."
-        raise click.ClickException(plain(f"{file} was changed since {batch_id} was made from it. {advice}"))
     return file
 
 

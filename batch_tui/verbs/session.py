@@ -60,7 +60,7 @@ class Session:
 
     def journal_directory(self) -> Path:
         """Where it is written down what was sent."""
-        return Path(platformdirs.user_state_dir("batch-tui")) / "submissions"
+        return journal_directory()
 
     def must_not_be_read_only(self, verb: str) -> None:
         """Raises click.UsageError if nothing may be changed."""
@@ -75,6 +75,20 @@ def session_of(context: click.Context) -> Session:
     """The session of this command line. Raises click.UsageError for settings that cannot be used."""
     session: Session = context.meta[SESSION]()
     return session
+
+
+def journal_directory() -> Path:
+    """Where verbs and dashboard write down what they send."""
+    return Path(platformdirs.user_state_dir("batch-tui")) / "submissions"
+
+
+def access_of(settings: Settings) -> str:
+    """With what the API is asked, in names: two that differ may stand for two workspaces.
+
+    The profile is no part of it: one that asks with the same key asks the same workspace.
+    """
+    workspace = f"workspace {settings.workspace_id}, " if settings.workspace_id else ""
+    return f"{workspace}key of {settings.api_key_env}"
 
 
 def run(context: click.Context, verb: Callable[[Session], int], *, interrupted: str = "Stopped.") -> None:

@@ -157,3 +157,16 @@ def test_any_custom_ids_are_found_again(tmp_path_factory: pytest.TempPathFactory
     names = [name for name in names if not any("\ud800" <= letter <= "\udfff" for letter in name)] or ["a"]
     linked = read(written(tmp_path_factory.mktemp("input"), *(request(name) for name in names)))
     assert [(linked.request(name).value or {}).get("custom_id") for name in names] == names
+
+
+def test_a_part_of_a_file_is_linked_as_that_part(tmp_path: Path) -> None:
+    """What was sent again in a batch of its own, and no other request of the file."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps({"custom_id": name, "params": {}}) + "\n" for name in "abc"))
+    links = LinkedInputs(tmp_path / "links")
+    links.link("msgbatch_1", path, only={"c", "a"})
+    linked = links.of("msgbatch_1")
+    assert linked is not None
+    assert (len(linked), linked.custom_ids()) == (2, {"a", "c"})
+    assert linked.request("c").line == 3
+    assert linked.request("b").value is None

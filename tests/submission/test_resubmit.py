@@ -9,7 +9,7 @@ import pytest
 
 from batch_tui.results.results_file import ResultsFile
 from batch_tui.submission.request_file import RequestFileError
-from batch_tui.submission.resubmit import requests_to_resubmit
+from batch_tui.submission.resubmit import failed_rows, requests_to_resubmit
 from tests.results.lines import bare, body, errored, succeeded
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ def inputs(tmp_path: Path) -> Path:
 
 def ids(requests: Iterable[Mapping[str, Any]]) -> list[str]:
     return [request["custom_id"] for request in requests]
+
+
+def test_of_some_rows_only_those_that_failed(opened: Opened) -> None:
+    results = opened(bare("r-5", "expired"), succeeded("r-0"), errored("r-1"), errored("r-0"))
+    assert failed_rows(results, among=[0, 1, 3]) == {"r-5": 0}
+    assert failed_rows(results) == {"r-5": 0, "r-1": 2}
 
 
 def test_failed_requests_come_in_the_order_of_the_input(opened: Opened, inputs: Path) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch_tui.api.calls import CallRecord
+from batch_tui.submission.journal import Submission
+from batch_tui.submission.sending import InDoubt
+from batch_tui.tui.resubmit_messages import ResubmitPlanned, ResubmitRequested
+from batch_tui.tui.resubmit_work import Part, ResubmitPlan
 from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.resubmit_dialogs import doubt_dialog
 from batch_tui.tui.widgets.virtual_table import VirtualTable
-from tests.tui.scenes import SMALL, Scene, ended, go_to, loaded, running, settled, until, with_errors
+from tests.tui.scenes import NOON, SMALL, Scene, ended, go_to, loaded, running, settled, until, with_errors
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -110,6 +118,38 @@ async def _activity(stage: Stage, pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
+def _failed(amount: int, refused: bool, **kinds: int) -> Part:
+    models = {"claude-opus-5-5": amount - amount // 4, "claude-haiku-5-5": amount // 4}
+    return Part(frozenset(f"depot-{refused:d}-{number}" for number in range(amount)), kinds, models)
+
+
+async def _resubmit(stage: Stage, pilot: Pilot[str], missing: int = 0) -> None:
+    """The question with all that it can say, about a file in a place that does not change."""
+    batch_id = await go_to(stage, pilot, with_errors)
+    plan = ResubmitPlan(
+        batch_id,
+        "",
+        Path("/home/ada/batches/depots-2026-11.jsonl"),
+        (0, 0),
+        _failed(35, False, errored=31, expired=4),
+        _failed(12, True, errored=12),
+        missing,
+        ("depot-17", "depot-204", "depot-511")[:missing],
+    )
+    stage.app.post_message(ResubmitPlanned(ResubmitRequested(batch_id), plan))
+    await until(pilot, lambda: isinstance(stage.app.screen, ConfirmDialog), "the question")
+    await settled(stage, pilot)
+
+
+async def _resubmit_doubt(stage: Stage, pilot: Pilot[str]) -> None:
+    """An earlier answer was lost, and a batch of that size and time is there."""
+    await loaded(stage, pilot)
+    lost = Submission(id="x", written_at=NOON, input=None, origin="", count=35, digest="", outcome="uncertain")
+    doubt = InDoubt((stage.app.shared.catalog.at(0),), lost, earlier=True)
+    stage.app.push_screen(doubt_dialog(doubt, stage.app._monotonic))
+    await settled(stage, pilot)
+
+
 ACTING_SCENES: dict[str, Scene] = {
     "confirm-delete-running": Scene(_confirm_delete_running, size=SMALL),
     "list-marked": Scene(_list_marked, size=SMALL),
@@ -118,6 +158,9 @@ ACTING_SCENES: dict[str, Scene] = {
     "bulk-dialog": Scene(_bulk_dialog, size=(120, 36)),
     "bulk-dialog-80": Scene(_bulk_dialog, size=SMALL, theme="light"),
     "bulk-report": Scene(_bulk_report, size=SMALL),
+    "resubmit": Scene(_resubmit),
+    "resubmit-80": Scene(partial(_resubmit, missing=3), size=SMALL),
+    "resubmit-doubt": Scene(_resubmit_doubt, size=SMALL, theme="light"),
     "list-named": Scene(_list_named),
     "list-no-color": Scene(_list_named, size=SMALL, no_color=True),
     "name-dialog": Scene(_name_dialog, size=SMALL),

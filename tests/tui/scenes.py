@@ -15,7 +15,7 @@ from batch_tui.monitor.poller import Pace
 from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
 from batch_tui.tui.app import BatchApp
-from batch_tui.tui.connection import Connection, Origin
+from batch_tui.tui.connection import Connection, Origin, Submissions
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.results import ResultsScreen
@@ -169,6 +169,7 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
         themes = ("textual-dark", "textual-light")
         arguments: dict[str, Any] = {
             "origin": Origin("api.anthropic.com", "production"),
+            "submissions": Submissions(directory / "submissions", simulator.url, "key of TEST_KEY"),
             "now": clock,
             "zone": UTC,
             "pace": NEVER,

@@ -12,7 +12,7 @@ from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.results.store import ResultsStore
 from batch_tui.tui.action_plan import plan_delete
 from batch_tui.tui.app import BatchApp
-from batch_tui.tui.connection import Connection, Origin
+from batch_tui.tui.connection import Connection, Origin, Submissions
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.hostile_server import hostile_server
@@ -37,6 +37,7 @@ def hostile_app(tmp_path: Path) -> Any:
             connect,
             lambda: ResultsStore(tmp_path, url),
             origin=Origin("host\x1b[31m[/x]", "[red]prof\x9bile"),
+            submissions=Submissions(tmp_path / "submissions", url, "key of TEST_KEY"),
             now=Clock(),
             zone=UTC,
             pace=NEVER,

@@ -8,7 +8,8 @@ import click
 import pytest
 
 from batch_tui.results.store import ResultsStore
-from batch_tui.verbs.inputs import link, linked_path
+from batch_tui.submission.journal import SubmissionJournal
+from batch_tui.verbs.inputs import link, path_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ def test_advice_takes_the_place_of_the_key_and_a_path_stays_as_it_is(tmp_path: P
     link(store, "msgbatch_1", file)
     file.write_text('{"custom_id": "other", "params": {}}\n')
     with pytest.raises(click.ClickException) as changed:
-        linked_path(store, "msgbatch_1")
+        path_of(store, SubmissionJournal(tmp_path / "submissions"), "msgbatch_1")
     assert changed.value.message == (
         f"The linked input {file} was changed since it was linked. --input names the file to use."
     )

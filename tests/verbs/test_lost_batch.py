@@ -13,7 +13,7 @@ from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
 from batch_tui.submission.journal import custom_ids_digest
 from batch_tui.verbs.inputs import links_in
-from batch_tui.verbs.lost_batch import access_of
+from batch_tui.verbs.session import access_of
 from tests.verbs.desk import Desk
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from batch_tui.tui.messages import (
     SaveRequested,
     WatchRequested,
 )
-from batch_tui.tui.screens.dialogs import why_no_results
+from batch_tui.tui.resubmit_messages import ResubmitRequested
+from batch_tui.tui.screens.dialogs import why_no_results, why_not_resubmit
 from batch_tui.tui.screens.menu import MenuDialog
 from batch_tui.tui.text import Plain, fit, plain
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _TOO_MANY_TO_JUDGE = 200
 """Marks beyond which a key is not dimmed at every movement; pressing it still says why it cannot."""
 _LONGEST_SAID = 60
-_CHANGING = ("cancel", "delete")
+_CHANGING = ("cancel", "delete", "resubmit")
 
 
 class BatchActionsScreen(Screen[None]):
@@ -51,6 +52,13 @@ class BatchActionsScreen(Screen[None]):
         Binding("v", "open_results", "Results", id="batch.results", tooltip="Browse the results of this batch"),
         Binding("c", "cancel", "Cancel", id="batch.cancel", tooltip="Cancel this batch, after asking"),
         Binding("D", "delete", "Delete", id="batch.delete", tooltip="Delete this batch, after asking"),
+        Binding(
+            "R",
+            "resubmit",
+            "Resubmit failed",
+            id="batch.resubmit",
+            tooltip="Send the requests that failed again as a new batch, after asking",
+        ),
         Binding(
             "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
         ),
@@ -100,6 +108,13 @@ class BatchActionsScreen(Screen[None]):
     def action_delete(self) -> None:
         self._act("delete")
 
+    def action_resubmit(self) -> None:
+        batch, reason = self.batch_in_hand(), self.why_not("resubmit")
+        if reason is not None:
+            self.notify(reason, markup=False, timeout=4)
+        elif batch is not None:
+            self.post_message(ResubmitRequested(batch.id))
+
     def action_watch(self) -> None:
         if batch_ids := self.batches_in_hand():
             self.post_message(WatchRequested(batch_ids))
@@ -138,6 +153,8 @@ class BatchActionsScreen(Screen[None]):
         """Why an action is of no use for what is in hand, or None."""
         if action == "open_results":
             return why_no_results(self.batch_in_hand(), self._shared)
+        if action == "resubmit":
+            return why_not_resubmit(self.batch_in_hand(), self._shared)
         if action not in ("cancel", "delete"):
             return None
         batch_ids = self.batches_in_hand()

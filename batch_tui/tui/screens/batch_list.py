@@ -45,7 +45,7 @@ _ROOM_FOR_PACE = 110
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d tag:eval")
 _BATCH_KEYS = frozenset(
     {
-        *("open_detail", "open_results", "cancel", "delete", "copy", "filter", "saved"),
+        *("open_detail", "open_results", "cancel", "delete", "resubmit", "copy", "filter", "saved"),
         *("mark", "mark_range", "mark_all", "app.undo", "name", "watch", "save", "sort", "reverse", "load_all"),
     }
 )

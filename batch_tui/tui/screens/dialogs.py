@@ -246,3 +246,15 @@ def why_no_results(batch: MessageBatch | None, context: AppContext, *, saved: bo
     if results_of(batch, context)[0] == "gone":
         return "Results are gone: the API keeps them for 29 days, and none are saved on this machine."
     return None
+
+
+def why_not_resubmit(batch: MessageBatch | None, context: AppContext) -> str | None:
+    """Why nothing of a batch can be sent again, or None."""
+    if batch is None:
+        return "There is no batch under the cursor."
+    if batch.processing_status != "ended":
+        return "This batch has not ended: what failed is known only then."
+    counts = batch.request_counts
+    if not counts.errored + counts.expired + counts.canceled:
+        return "No request of this batch failed: there is nothing to send again."
+    return why_no_results(batch, context)

@@ -25,8 +25,9 @@ class ProgressDialog(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(True)", "Stop", id="progress.stop")]
 
-    def __init__(self, what: Plain, total: int) -> None:
+    def __init__(self, what: Plain, total: int, hint: str = "esc stops; nothing is left behind then") -> None:
         super().__init__()
+        self._hint = hint
         self._what = what
         self._total = max(total, 1)
         self._over = False
@@ -35,7 +36,7 @@ class ProgressDialog(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._what, "bold"), id="dialog-title", markup=False)
             yield Static(id="progress-bar", markup=False)
-            yield Static(Content.styled("esc stops; nothing is left behind then", TONES["muted"]), markup=False)
+            yield Static(Content.styled(self._hint, TONES["muted"]), markup=False)
 
     def end(self) -> None:
         """The job has ended; below another screen, go as soon as that one has gone."""

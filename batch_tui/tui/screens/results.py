@@ -53,6 +53,7 @@ _LETTERS = frozenset(
         "toggle_download",
         "summarise",
         "export",
+        "resubmit",
         "copy",
         "turn",
         "wrap",
@@ -329,7 +330,9 @@ class ResultsScreen(ReadRecordScreen):
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a line is typed, letters are letters."""
+        """While a line is typed, letters are letters; what may not be done is not offered."""
+        if action == "resubmit" and self._shared.read_only:
+            return False
         return not (self.typing() and action in _LETTERS)
 
     def why_not(self, action: str) -> str | None:
@@ -337,4 +340,4 @@ class ResultsScreen(ReadRecordScreen):
         done = self._opened.progress.state == "complete" and not self._can_be_had_again
         if action == "toggle_download" and done:
             return _DELETED if self._opened.deleted else "The results are saved already."
-        return None
+        return super().why_not(action)

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from batch_tui.tui.messages import ExportRequested, FileWorkRequested, PagerRequested, RecordText, RowsToWrite
 from batch_tui.tui.record_pages import PAGES
+from batch_tui.tui.resubmit_messages import ResubmitRequested
 from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS
 from batch_tui.tui.results_work import MOST_COPIED, record_text
@@ -27,6 +28,13 @@ class TakeOutScreen(ArrangeRowsScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "export", "Export", id="results.export", tooltip="Write the rows shown to a file"),
+        Binding(
+            "R",
+            "resubmit",
+            "Resubmit failed",
+            id="results.resubmit",
+            tooltip="Send what failed of the rows marked, or else shown, again as a new batch",
+        ),
         Binding("y", "copy", "Copy", show=False, id="results.copy", tooltip="Copy or open the record in other forms"),
     ]
 
@@ -52,6 +60,31 @@ class TakeOutScreen(ArrangeRowsScreen):
             choices.append(RowsToWrite(CHIPS[view.chip][0] if view.chip else "shown", tuple(shown.lines)))
         choices.append(RowsToWrite("", range(len(file)), everything=True))
         self.post_message(ExportRequested(self._batch_id, choices, view.columns))
+
+    def action_resubmit(self) -> None:
+        """What failed of the marked rows, or else of those shown; of the whole batch where nothing is left out."""
+        marks = sorted(int(key) for key in self._table.marks)
+        reason = self.why_not("resubmit")
+        if reason is not None:
+            self.notify(reason, markup=False, timeout=4)
+        elif marks:
+            self.post_message(ResubmitRequested(self._batch_id, marks, "marked"))
+        elif self._view.query is not None and self._view.query.looking:
+            self.notify("Still looking for the rows of that query; press R again then.", markup=False, timeout=4)
+        elif self._view.narrowed and isinstance(shown := self._table.source, ResultRows):
+            self.post_message(ResubmitRequested(self._batch_id, tuple(shown.lines), "shown"))
+        else:
+            self.post_message(ResubmitRequested(self._batch_id))
+
+    def why_not(self, action: str) -> str | None:
+        """Why an action is of no use now, or None."""
+        file = self._opened.file
+        if action != "resubmit" or file is None or not self._whole:
+            return None
+        counts = file.counts()
+        if any(counts[kind] for kind in ("errored", "canceled", "expired") if kind in counts):
+            return None
+        return "No request of this batch failed: there is nothing to send again."
 
     def action_copy(self) -> None:
         if self._line is None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from textual.binding import Binding
 
 _HELP = "app.help"
+_LAST = ("batch.resubmit", "results.resubmit")
+"""Keys for now and then: shown where the others leave room."""
 
 
 @runtime_checkable
@@ -50,6 +52,7 @@ class KeyBar(Widget):
             (binding, says_why is not None and says_why.why_not(binding.action) is not None)
             for binding in reversed(unique.values())
         ]
+        keys.sort(key=lambda key: key[0].id in _LAST)
         if (self.size.width, keys) != self._known:
             self._known = self.size.width, keys
             self._shown = self._labels()

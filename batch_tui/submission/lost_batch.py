@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from batch_tui.api.client import BatchClient
     from batch_tui.api.models import MessageBatch
     from batch_tui.api.pages import SyncPage
-    from batch_tui.settings import Settings
     from batch_tui.submission.journal import Submission
 
 _LISTED_AFTER: Final = timedelta(minutes=2)
@@ -27,15 +26,6 @@ _SLACK: Final = timedelta(seconds=15)
 """What is left of a difference between clocks once it is known: `Date` counts seconds and travels a while."""
 _UNSURE: Final = timedelta(minutes=5)
 """How far this machine's clock may have been moved since an attempt that noted no difference."""
-
-
-def access_of(settings: Settings) -> str:
-    """With what the API is asked, in names: two that differ may stand for two workspaces.
-
-    The profile is no part of it: one that asks with the same key asks the same workspace.
-    """
-    workspace = f"workspace {settings.workspace_id}, " if settings.workspace_id else ""
-    return f"{workspace}key of {settings.api_key_env}"
 
 
 @dataclass(frozen=True, slots=True)
