@@ -81,9 +81,10 @@ class ResultsApp(ExportApp):
 
     @staticmethod
     def preload() -> None:
-        """Import what the results screens need, so that the first of them opens at once."""
+        """Import what results and their failures need, so that the first screen of them opens at once."""
         import batch_tui.results.download
         import batch_tui.tui.results_work
+        import batch_tui.tui.screens.resubmit_dialogs
         import batch_tui.tui.screens.results
         import batch_tui.tui.screens.summary  # noqa: F401  (each is imported for those who import it later)
 

@@ -57,7 +57,7 @@ class BatchActionsScreen(Screen[None]):
             "resubmit",
             "Resubmit failed",
             id="batch.resubmit",
-            tooltip="Send the requests that failed again as a new batch, after asking",
+            tooltip="Send what failed again, after asking",
         ),
         Binding(
             "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"

@@ -33,7 +33,7 @@ class TakeOutScreen(ArrangeRowsScreen):
             "resubmit",
             "Resubmit failed",
             id="results.resubmit",
-            tooltip="Send what failed of the rows marked, or else shown, again as a new batch",
+            tooltip="Send what failed of the marked, else shown rows again",
         ),
         Binding("y", "copy", "Copy", show=False, id="results.copy", tooltip="Copy or open the record in other forms"),
     ]
