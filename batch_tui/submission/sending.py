@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from batch_tui.api.errors import BatchAPIError, CreateUncertain
+from batch_tui.api.errors import APIResponseValidationError, BatchAPIError, CreateUncertain
 from batch_tui.submission.journal import JournalError, custom_ids_digest
 from batch_tui.submission.lost_batch import Look, is_it
 from batch_tui.submission.request_file import RequestFileError
@@ -175,6 +175,7 @@ class BatchSender:
         self.say(self.explain(error))
         submission = self._note_doubt(submission, str(error), error.sent_at)
         self.say("Looking for it in the list of batches…")
+        told = ""
         for pause in LOOKS:
             self.sleep(pause)
             try:
@@ -182,7 +183,12 @@ class BatchSender:
                 submission = self._noting(submission, look)
                 found = look.fitting(submission, self._known_if_readable())
             except BatchAPIError as trouble:
-                self.say(self.explain(trouble))
+                if (sentence := self.explain(trouble)) != told:
+                    self.say(sentence)
+                    told = sentence
+                if isinstance(trouble, APIResponseValidationError):
+                    # Whoever answers is not the API, and will not be in a minute.
+                    break
                 continue
             if found:
                 return InDoubt(tuple(found), submission, earlier=False)

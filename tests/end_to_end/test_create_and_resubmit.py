@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.simulator import Simulator
+from tests.api.scripted_server import Reply, ScriptedServer
 from tests.end_to_end.homes import BATCH_TUI
 from tests.end_to_end.verb_runs import KEY, listed, objects, run
 
@@ -223,3 +224,12 @@ def test_on_a_terminal_resubmit_asks(home: Home, simulator: Simulator, start: Ca
     terminal.press("enter")
     terminal.expect_exit(1)
     assert len(listed(simulator)) == before
+
+
+def test_a_page_in_place_of_the_api_is_told_once_and_not_waited_for(home: Home) -> None:
+    page = Reply(200, b"<html><title>Log in</title></html>", {"content-type": "text/html"})
+    with ScriptedServer(page, page, page) as server:
+        done = run(home, server.url, "create", str(request_file(home, ["one"])))
+        assert [asked.method for asked in server.asked] == ["POST", "GET"]
+    assert done.returncode != 0
+    assert done.stderr.count("GET /v1/messages/batches was answered") == 1
