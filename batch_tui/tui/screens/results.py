@@ -242,7 +242,8 @@ class ResultsScreen(ReadRecordScreen):
         else:
             said = _DELETED if self._opened.deleted else progress.note or self._about_input()
             if self._can_be_had_again:
-                said = f"{said or 'They are not verified as complete.'} P fetches them anew."
+                # First, as what is wrong may be long and name a path.
+                said = f"Not verified: P fetches them anew. {said or ''}".rstrip()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
 
     @property
