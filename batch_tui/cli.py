@@ -55,8 +55,8 @@ def main() -> None:
     """Run the command line; every expected error ends in one sentence on stderr."""
     # What is imported stays: looking through it for garbage at each step is a tenth of the start.
     gc.set_threshold(50_000, 10, 10)
-    # httpx would import a command line of its own, with its colours and tables; it does well without.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None forbids an import, as documented
+    # httpx would import a command line of its own, with its colours and tables; it catches the ImportError.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None makes the import fail, says the language reference
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal of few characters shows the others escaped, as it does for stderr.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -88,7 +88,8 @@ if TYPE_CHECKING:
         RetryPolicy,
     )
 
-__all__ = [  # noqa: RUF022  (in the order of `sorted`; the linter would put constants first)
+__all__ = [
+    "NOT_GIVEN",
     "APIConnectionError",
     "APIError",
     "APIResponse",
@@ -130,7 +131,6 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`; the linter would put con
     "MessageBatchRequestCounts",
     "MessageBatchSucceededResult",
     "MessageCreateParams",
-    "NOT_GIVEN",
     "NotFoundError",
     "NotGiven",
     "OverloadedError",

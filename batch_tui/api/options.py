@@ -134,7 +134,7 @@ class ClientOptions:
         if "also_on_call" in changes:
             del given["also_on_call"]
             given["on_call"] = _both(changes.get("on_call", self.on_call), changes["also_on_call"])
-        return replace(self, **given)  # type: ignore[arg-type]  # names were checked above; a dict tells no types
+        return replace(self, **given)  # type: ignore[arg-type]  # names checked above; OptionChanges has the fields' types
 
     def url(self, call: Call[T]) -> str:
         """The address a call goes to."""

@@ -45,6 +45,7 @@ def export_results(
     overwrite: bool = False,
     on_progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> int:
     """Write rows to `path` in one step (it appears whole or not at all, mode 0600) and give their number.
 
@@ -75,7 +76,7 @@ def export_results(
         if special is None:
             written = _write_in_one_step(path, there, write_all, overwrite=overwrite)
         else:
-            with _open_special(path, special, should_stop, overwrite=overwrite) as out:
+            with _open_special(path, special, should_stop, sleep, overwrite=overwrite) as out:
                 written = write_all(out)
     except OSError as error:
         raise _failed(path, error) from error
@@ -112,23 +113,30 @@ def _write_in_one_step(
     return written
 
 
-def _open_special(path: Path, mode: int, should_stop: Callable[[], bool] | None, *, overwrite: bool) -> BinaryIO:
+def _open_special(
+    path: Path,
+    mode: int,
+    should_stop: Callable[[], bool] | None,
+    sleep: Callable[[float], object],
+    *,
+    overwrite: bool,
+) -> BinaryIO:
     """Open what is no file to keep rows in, for writing through it; a pipe is waited for until somebody reads it."""
     if stat.S_ISDIR(mode):
         raise ExportError(f"{path} is a directory. Name a file in it.")
     if stat.S_ISBLK(mode) and not overwrite:
         raise _exists(path)
     while True:
+        # An open that blocks until there is a reader could not be stopped, and nothing tells when one comes.
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | (os.O_NONBLOCK if stat.S_ISFIFO(mode) else 0))
             break
         except OSError as error:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(mode):
                 raise
-        # Not by a blocking open: nothing could end that.
         if should_stop is not None and should_stop():
             raise ExportStopped(f"The export to {path} was stopped: nobody reads from it.")
-        time.sleep(_PIPE_PAUSE)
+        sleep(_PIPE_PAUSE)
     os.set_blocking(descriptor, True)
     return open(descriptor, "wb")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 # Python's own parser of regular expressions, stable since 3.11 under this name; anything it gives that is not
 # known below makes the caller read every row instead.
 from re import _constants as sre  # type: ignore[attr-defined]  # typeshed leaves it out
-from re import _parser  # type: ignore[attr-defined]  # the same
+from re import _parser  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
 
 # What JSON writers escape although they need not: Go and PHP do so for HTML, some for slashes.

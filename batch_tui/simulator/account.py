@@ -15,7 +15,7 @@ from batch_tui.simulator.draws import key_of, units
 from batch_tui.simulator.history import History
 from batch_tui.simulator.identifiers import BatchIds
 from batch_tui.simulator.lifecycle import WINDOW, Plan, outcome, standing
-from batch_tui.simulator.misfortune import Misfortune
+from batch_tui.simulator.misfortune import NO_MISFORTUNE, Misfortune
 from batch_tui.simulator.replies import ReplyLines
 from batch_tui.simulator.sample_batch import SAMPLE_ID, sample_plan
 from batch_tui.simulator.scene import Arrivals, Opening
@@ -132,7 +132,7 @@ class Account:
         gradual: bool,
         lenient: bool = False,
         queue_limit: int | None = None,
-        misfortune: Misfortune = Misfortune(),  # noqa: B008  (a tuple, which nobody can change)
+        misfortune: Misfortune = NO_MISFORTUNE,
     ) -> None:
         if queue_limit is not None and queue_limit < 1:
             raise ValueError(f"queue_limit must be at least 1, or None for no limit, not {queue_limit}.")

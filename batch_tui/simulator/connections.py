@@ -28,7 +28,7 @@ class Connections:
         transports = self._transports
 
         class Known(H11Protocol):
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrowed by uvicorn
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it, narrower than asyncio
                 super().connection_made(transport)
                 transports[self.client] = transport
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -40,3 +40,6 @@ class Misfortune(NamedTuple):
         return msgspec.structs.replace(
             plan, ends=plan.created + WINDOW, succeeded=plan.succeeded - late, expired=plan.expired + late
         )
+
+
+NO_MISFORTUNE: Final = Misfortune()

@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Literal
 
 import anyio
+import msgspec
 import uvicorn
 
 from batch_tui.simulator.account import Account
@@ -224,7 +225,7 @@ class Simulator:
 
     def arm(self, fault: Fault | None = None, /, **fields: object) -> None:
         """Let a fault happen to the next requests it matches: a Fault, or its fields by name."""
-        armed = fault if fault is not None else Fault(**fields)  # type: ignore[arg-type]  # Fault refuses unknown names
+        armed = fault if fault is not None else msgspec.convert(fields, Fault)
         self._faults.arm(armed)
 
     def disarm(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from random import Random
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch_tui.simulator import hostile, prose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 # A hole in a string, and a hole that is a number; filled by `%` on bytes.
 CUSTOM_ID, MODEL, MESSAGE_ID, TOOL_ID, ORDINAL = "@@cid@@", "@@model@@", "@@mid@@", "@@tid@@", "@@n@@"
@@ -38,7 +39,7 @@ class _Answer(NamedTuple):
     thinking_tokens: int = 0
     cached: int = 0
     searches: int = 0
-    more: dict[str, object] = {}  # noqa: RUF012  (never changed)
+    more: Mapping[str, object] = MappingProxyType({})
 
 
 def with_holes(line: dict[str, object], *, escaped: bool) -> bytes:
@@ -241,7 +242,7 @@ def _line(answer: _Answer, random: Random, *, escaped: bool) -> bytes:
     }
     if random.random() < 0.2:
         del message["container"], message["diagnostics"]
-    result = {"type": "succeeded", "message": message | answer.more}
+    result = {"type": "succeeded", "message": {**message, **answer.more}}
     return with_holes({"custom_id": CUSTOM_ID, "result": result}, escaped=escaped)
 
 

@@ -35,11 +35,12 @@ class DownloadReport(Message):
 
 
 class SavedDropped(Message):
-    """Results that were dropped to make room, by batch id."""
+    """Results that were dropped to make room, by batch id; or the sentence that says why no room could be made."""
 
-    def __init__(self, batch_ids: Sequence[str]) -> None:
+    def __init__(self, batch_ids: Sequence[str], problem: str | None = None) -> None:
         super().__init__()
         self.batch_ids = batch_ids
+        self.problem = problem
 
 
 class _LateSource:
@@ -177,18 +178,24 @@ class Downloads:
 
     def _run(self, batch_id: str, download: ResultsDownload) -> None:
         try:
-            if download.run().state == "complete" and self._cache_limit:
-                self._make_room()
-        except Exception as error:  # noqa: BLE001  (a thread has nobody else to tell)
+            whole = download.run().state == "complete"
+        except Exception as error:  # noqa: BLE001  (else the screen would wait for ever; run() tells what it expects)
             self._forward(batch_id, DownloadProgress("failed", error=error))
+            return
+        if whole and self._cache_limit:
+            made = self._make_room()
+            if self._dropped is not None:
+                self._dropped(made)
 
-    def _make_room(self) -> None:
+    def _make_room(self) -> SavedDropped:
+        """What came is whole, whether there is room or not."""
         from batch_tui.results.cache_limit import keep_within
 
-        stores = self.store.all_in(self.store.directory.parent)
-        dropped = keep_within(stores, self._cache_limit)
-        if dropped and self._dropped is not None:
-            self._dropped(SavedDropped([one.batch_id for one in dropped]))
+        try:
+            dropped = keep_within(self.store.all_in(self.store.directory.parent), self._cache_limit)
+        except ResultsStoreError as error:
+            return SavedDropped([], str(error))
+        return SavedDropped([one.batch_id for one in dropped])
 
     def delete(self, batch_id: str) -> None:
         """Remove what is stored of a batch. Touches the disk; raises ResultsStoreError."""

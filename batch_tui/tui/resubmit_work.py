@@ -205,7 +205,7 @@ def send_again(order: Order, way: Post) -> None:
         way.post(ResubmitEnded(order, f"No batch was made. {error}"))
     except BatchAPIError as error:
         way.post(ResubmitEnded(order, f"No batch was made. {describe(error, host=way.host)}"))
-    except Exception as error:  # noqa: BLE001  (a thread has nobody else to tell)
+    except Exception as error:  # noqa: BLE001  (else it would count as being sent for ever, and R do nothing)
         said = f"{describe(error, host=way.host)} Whether a batch was made is not known."
         way.post(ResubmitEnded(order, said))
     else:

@@ -86,7 +86,7 @@ class ResultsApp(ExportApp):
         import batch_tui.tui.results_work
         import batch_tui.tui.screens.resubmit_dialogs
         import batch_tui.tui.screens.results
-        import batch_tui.tui.screens.summary  # noqa: F401  (each is imported for those who import it later)
+        import batch_tui.tui.screens.summary  # noqa: F401  (only to be loaded: others import it later)
 
     @cached_property
     def _inputs(self) -> LinkedInputs:
@@ -169,6 +169,10 @@ class ResultsApp(ExportApp):
 
     @on(SavedDropped)
     def _note_dropped(self, event: SavedDropped) -> None:
+        if event.problem is not None:
+            self.notify(plain(f"No room was made. {event.problem}"), markup=False, severity="warning", timeout=15)
+        if not event.batch_ids:
+            return
         for batch_id in event.batch_ids:
             self.shared.monitor.saved.pop(batch_id, None)
         said = plural(len(event.batch_ids), "stored results file")

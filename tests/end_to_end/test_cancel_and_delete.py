@@ -103,24 +103,21 @@ def test_wait_gives_the_outcome_as_exit_code(home: Home, simulator: Simulator) -
     assert run(home, simulator.url, "wait", running, "--timeout", "soon").returncode == 2
 
 
-def test_ctrl_c_ends_the_waiting_and_not_the_batch(simulator: Simulator, start: Callable[..., Terminal]) -> None:
-    batch_id = some(simulator, "in_progress")[0]
-    terminal = start("--base-url", simulator.url, "wait", batch_id, environment=KEY, secrets=KEY.values())
-    terminal.wait_for(r"0 of 1 batch ended")
-    terminal.press("ctrl+c")
-    terminal.wait_for(r"Stopped waiting; the batches go on\.")
-    terminal.expect_exit(130)
-    assert status_of(simulator, batch_id) == "in_progress"
-
-
-def test_ctrl_c_at_the_question_changes_nothing_and_says_so_in_its_code(
-    simulator: Simulator, start: Callable[..., Terminal]
+@pytest.mark.parametrize(
+    ("verb", "shown", "said"),
+    [
+        ("wait", r"0 of 1 batch ended", r"Stopped waiting; the batches go on\."),
+        ("cancel", r"Cancel 1 batch\? \[y/N\]", r"Stopped\."),
+    ],
+)
+def test_ctrl_c_ends_the_verb_and_not_the_batch(
+    simulator: Simulator, start: Callable[..., Terminal], verb: str, shown: str, said: str
 ) -> None:
     batch_id = some(simulator, "in_progress")[0]
-    terminal = start("--base-url", simulator.url, "cancel", batch_id, environment=KEY, secrets=KEY.values())
-    terminal.wait_for(r"Cancel 1 batch\? \[y/N\]")
+    terminal = start("--base-url", simulator.url, verb, batch_id, environment=KEY, secrets=KEY.values())
+    terminal.wait_for(shown)
     terminal.press("ctrl+c")
-    terminal.wait_for(r"Stopped\.")
+    terminal.wait_for(said)
     terminal.expect_exit(130)
     assert status_of(simulator, batch_id) == "in_progress"
 

@@ -182,15 +182,11 @@ def test_a_pipe_is_written_to_and_stays_one(opened: Opened, out: Path) -> None:
 
 def test_a_pipe_that_nobody_reads_is_waited_for_until_told_to_stop(opened: Opened, out: Path) -> None:
     os.mkfifo(out)
-    asked: list[int] = []
-
-    def should_stop() -> bool:
-        asked.append(1)
-        return len(asked) > 2
-
+    pauses: list[float] = []
     file = opened(many(3))
     with pytest.raises(ExportStopped):
-        export_results(file, file.rows(), out, "jsonl", should_stop=should_stop)
+        export_results(file, file.rows(), out, "jsonl", should_stop=lambda: len(pauses) == 2, sleep=pauses.append)
+    assert len(pauses) == 2
     assert out.is_fifo()
 
 

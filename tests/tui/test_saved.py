@@ -9,6 +9,7 @@ from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.screens.welcome import WelcomeScreen
+from tests.tui import story
 from tests.tui.play import Play, playing
 from tests.tui.results_scenes import told
 from tests.tui.scenes import Scene, loaded, open_results, settled, staged, until
@@ -119,3 +120,15 @@ async def test_the_least_recently_used_are_dropped_to_make_room(tmp_path: Path) 
         first = next(iter(play.stage.app.shared.monitor.saved))
         # What is open is never dropped, however little room there is.
         assert play.stage.app.shared.monitor.saved[first].path.exists()
+
+
+async def test_room_that_cannot_be_made_is_told_and_takes_nothing_from_what_came(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"cache_limit": 1}) as play:
+        story.save(play.stage, "msgbatch_older", b'{"custom_id":"a","result":{"type":"expired"}}\n')
+        # What is in the way of deleting it.
+        play.stage.store.part_path("msgbatch_older").mkdir()
+        await open_results(play.stage, play.pilot)
+        await until(play.pilot, lambda: "Could not delete" in play.said(), "the sentence")
+        (opened,) = play.stage.app.shared.monitor.results.values()
+        assert opened.progress.state == "complete"
+        assert opened.progress.verified

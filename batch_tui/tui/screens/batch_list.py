@@ -56,7 +56,7 @@ class BatchListScreen(FindBatchesScreen):
     """Home: the list people leave open all day."""
 
     AUTO_FOCUS = "#batches"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (no ClassVar to mypy in the base)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (Textual's `ClassVar[…] | None` is none to mypy)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "space", "mark", "Mark", show=False, id="batch.mark", tooltip="Mark this batch, or not: c and D take all"
