@@ -8,7 +8,6 @@ import select
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 import platformdirs
+from msgspec.structs import replace
 
 from batch_tui import __version__
 from batch_tui.demo_server import simulator_process

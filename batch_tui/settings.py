@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlsplit
 
+import msgspec
 import platformdirs
+from msgspec.structs import fields, replace
 
 from batch_tui.api.base_url import DEFAULT_BASE_URL, is_loopback
 
@@ -24,8 +25,7 @@ class SettingsError(Exception):
     """A setting that cannot be used: which one, where it was found, and what it may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(msgspec.Struct, frozen=True):
     """Commands that are run when something happened to a batch, as argument lists; no shell reads them."""
 
     on_end: tuple[str, ...] = ()
@@ -34,8 +34,7 @@ class Hooks:
     """The results of a batch will soon be gone, and are not stored on this machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """Every setting, with its default."""
 
     profile: str = "default"

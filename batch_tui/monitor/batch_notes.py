@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ LONGEST_NOTE = 500
 MOST_TAGS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class BatchNotes:
+class BatchNotes(msgspec.Struct, frozen=True):
     """The notes of one batch; all of it is what somebody typed. False when there is nothing in it."""
 
     name: str = ""

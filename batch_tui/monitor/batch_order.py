@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
 
 from batch_tui.monitor.batch_notes import NO_NOTES
 from batch_tui.monitor.conditions import RESULTS_KEPT
@@ -46,8 +47,7 @@ _STATUS_RANKS: Final = {"in_progress": 0, "canceling": 1, "ended": 3}
 _LAST_LETTER = 0x10FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class BatchOrder:
+class BatchOrder(msgspec.Struct, frozen=True):
     """By a column, and among equals newest first; reversed, the column counts the other way round.
 
     A batch that has nothing in the column (not ended: no duration, no results; no local name) comes after those

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from batch_tui.monitor.seen import SeenTimeline
 from batch_tui.monitor.server_clock import utc_now
@@ -22,8 +23,7 @@ _LONGEST_LAG = timedelta(minutes=2)
 """Replicas that lag agree again within a minute (batches-api.md §0.10)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """What one merge altered, as batch ids; false when nothing did."""
 
     added: tuple[str, ...] = ()

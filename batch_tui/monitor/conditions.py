@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import msgspec
 
 from batch_tui.monitor.batch_notes import NO_NOTES
 
@@ -57,10 +58,8 @@ class Condition(Protocol):
         """
 
 
-class _Timeless:
+class _Timeless(msgspec.Struct, frozen=True):
     """Defaults of a condition that a batch of any age may fulfil, and for ever."""
-
-    __slots__ = ()
 
     @property
     def reach(self) -> timedelta | None:
@@ -71,8 +70,7 @@ class _Timeless:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class HasText(_Timeless):
+class HasText(_Timeless, frozen=True):
     """The id or the local name holds a text, whatever its case."""
 
     text: str
@@ -85,8 +83,7 @@ class HasText(_Timeless):
         return [one for one in batches if text in one.id.lower() or one.id in named]
 
 
-@dataclass(frozen=True, slots=True)
-class HasName(_Timeless):
+class HasName(_Timeless, frozen=True):
     """The local name holds a text, whatever its case; an empty text: there is a name."""
 
     text: str
@@ -99,8 +96,7 @@ class HasName(_Timeless):
         return [one for one in batches if one.id in named]
 
 
-@dataclass(frozen=True, slots=True)
-class HasTag(_Timeless):
+class HasTag(_Timeless, frozen=True):
     """One of the local tags is this one, whatever its case; an empty tag: there is any."""
 
     tag: str
@@ -117,8 +113,7 @@ class HasTag(_Timeless):
         return [one for one in batches if one.id in tagged]
 
 
-@dataclass(frozen=True, slots=True)
-class HasStatus(_Timeless):
+class HasStatus(_Timeless, frozen=True):
     """The batch is in one state; `unfinished` is every state but ended."""
 
     status: str
@@ -135,8 +130,7 @@ class HasStatus(_Timeless):
         return [one for one in batches if one.processing_status == self.status]
 
 
-@dataclass(frozen=True, slots=True)
-class HasCount(_Timeless):
+class HasCount(_Timeless, frozen=True):
     """A count of the batch's requests compares to a number."""
 
     name: Literal["errors", "requests"]
@@ -154,8 +148,7 @@ class HasCount(_Timeless):
                 return [one for one in batches if compares(one.request_counts.total, amount)]
 
 
-@dataclass(frozen=True, slots=True)
-class HasFailures(_Timeless):
+class HasFailures(_Timeless, frozen=True):
     """Requests of the batch errored or expired; canceled ones were the user's own wish."""
 
     def keep(
@@ -164,8 +157,7 @@ class HasFailures(_Timeless):
         return [one for one in batches if (counts := one.request_counts).errored or counts.expired]
 
 
-@dataclass(frozen=True, slots=True)
-class IsOlder(_Timeless):
+class IsOlder(_Timeless, frozen=True):
     """The batch was created longer ago than a span."""
 
     span: timedelta
@@ -180,8 +172,7 @@ class IsOlder(_Timeless):
         return [one for one in batches if now - one.created_at > self.span]
 
 
-@dataclass(frozen=True, slots=True)
-class IsNewer(_Timeless):
+class IsNewer(_Timeless, frozen=True):
     """The batch was created within a span."""
 
     span: timedelta
@@ -200,8 +191,7 @@ class IsNewer(_Timeless):
         return [one for one in batches if now - one.created_at < self.span]
 
 
-@dataclass(frozen=True, slots=True)
-class IsExpiring(_Timeless):
+class IsExpiring(_Timeless, frozen=True):
     """The results leave the API within a span, and are not saved here."""
 
     span: timedelta
@@ -228,8 +218,7 @@ class IsExpiring(_Timeless):
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchFilter:
+class BatchFilter(msgspec.Struct, frozen=True):
     """What a batch must be to be shown: everything of this."""
 
     conditions: tuple[Condition, ...] = ()

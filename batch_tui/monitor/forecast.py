@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +22,7 @@ _PLENTY = 500
 """Of one size the newest so many count: older ones say less of today, and a forecast is asked for at every tick."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(msgspec.Struct, frozen=True):
     """What similar batches did after as much time as this one has spent."""
 
     similar: int
@@ -36,13 +36,12 @@ class Forecast:
     """Nine in ten of those ended within this much more time."""
 
 
-@dataclass(slots=True)
-class _Durations:
+class _Durations(msgspec.Struct):
     """How long the newest batches of one size took, in seconds."""
 
-    ascending: list[float] = field(default_factory=list)
+    ascending: list[float] = msgspec.field(default_factory=list)
     # When each was created, and its duration: a heap, the oldest on top.
-    by_age: list[tuple[float, float]] = field(default_factory=list)
+    by_age: list[tuple[float, float]] = msgspec.field(default_factory=list)
 
     def add(self, created: float, seconds: float) -> None:
         insort(self.ascending, seconds)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from batch_tui.api.errors import APIConnectionError, APIStatusError
 
@@ -23,8 +24,7 @@ _STEPS: Final = 3
 """How often the user can halve or double the pace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     """Seconds between polls."""
 
     hurried: float = 2.0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
+import msgspec
+from msgspec.structs import replace
 
 from batch_tui.api.errors import APIResponseValidationError, BatchAPIError, RateLimitError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
@@ -33,8 +34,7 @@ _JUMP = 30.0
 """Seconds by which the two clocks must part for the machine to have slept, or its clock to have been set."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollState:
+class PollState(msgspec.Struct, frozen=True):
     """What the status line says of the polling."""
 
     last_success: datetime | None = None
@@ -45,8 +45,7 @@ class PollState:
     next_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OlderState:
+class OlderState(msgspec.Struct, frozen=True):
     """What the last row of the list says of the pages below it."""
 
     loading: bool = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +15,7 @@ State = Literal["starting", "downloading", "waiting", "paused", "retrying", "com
 _SPEED_WINDOW = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadProgress:
+class DownloadProgress(msgspec.Struct, frozen=True):
     """Where a download stands.
 
     `waiting` means reading ran far enough ahead of what is looked at. `bytes` counts what is stored,

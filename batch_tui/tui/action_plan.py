@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.text import Plain, plural
@@ -20,8 +21,7 @@ Stage = Literal["undoable", "waiting", "saving", "ending", "asking"]
 """Where a confirmed action on one batch stands; `undoable` until its undo window closes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """An action on one batch that was confirmed and is not done."""
 
     action: Action
@@ -45,8 +45,7 @@ class Pending:
                 return Plain("canceling…" if self.action == "cancel" else "deleting…")
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """One batch of a plan, named by its id, and what happens to it, step by step."""
 
     batch_id: str
@@ -69,16 +68,14 @@ class Planned:
         return Plain(", then ".join(steps) + (" with its results" if self.loses else ""))
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A batch that was marked and stays as it is, with the reason."""
 
     batch_id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActionPlan:
+class ActionPlan(msgspec.Struct, frozen=True):
     """Which batches an action is for, and which of those chosen are left out."""
 
     action: Action

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import anyio
+import msgspec
+from msgspec.structs import replace
 
 from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
@@ -31,8 +32,7 @@ _SAVED_AT_ONCE = 2
 """Results that are received at the same time so that their batches can be deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What an action changed, and the sentence for the user."""
 
     changes: Changes
@@ -43,8 +43,7 @@ class Outcome:
     """The user stopped it, and the batch is as it was."""
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """A confirmed plan while it is carried out."""
 
     plan: ActionPlan
@@ -52,7 +51,7 @@ class Job:
     """Until then stopping it leaves every batch as it was; None when it starts at once."""
     with_copies: bool = False
     """What is saved of the batches on this machine goes with them."""
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = msgspec.field(default_factory=dict)
     stopped: bool = False
     finished: bool = False
 

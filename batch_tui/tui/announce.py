@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
 
 from batch_tui.tui.text import Plain, fit, plain
 
@@ -23,8 +24,7 @@ _SILENT_TERMINALS = frozenset({"linux", "dumb"})
 """They would print a title instead of showing it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(msgspec.Struct, frozen=True):
     """How the user wants to hear of batches; by default only on the screen, and of nothing but ended ones."""
 
     notify: Notify = "off"
@@ -36,7 +36,7 @@ class Alerts:
     """How long before their results are lost batches are warned of."""
     look_below_after: float | None = None
     """Seconds after the start to look for such batches among those not loaded, None for never."""
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Says which terminal this is."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import anyio.to_thread
+from msgspec.structs import replace
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from batch_tui.monitor.conditions import EXPIRING_WITHIN, RESULTS_KEPT
 from batch_tui.tui.notice_words import with_watch_sign

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.text import Plain
 
 
-@dataclass(slots=True)
-class OpenResults:
+class OpenResults(msgspec.Struct):
     """The results of one batch while the app has them open; updated in place as they arrive."""
 
     file: ResultsFile | None
@@ -43,8 +43,7 @@ class OpenResults:
         return 0 if self.file is None else len(self.file)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedResults:
+class SavedResults(msgspec.Struct, frozen=True):
     """Results that were received to their end."""
 
     path: Path
@@ -52,8 +51,7 @@ class SavedResults:
     """Whether the lines agreed with the batch's counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchInput:
+class BatchInput(msgspec.Struct, frozen=True):
     """The linked input of a batch."""
 
     linked: LinkedInput
@@ -63,29 +61,27 @@ class BatchInput:
     """How it agrees with the results, once both are whole and were compared."""
 
 
-@dataclass(slots=True)
-class MonitorView:
+class MonitorView(msgspec.Struct):
     """How the polling stands; replaced by the app, read by screens."""
 
     poll: PollState
     older: OlderState
-    pending: dict[str, Pending] = field(default_factory=dict)
+    pending: dict[str, Pending] = msgspec.field(default_factory=dict)
     """Actions confirmed and not done yet, by batch id."""
-    notes: dict[str, BatchNotes] = field(default_factory=dict)
+    notes: dict[str, BatchNotes] = msgspec.field(default_factory=dict)
     """What the user calls their batches, by batch id."""
-    saved: dict[str, SavedResults] = field(default_factory=dict)
+    saved: dict[str, SavedResults] = msgspec.field(default_factory=dict)
     """Whole results stored on this machine, by batch id."""
-    results: dict[str, OpenResults] = field(default_factory=dict)
-    watched: set[str] = field(default_factory=set)
+    results: dict[str, OpenResults] = msgspec.field(default_factory=dict)
+    watched: set[str] = msgspec.field(default_factory=set)
     """Ids of the batches whose end the user wants to be told of."""
-    digests: dict[str, ResultsDigest | None] = field(default_factory=dict)
+    digests: dict[str, ResultsDigest | None] = msgspec.field(default_factory=dict)
     """What whole results come to, by batch id, once they were opened; None while they are added up."""
-    inputs: dict[str, BatchInput] = field(default_factory=dict)
+    inputs: dict[str, BatchInput] = msgspec.field(default_factory=dict)
     """Linked inputs that were looked up, by batch id."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppContext:
+class AppContext(msgspec.Struct, frozen=True):
     """Handed to screens in their constructor; they never reach for the app."""
 
     catalog: BatchCatalog

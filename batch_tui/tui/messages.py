@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 from textual.message import Message
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ Pane = Literal["record", "prompt"]
 """Which of the two panes of a record something is for; each gets the newest of what it asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageWish:
+class PageWish(msgspec.Struct, frozen=True):
     """One page of one record, for a pane that is so many cells wide."""
 
     line: int
@@ -313,8 +312,7 @@ class ExportRequested(BatchIntent):
         self.columns = columns
 
 
-@dataclass(frozen=True, slots=True)
-class RowsToWrite:
+class RowsToWrite(msgspec.Struct, frozen=True):
     """Rows that can be written: what they are called, which they are, and whether those are all."""
 
     name: str
@@ -366,30 +364,26 @@ class OlderPageRequested(Message):
     """Load the page below the oldest batch known."""
 
 
-@dataclass(frozen=True, slots=True)
-class MonitorUpdate:
+class MonitorUpdate(msgspec.Struct, frozen=True):
     """The catalog, the polling or a pending action moved."""
 
     changes: Changes
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadUpdate:
+class DownloadUpdate(msgspec.Struct, frozen=True):
     """A download of results moved."""
 
     batch_id: str
     progress: DownloadProgress
 
 
-@dataclass(frozen=True, slots=True)
-class JobUpdate:
+class JobUpdate(msgspec.Struct, frozen=True):
     """Confirmed actions have come to their end."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class InputUpdate:
+class InputUpdate(msgspec.Struct, frozen=True):
     """The linked input of a batch was read, linked anew, unlinked, or compared with its results."""
 
     batch_id: str

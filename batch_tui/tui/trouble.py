@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from batch_tui.api.errors import (
     APIConnectionError,
@@ -17,8 +17,7 @@ from batch_tui.results.errors import PricesError, ResultsStoreError
 from batch_tui.submission.errors import LinkError
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True):
     """An error in words. `sentence` and `request_id` may hold untrusted text."""
 
     sentence: str

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+import msgspec
 import platformdirs
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """The settings in force, and how to reach the API with them."""
 
     settings: Settings

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from batch_tui.api import APIConnectionError, APIError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes

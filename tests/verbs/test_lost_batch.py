@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator

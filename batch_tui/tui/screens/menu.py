@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.text import Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What a key of the menu does; `id` is what the menu answers with."""
 
     key: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -14,8 +15,7 @@ GAP = 2
 """Cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column; a `grow` above 0 shares what width is left, the highest `drop` leaves first when cramped."""
 
     id: str
@@ -26,8 +26,7 @@ class Column:
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """Runs of harmless text, each with the name of a tone (a component class without its prefix)."""
 
     parts: tuple[tuple[Plain, str], ...]
