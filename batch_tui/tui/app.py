@@ -178,7 +178,7 @@ class BatchApp(NoticesApp, NotesApp):
         if self._no_credentials is not None:
             self.push_screen(WelcomeScreen(self._no_credentials))
             return
-        self.push_screen(BatchListScreen(self.shared))
+        self.push_screen(BatchListScreen(self.shared, width=self.size.width))
         # The client takes longer to import than the list to paint.
         self.call_after_refresh(self._start_watching)
 

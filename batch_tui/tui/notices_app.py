@@ -69,9 +69,10 @@ class NoticesApp(App[str]):
         self._tell_terminal(self._window_title.show(0))
         self._updates.subscribe(self, self._take_news)
         self.set_interval(_LOOK_AGAIN, self._look_for_expiring)
-        self._work(self._recall, "notices")
+        # Nothing that takes its time before the first frame.
+        self.call_after_refresh(self._work, self._recall, "notices")
         if self._alerts.look_below_after is not None:
-            self._work(partial(self._look_below, self._alerts.look_below_after), "expiry")
+            self.call_after_refresh(self._work, partial(self._look_below, self._alerts.look_below_after), "expiry")
 
     async def on_unmount(self) -> None:
         self._tell_terminal(self._window_title.restore())

@@ -73,8 +73,8 @@ class BatchActionsScreen(Screen[None]):
     NOT_HERE: ClassVar[frozenset[str]] = frozenset()
     """Actions that make no sense on this screen."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext, *, classes: str = "") -> None:
+        super().__init__(classes=classes)
         self._shared = context
 
     def action_open_detail(self) -> None:

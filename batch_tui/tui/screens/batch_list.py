@@ -74,11 +74,15 @@ class BatchListScreen(FindBatchesScreen):
         Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
     ]
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: AppContext, *, width: int = 0) -> None:
+        """`width`: the columns that the screen will have, as far as is known."""
+        # What Textual would find when the size comes, and then style every widget once more.
+        super().__init__(context, classes="-wide" if width >= _WIDE else "-narrow")
         self._asked_at: tuple[object, ...] | None = None
         """Where cursor and view stood when an older page was last asked for, or when news came."""
         self._new_above = 0
+        self._noticed: list[tuple[str, str]] = []
+        """What stands in place of an empty list."""
         self._older_error: Exception | None = None
         self._older_not_before = context.now()
 
@@ -95,9 +99,7 @@ class BatchListScreen(FindBatchesScreen):
 
     def on_mount(self) -> None:
         self._table.unmarkable = frozenset({TAIL})
-        self._look_again()
-        self._table.rows_changed()
-        self.show_state()
+        # What there is to show is looked up when the screen comes on top, which follows.
         self._shared.updates.subscribe(self, self._take_update)
         self.set_interval(1, self._tick)
 
@@ -221,40 +223,35 @@ class BatchListScreen(FindBatchesScreen):
 
     def _show_notice(self) -> None:
         """In place of an empty list: what is going on, and what to do."""
-        context = self._shared
         notice = self.query_one("#notice", Static)
-        empty = len(context.catalog) == 0
+        empty = len(self._shared.catalog) == 0
         notice.display = empty
         self.query_one("#body").display = not empty
-        if not empty:
-            return
+        if empty and (lines := self._notice_lines()) != self._noticed:
+            # Saying it anew lays out the whole screen, each second.
+            self._noticed = lines
+            notice.update(Content("\n").join(Content.styled(*line) for line in lines))
+
+    def _notice_lines(self) -> list[tuple[str, str]]:
+        context = self._shared
         error = context.monitor.poll.error
         if error is not None:
             trouble = describe(error, host=context.host)
             request = f"request {trouble.request_id}" if trouble.request_id else ""
-            notice.update(
-                Content("\n").join(
-                    [
-                        Content.styled("No batches could be loaded.", "bold"),
-                        Content.styled(plain(trouble.sentence), TONES["error"]),
-                        Content(plain(trouble.advice)),
-                        Content.styled(plain(request), TONES["muted"]),
-                        Content(""),
-                        Content.styled("Trying again by itself; r tries now.", TONES["muted"]),
-                    ]
-                )
-            )
-        elif context.monitor.poll.last_success is None:
-            notice.update(Content.styled(f"Asking {context.host} for your batches…", TONES["muted"]))
-        else:
-            notice.update(
-                Content("\n").join(
-                    [
-                        Content.styled("There are no batches in this workspace yet.", "bold"),
-                        Content.styled("New ones appear here by themselves, newest first.", TONES["muted"]),
-                    ]
-                )
-            )
+            return [
+                ("No batches could be loaded.", "bold"),
+                (plain(trouble.sentence), TONES["error"]),
+                (plain(trouble.advice), ""),
+                (plain(request), TONES["muted"]),
+                ("", ""),
+                ("Trying again by itself; r tries now.", TONES["muted"]),
+            ]
+        if context.monitor.poll.last_success is None:
+            return [(f"Asking {context.host} for your batches…", TONES["muted"])]
+        return [
+            ("There are no batches in this workspace yet.", "bold"),
+            ("New ones appear here by themselves, newest first.", TONES["muted"]),
+        ]
 
     # Marks
 

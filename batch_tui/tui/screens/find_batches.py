@@ -82,8 +82,8 @@ class FindBatchesScreen(BatchActionsScreen):
         *tab_bindings(),
     ]
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: AppContext, *, classes: str = "") -> None:
+        super().__init__(context, classes=classes)
         self._selection = Selection("all", NO_FILTER)
         self._rows = BatchRows(context)
         self._tab_counts = TabCounts()
