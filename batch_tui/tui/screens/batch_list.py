@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from batch_tui.tui.messages import Update
 
 _OLDER_AGAIN = timedelta(seconds=10)
+_LONGEST_TICK = timedelta(seconds=4)
+"""How long ages on screen may stand still while the cursor moves on and on."""
 _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
 
@@ -84,7 +86,7 @@ class BatchListScreen(FindBatchesScreen):
         self._noticed: list[tuple[str, str]] = []
         """What stands in place of an empty list."""
         self._older_error: Exception | None = None
-        self._older_not_before = context.now()
+        self._older_not_before = self._ticked_at = context.now()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
@@ -101,7 +103,7 @@ class BatchListScreen(FindBatchesScreen):
         self._table.unmarkable = frozenset({TAIL})
         # What there is to show is looked up when the screen comes on top, which follows.
         self._shared.updates.subscribe(self, self._take_update)
-        self.set_interval(1, self._tick)
+        self._ticks = self.set_interval(1, self._tick)
 
     def on_screen_resume(self) -> None:
         self._look_again()
@@ -162,6 +164,7 @@ class BatchListScreen(FindBatchesScreen):
         return sum(1 for row in rows if row is not None and row < top)
 
     def _tick(self) -> None:
+        self._ticked_at = self._shared.now()
         if self.is_current:
             if self._look_again():
                 self._take_rows()
@@ -273,6 +276,9 @@ class BatchListScreen(FindBatchesScreen):
     @on(VirtualTable.CursorMoved)
     def _follow_cursor(self) -> None:
         self._show_lines()
+        if self._shared.now() - self._ticked_at < _LONGEST_TICK:
+            # Keys come first: each second's ages are painted once the cursor rests.
+            self._ticks.reset()
         # The row first: the panel lays its whole page out anew.
         self.call_after_refresh(self._show_side)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.content import Content
+from textual.messages import Update
 from textual.style import Style
 from textual.widget import Widget
 
@@ -57,6 +58,8 @@ class KeyBar(Widget):
             self._known = self.size.width, keys
             self._shown = self._labels()
             self.refresh()
+            # Now rather than when this widget is idle: what set this off is about to be painted, and takes it along.
+            screen.post_message(Update(self))
 
     def render(self) -> Content:
         return self._shown

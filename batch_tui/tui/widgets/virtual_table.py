@@ -135,7 +135,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self.rows_changed()
         self._reveal(self._cursor_row)
         if self._cursor_key != key:
-            self.post_message(self.CursorMoved(self, self._cursor_key))
+            self._tell_cursor()
 
     def rows_changed(self) -> None:
         """Take up the source's new state: cursor and view stay on the rows they were on."""
@@ -191,7 +191,11 @@ class VirtualTable(ScrollView, can_focus=True):
             self._refresh_row(before_row)
             self._refresh_row(row)
         if self._cursor_key != before_key:
-            self.post_message(self.CursorMoved(self, self._cursor_key))
+            self._tell_cursor()
+
+    def _tell_cursor(self) -> None:
+        # Straight to the screen, ahead of the wish to be painted: what follows the cursor comes in the same frame.
+        self.screen.post_message(self.CursorMoved(self, self._cursor_key))
 
     def _reveal(self, row: int) -> None:
         top, visible = self.top_row, self.rows_on_screen
