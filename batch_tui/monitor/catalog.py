@@ -151,6 +151,7 @@ class BatchCatalog:
         updated: list[str] = []
         ended: list[str] = []
         new: list[MessageBatch] = []
+        moved_on: list[tuple[MessageBatch, MessageBatch]] = []
         page = list(batches)
         for position, batch in enumerate(page):
             known = self._batches.get(batch.id)
@@ -173,13 +174,14 @@ class BatchCatalog:
             if fresh:
                 if batch.processing_status == "ended" and batch.id in self._unfinished:
                     ended.append(batch.id)
-                self.seen.changed(known, batch)
+                moved_on.append((known, batch))
                 self._keep(batch)
             elif moved:
                 self._note_change(batch.id)
             if fresh or moved:
                 updated.append(batch.id)
         self.seen.added(new)
+        self.seen.changed(moved_on)
         return Changes(tuple(added), tuple(updated), (), tuple(ended))
 
     def remove(self, batch_id: str, *, for_good: bool) -> Changes:

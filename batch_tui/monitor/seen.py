@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from batch_tui.api.models import MessageBatch
+    from batch_tui.api.models import MessageBatch, MessageBatchRequestCounts
 
 EventKind = Literal["first seen", "status", "counts", "archived", "asked", "done", "refused", "gone", "back"]
 
@@ -26,8 +26,13 @@ class Event(msgspec.Struct, frozen=True):
     at: datetime
     """By the clock of the app, which is corrected to the server's."""
     kind: EventKind
-    what: str
-    """A few words for the user. They may quote the server, so they are untrusted."""
+    said: str | MessageBatchRequestCounts
+    """Counts as they came: few of those that move are ever read."""
+
+    @property
+    def what(self) -> str:
+        """A few words for the user. They may quote the server, so they are untrusted."""
+        return self.said if isinstance(self.said, str) else _counts(self.said)
 
 
 class SeenTimeline:
@@ -57,11 +62,15 @@ class SeenTimeline:
             else:
                 self._note(batch.id, Event(now, "first seen", f"first seen, {batch.processing_status}"))
 
-    def changed(self, known: MessageBatch, batch: MessageBatch) -> None:
-        """A batch is not as it was."""
+    def changed(self, pairs: Sequence[tuple[MessageBatch, MessageBatch]]) -> None:
+        """These batches are not as they were: each as it was known, and as it is."""
         now = self._now()
+        for known, batch in pairs:
+            self._changed(now, known, batch)
+
+    def _changed(self, now: datetime, known: MessageBatch, batch: MessageBatch) -> None:
         if batch.request_counts != known.request_counts:
-            self._note(batch.id, Event(now, "counts", _counts(batch)))
+            self._note(batch.id, Event(now, "counts", batch.request_counts))
         if batch.processing_status != known.processing_status:
             said = f"{known.processing_status} → {batch.processing_status}"
             self._note(batch.id, Event(now, "status", said))
@@ -97,9 +106,8 @@ class SeenTimeline:
             del self._events[next(iter(self._events))]
 
 
-def _counts(batch: MessageBatch) -> str:
+def _counts(counts: MessageBatchRequestCounts) -> str:
     """The counts that are not zero, by the API's names."""
-    counts = batch.request_counts
     named = ("processing", "succeeded", "errored", "canceled", "expired")
     said = [f"{count:,} {name}" for name in named if (count := getattr(counts, name))]
     return ", ".join(said) or "no requests"
