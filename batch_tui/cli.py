@@ -312,11 +312,12 @@ def _app(
     remembers: bool = True,
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
+    from batch_tui.api.wall_clock import utc_now
     from batch_tui.monitor.activity_log import ActivityLog
     from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
-    from batch_tui.monitor.server_clock import ServerClock, utc_now
+    from batch_tui.monitor.server_clock import ServerClock
     from batch_tui.tui.app import BatchApp
     from batch_tui.tui.connection import Connection, Origin, Submissions
 

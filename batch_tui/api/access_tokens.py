@@ -5,22 +5,20 @@ from __future__ import annotations
 import copy
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from batch_tui.api.credentials import OAUTH_BETA, AuthStyle, Credentials
 from batch_tui.api.errors import BatchAPIError, CredentialsError
+from batch_tui.api.wall_clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 # Seconds before the end of a token (official SDK 2.12.0, `_constants.py` and `_cache.py`).
 RENEW_IF_POSSIBLE = 120.0
 RENEW_ALWAYS = 30.0
 PAUSE_AFTER_FAILURE = 5.0
-
-utc_now = partial(datetime.now, UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batch_tui.api.access_tokens import RENEW_ALWAYS, AccessToken, Grant, utc_now
+from batch_tui.api.access_tokens import RENEW_ALWAYS, AccessToken, Grant
 from batch_tui.api.credentials import OAUTH_BETA
 from batch_tui.api.errors import CredentialsError
 from batch_tui.api.profiles import StoredTokens, read_tokens, replace_tokens, require_replaceable
+from batch_tui.api.wall_clock import utc_now
 
 if TYPE_CHECKING:
     import ssl

@@ -6,7 +6,6 @@ import os
 import random
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from batch_tui import __version__
@@ -17,10 +16,12 @@ from batch_tui.api.credentials import HOW_TO_SET, AuthStyle, Credentials, base_u
 from batch_tui.api.errors import CredentialsError
 from batch_tui.api.not_given import NOT_GIVEN, NotGiven
 from batch_tui.api.retry import RetryPolicy
+from batch_tui.api.wall_clock import utc_now
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     import httpx
 
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 USER_AGENT = f"batch-tui/{__version__}"
-
-
-def utc_now() -> datetime:
-    """The wall clock, aware."""
-    return datetime.now(UTC)
 
 
 class ClientArguments(TypedDict, total=False):

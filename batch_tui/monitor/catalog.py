@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from batch_tui.api.wall_clock import utc_now
 from batch_tui.monitor.seen import SeenTimeline
-from batch_tui.monitor.server_clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

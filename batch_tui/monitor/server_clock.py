@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from batch_tui.api.wall_clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TOLERANCE = timedelta(seconds=2)
 """A `Date` header counts whole seconds and travelled a while; smaller differences mean nothing."""
-
-
-def utc_now() -> datetime:
-    """The machine's clock."""
-    return datetime.now(UTC)
 
 
 class ServerClock:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batch_tui.monitor.server_clock import ServerClock, utc_now
+from batch_tui.api.wall_clock import utc_now
+from batch_tui.monitor.server_clock import ServerClock
 from batch_tui.simulator import ManualClock
 
 
