@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["succeeded", "errored", "canceled", "expired", "unknown", "unreadable"]
 FAILED: frozenset[Kind] = frozenset({"errored", "expired", "canceled"})
+REFUSED = "invalid_request_error"
+"""The category of an error that the same request meets again (batches-api.md §5)."""
 _NAMED = 20
 
 
@@ -71,11 +73,6 @@ class RequestsToResubmit:
         found = {request["custom_id"] for request in self}
         missing = sorted(self.wanted - found)
         return ResubmitSummary(len(self.wanted), len(found), len(missing), tuple(missing[:_NAMED]))
-
-
-def requests_to_resubmit(input_path: Path, results: ResultRows, kinds: Collection[Kind] = FAILED) -> RequestsToResubmit:
-    """The requests whose result is of one of `kinds`, by default those that failed."""
-    return RequestsToResubmit(input_path, frozenset(failed_rows(results, kinds)))
 
 
 def failed_rows(

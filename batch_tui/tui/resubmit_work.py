@@ -12,7 +12,7 @@ from batch_tui.results.errors import ResultsStoreError
 from batch_tui.submission.errors import LinkError
 from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
 from batch_tui.submission.request_file import RequestFileError
-from batch_tui.submission.resubmit import RequestsToResubmit, failed_rows, input_of
+from batch_tui.submission.resubmit import REFUSED, RequestsToResubmit, failed_rows, input_of
 from batch_tui.submission.sending import BatchSender, Sent
 from batch_tui.tui.resubmit_messages import (
     ResubmitEnded,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from batch_tui.tui.connection import Submissions
     from batch_tui.tui.resubmit_messages import ResubmitRequested
 
-_REFUSED = "invalid_request_error"
 _ADVICE = (" I links it anew.", " I links the input anew.")
 """How a sentence about a link ends; where the file is asked for at once, that goes without saying."""
 
@@ -167,7 +166,7 @@ def _plan(
             return None
         custom_id, model = request["custom_id"], request["params"].get("model")
         reason = reasons[custom_id]
-        custom_ids, kinds, models = parts[reason == _REFUSED]
+        custom_ids, kinds, models = parts[reason == REFUSED]
         custom_ids.add(custom_id)
         kinds[reason if reason in ("expired", "canceled") else "errored"] += 1
         models[model if isinstance(model, str) else "no model"] += 1

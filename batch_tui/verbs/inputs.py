@@ -15,6 +15,7 @@ from batch_tui.tui.link_choice import why_not_instead
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
     from batch_tui.results.results_file import ResultsFile
@@ -31,16 +32,16 @@ def links_in(store: ResultsStore) -> LinkedInputs:
     return LinkedInputs(store.directory / "inputs")
 
 
-def link(store: ResultsStore, batch_id: str, path: Path) -> LinkedInput | None:
+def link(store: ResultsStore, batch_id: str, path: Path, *, only: Container[str] | None = None) -> LinkedInput | None:
     """Remember which file a batch was made from; where another is linked, it stays so, and the file is given back.
 
-    Raises click.ClickException for one that cannot be.
+    `only` these custom_ids where it was made of a part of the file. Raises click.ClickException for one that cannot be.
     """
     links = links_in(store)
     try:
         if _usable(links, batch_id) is not None:
-            return LinkedInput.read(batch_id, path)
-        links.link(batch_id, path)
+            return LinkedInput.read(batch_id, path, only=only)
+        links.link(batch_id, path, only=only)
     except LinkError as error:
         raise _for_the_shell(error) from error
     return None

@@ -57,7 +57,7 @@ def create(context: click.Context, file: Path, as_json: bool, again: bool, made:
 )
 @click.option("--partial", is_flag=True, help="Go on if some of them are not in the file.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only print the custom_ids that would be sent.")
+@click.option("--dry-run", is_flag=True, help="Only print the custom_ids that would be sent; with --json the requests.")
 @_JSON
 @_AGAIN
 @_MADE

@@ -8,8 +8,9 @@ import click
 
 from batch_tui.submission.journal import JournalError, SubmissionJournal
 from batch_tui.submission.request_file import RequestFileError, iter_requests
-from batch_tui.submission.resubmit import FAILED, requests_to_resubmit
+from batch_tui.submission.resubmit import FAILED, REFUSED, RequestsToResubmit, failed_rows
 from batch_tui.tui.text import number, plain, plural
+from batch_tui.verbs.batch_lines import json_line
 from batch_tui.verbs.inputs import path_of
 from batch_tui.verbs.request_checks import report
 from batch_tui.verbs.results import stored_or_fetched
@@ -17,9 +18,10 @@ from batch_tui.verbs.session import Exit, confirmed
 from batch_tui.verbs.submitting import as_sentence, sender, stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
+    from batch_tui.results.results_file import ResultsFile
     from batch_tui.submission.resubmit import Kind, ResubmitSummary
     from batch_tui.verbs.session import Session
     from batch_tui.verbs.submitting import Sender
@@ -34,7 +36,7 @@ def create(session: Session, file: Path, *, as_json: bool, again: bool, made: st
             click.echo("Nothing was sent.", err=True)
             return Exit.REFUSED
         with session.connect() as client:
-            sends = sender(session, client, as_json=as_json, links=True)
+            sends = sender(session, client, as_json=as_json)
             return sends.send(lambda: iter_requests(file), file, again=again, made=made)
     except KeyboardInterrupt:
         return stopped(sends)
@@ -66,23 +68,25 @@ def resubmit(
             return code
         if not verified:
             raise click.ClickException("The results are not complete, so it is not certain what failed.")
-        chosen = requests_to_resubmit(file, results, kinds or FAILED)
+        failed = failed_rows(results, kinds or FAILED)
+        chosen = RequestsToResubmit(file, frozenset(failed))
         summary = chosen.summary()
         if not summary.wanted:
-            click.echo("No request of that batch failed: there is nothing to send.", err=True)
+            click.echo(_nothing_to_send(batch_id, results, kinds), err=True)
             return Exit.DONE
         if summary.missing and not _may_lack(summary, file, partial=partial):
             return Exit.REFUSED
         click.echo(plain(f"{plural(summary.matched, 'request')} of {batch_id} to send again, from {file}."), err=True)
+        _warn_of_refused(results, failed.values())
         if dry_run:
             for request in chosen:
-                click.echo(plain(request["custom_id"]))
+                click.echo(json_line(request) if as_json else plain(request["custom_id"]))
             return Exit.DONE
         if not confirmed("Send them as a new batch?", yes=yes):
             click.echo("Nothing was sent.", err=True)
             return Exit.REFUSED
         with session.connect() as client:
-            sends = sender(session, client, as_json=as_json)
+            sends = sender(session, client, as_json=as_json, only=chosen.wanted)
             return sends.send(lambda: chosen, file, again=again, made=made)
     except KeyboardInterrupt:
         return stopped(sends)
@@ -96,6 +100,28 @@ def _file_of(session: Session, batch_id: str) -> Path:
     if file is None:
         raise click.UsageError(f"It is not known which file {plain(batch_id)} was made from: name it with --input.")
     return file
+
+
+def _nothing_to_send(batch_id: str, results: ResultsFile, kinds: Collection[Kind]) -> str:
+    """That nothing failed, or not so as was asked about."""
+    others: list[tuple[Kind, int]] = []
+    if kinds:
+        others = [(kind, len(failed_rows(results, [kind]))) for kind in sorted(FAILED - set(kinds))]
+    others = [(kind, failed) for kind, failed in others if failed]
+    if not others:
+        return "No request of that batch failed: there is nothing to send."
+    asked = " or ".join(sorted(set(kinds)))
+    there = " and ".join(f"{number(failed)} {kind}" for kind, failed in others)
+    flags = " ".join(f"--kind {kind}" for kind, _ in others)
+    return plain(f"No request of {batch_id} is {asked}, but {there}: {flags} sends those.")
+
+
+def _warn_of_refused(results: ResultsFile, rows: Iterable[int]) -> None:
+    """They are sent all the same: the file may have been mended since."""
+    refused = sum(1 for row in rows if results.kind(row) == "errored" and results.error_type(row) == REFUSED)
+    if refused:
+        which = f"{plural(refused, 'of them was', 'of them were')} refused for what is asked"
+        click.echo(f"{which} ({REFUSED}): unless the file was mended, the same comes back.", err=True)
 
 
 def _may_lack(summary: ResubmitSummary, file: Path, *, partial: bool) -> bool:

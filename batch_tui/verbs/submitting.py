@@ -18,7 +18,7 @@ from batch_tui.verbs.inputs import link
 from batch_tui.verbs.session import Exit, access_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
     from pathlib import Path
 
     from batch_tui.api.client import BatchClient
@@ -48,9 +48,11 @@ class Sender:
     session: Session
     client: BatchClient
     journal: SubmissionJournal
+    links: ResultsStore
+    """Where the input is linked to the batch that was made of it."""
     as_json: bool = False
-    links: ResultsStore | None = None
-    """Where the input is linked to the batch that was made of all of it; None if only parts of it are sent."""
+    only: Container[str] | None = None
+    """The custom_ids that are sent where not all of the input is."""
     sleep: Callable[[float], object] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _engine: BatchSender = field(init=False)
@@ -90,8 +92,7 @@ class Sender:
             outcome = self._take(made, *count_and_digest(requests()))
         if isinstance(outcome, InDoubt):
             return _in_doubt(outcome)
-        if self.links is not None:
-            self._link(self.links, outcome.submission, outcome.batch.id)
+        self._link(outcome.submission, outcome.batch.id)
         return Exit.DONE if outcome.noted else Exit.REFUSED
 
     @property
@@ -106,14 +107,14 @@ class Sender:
                 return "Stopped. No batch was created."
         return plain(f"Stopped. The batch was created all the same: {self._engine.batch_id}.")
 
-    def _link(self, links: ResultsStore, submission: Submission, batch_id: str) -> None:
+    def _link(self, submission: Submission, batch_id: str) -> None:
         """Link the input to its batch, which is there whether this succeeds or not."""
         if submission.input_path is None:
             return
         try:
             if submission.input_changed():
                 raise click.ClickException(plain(f"{submission.input_path} was changed since it was sent."))
-            link(links, batch_id, submission.input_path)
+            link(self.links, batch_id, submission.input_path, only=self.only)
         except click.ClickException as error:
             click.echo(f"The batch was created, but its input was not linked to it: {error.message}", err=True)
         except OSError as error:
@@ -178,10 +179,10 @@ def stopped(sends: Sender | None) -> int:
     return Exit.INTERRUPTED
 
 
-def sender(session: Session, client: BatchClient, *, as_json: bool, links: bool = False) -> Sender:
-    """A sender that writes to this user's journal, and perhaps links inputs."""
-    store = session.store() if links else None
-    return Sender(session, client, SubmissionJournal(session.journal_directory()), as_json=as_json, links=store)
+def sender(session: Session, client: BatchClient, *, as_json: bool, only: Container[str] | None = None) -> Sender:
+    """A sender that writes to this user's journal, and links inputs."""
+    journal = SubmissionJournal(session.journal_directory())
+    return Sender(session, client, journal, session.store(), as_json=as_json, only=only)
 
 
 def as_sentence(error: JournalError | RequestFileError) -> click.ClickException:

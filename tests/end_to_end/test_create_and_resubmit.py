@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.simulator import Simulator
+from batch_tui.submission.linked_input import LinkedInputs
 from tests.api.scripted_server import Reply, ScriptedServer
 from tests.end_to_end.homes import BATCH_TUI
 from tests.end_to_end.verb_runs import KEY, listed, objects, run
@@ -130,6 +131,49 @@ def test_one_kind_of_failure_alone_can_be_sent_again(home: Home, simulator: Simu
     errored = set(result_ids(home, simulator, batch["id"], "type:errored"))
     done = run(home, simulator.url, "resubmit", batch["id"], "--input", str(file), "--kind", "errored", "--dry-run")
     assert set(done.stdout.split()) == errored
+
+
+def test_a_kind_that_did_not_happen_names_those_that_did(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    counts = batch["request_counts"]
+    file = request_file(home, result_ids(home, simulator, batch["id"]))
+    never = next(kind for kind in ("canceled", "expired") if not counts[kind])
+    done = run(home, simulator.url, "resubmit", batch["id"], "--input", str(file), "--kind", never)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"is {never}, but" in done.stderr
+    assert f"{counts['errored']} errored" in done.stderr
+    assert "--kind errored" in done.stderr
+
+
+def test_what_the_api_refused_is_sent_again_with_a_warning(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    file = request_file(home, result_ids(home, simulator, batch["id"]))
+    refused = result_ids(home, simulator, batch["id"], "type:errored error:invalid_request_error")
+    assert refused
+    done = run(home, simulator.url, "resubmit", batch["id"], "--input", str(file), "--kind", "errored", "--dry-run")
+    assert f"{len(refused)} of them w" in done.stderr
+    assert "invalid_request_error" in done.stderr
+    assert set(refused) <= set(done.stdout.split())
+
+
+def test_a_dry_run_as_json_prints_the_requests(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    errored = result_ids(home, simulator, batch["id"], "type:errored")
+    file = request_file(home, errored)
+    arguments = ("--input", str(file), "--kind", "errored", "--dry-run", "--json")
+    done = run(home, simulator.url, "resubmit", batch["id"], *arguments)
+    assert objects(done.stdout) == [{"custom_id": one, "params": PARAMS} for one in errored]
+
+
+def test_the_new_batch_is_linked_to_its_part_of_the_file(home: Home, simulator: Simulator) -> None:
+    batch = with_errors(simulator)
+    failed = result_ids(home, simulator, batch["id"], "type:errored,expired,canceled")
+    file = request_file(home, result_ids(home, simulator, batch["id"]))
+    made = run(home, simulator.url, "resubmit", batch["id"], "--input", str(file), "--yes").stdout.strip()
+    directory = next(home.path.rglob("inputs"))
+    linked = LinkedInputs(directory).of(made)
+    assert linked is not None
+    assert (linked.path, set(linked.custom_ids())) == (file, set(failed))
 
 
 def test_another_file_is_noticed(home: Home, simulator: Simulator) -> None:

@@ -9,12 +9,14 @@ import pytest
 
 from batch_tui.results.results_file import ResultsFile
 from batch_tui.submission.request_file import RequestFileError
-from batch_tui.submission.resubmit import failed_rows, requests_to_resubmit
+from batch_tui.submission.resubmit import FAILED, RequestsToResubmit, failed_rows
 from tests.results.lines import bare, body, errored, succeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from batch_tui.submission.resubmit import Kind
 
     Opened = Callable[..., ResultsFile]
 
@@ -46,6 +48,10 @@ def ids(requests: Iterable[Mapping[str, Any]]) -> list[str]:
     return [request["custom_id"] for request in requests]
 
 
+def failed_requests(path: Path, results: ResultsFile, kinds: Collection[Kind] = FAILED) -> RequestsToResubmit:
+    return RequestsToResubmit(path, frozenset(failed_rows(results, kinds)))
+
+
 def test_of_some_rows_only_those_that_failed(opened: Opened) -> None:
     results = opened(bare("r-5", "expired"), succeeded("r-0"), errored("r-1"), errored("r-0"))
     assert failed_rows(results, among=[0, 1, 3]) == {"r-5": 0}
@@ -62,7 +68,7 @@ def test_failed_requests_come_in_the_order_of_the_input(opened: Opened, inputs: 
         b"garbage",
         succeeded("r-2", stop_reason="refusal"),
     )
-    chosen = requests_to_resubmit(inputs, results)
+    chosen = failed_requests(inputs, results)
     assert list(chosen) == [{"custom_id": f"r-{n}", "params": {"model": "m", "n": n}} for n in (1, 3, 5)]
     assert ids(chosen) == ["r-1", "r-3", "r-5"]
     summary = chosen.summary()
@@ -71,22 +77,22 @@ def test_failed_requests_come_in_the_order_of_the_input(opened: Opened, inputs: 
 
 def test_kinds_can_be_chosen(opened: Opened, inputs: Path) -> None:
     results = opened(bare("r-5", "expired"), errored("r-1"))
-    assert ids(requests_to_resubmit(inputs, results, {"expired"})) == ["r-5"]
+    assert ids(failed_requests(inputs, results, {"expired"})) == ["r-5"]
 
 
 def test_ids_that_the_input_does_not_have_are_named(opened: Opened, inputs: Path) -> None:
     results = opened(errored("r-1"), errored("gone"), {"result": {"type": "expired"}})
-    summary = requests_to_resubmit(inputs, results).summary()
+    summary = failed_requests(inputs, results).summary()
     assert (summary.wanted, summary.matched, summary.missing, summary.examples) == (2, 1, 1, ("gone",))
 
 
 def test_what_succeeded_once_is_not_sent_again(opened: Opened, inputs: Path) -> None:
     results = opened(errored("r-1"), succeeded("r-1"), errored("r-2"), errored("r-2"))
-    assert ids(requests_to_resubmit(inputs, results)) == ["r-2"]
+    assert ids(failed_requests(inputs, results)) == ["r-2"]
 
 
 def test_a_broken_input_says_where(opened: Opened, inputs: Path) -> None:
     inputs.write_text(inputs.read_text() + "\noops\n")
-    chosen = requests_to_resubmit(inputs, opened(errored("r-1"), errored("gone")))
+    chosen = failed_requests(inputs, opened(errored("r-1"), errored("gone")))
     with pytest.raises(RequestFileError, match="line 9"):
         list(chosen)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from batch_tui.api import BatchClient
+from batch_tui.results.store import ResultsStore
 from batch_tui.settings import Settings
 from batch_tui.submission.journal import SubmissionJournal
 from batch_tui.submission.request_file import iter_requests
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from batch_tui.results.store import ResultsStore
     from batch_tui.simulator import ManualClock, Simulator
 
 PARAMS = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
@@ -38,7 +38,7 @@ class Desk:
         self.file = directory / "requests.jsonl"
         self.write(3)
         self.journal = SubmissionJournal(directory / "state" / "submissions", clock=self.now)
-        self.links: ResultsStore | None = None
+        self.links = ResultsStore(directory / "results", simulator.url)
         self.sleeps: list[float] = []
         self.during: Callable[[], object] = lambda: None
         """What happens while it waits."""
@@ -61,7 +61,15 @@ class Desk:
 
     def sender(self, client: BatchClient, *, as_json: bool = False) -> Sender:
         session = Session(self.settings, lambda: client)
-        return Sender(session, client, self.journal, as_json=as_json, links=self.links, sleep=self.sleep, now=self.now)
+        return Sender(
+            session,
+            client,
+            self.journal,
+            self.links,
+            as_json=as_json,
+            sleep=self.sleep,
+            now=self.now,
+        )
 
     def send(self, *, as_json: bool = False, **options: Any) -> tuple[int, str, str]:
         """The exit code, stdout and stderr of one `create`."""

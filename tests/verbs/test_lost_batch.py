@@ -9,7 +9,6 @@ import click
 import pytest
 from msgspec.structs import replace
 
-from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
 from batch_tui.submission.journal import custom_ids_digest
 from batch_tui.verbs.inputs import links_in
@@ -36,11 +35,10 @@ def test_a_lost_answer_is_looked_up_and_what_may_be_it_is_named(desk: Desk, faul
     assert "Nothing is sent now" in err
 
 
-def test_once_it_has_ended_its_custom_ids_tell(desk: Desk, tmp_path: Path) -> None:
+def test_once_it_has_ended_its_custom_ids_tell(desk: Desk) -> None:
     desk.simulator.arm(method="POST", lose_response=True)
     assert desk.send()[0] == 1
     desk.clock.advance(hours=25)
-    desk.links = ResultsStore(tmp_path / "results", desk.settings.base_url)
     code, out, err = desk.send()
     assert (code, [out.strip()]) == (0, desk.made())
     assert "it has their custom_ids" in err
@@ -53,7 +51,7 @@ def test_once_it_has_ended_its_custom_ids_tell(desk: Desk, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_what_is_no_longer_what_was_sent_is_not_linked(desk: Desk, tmp_path: Path, gone: bool) -> None:
+def test_what_is_no_longer_what_was_sent_is_not_linked(desk: Desk, gone: bool) -> None:
     """The custom_ids are the same, and the prompts are not: `resubmit` would send those."""
     desk.simulator.arm(method="POST", lose_response=True)
     desk.send()
@@ -63,7 +61,6 @@ def test_what_is_no_longer_what_was_sent_is_not_linked(desk: Desk, tmp_path: Pat
         desk.file = desk.file.rename(desk.file.with_name("moved.jsonl"))
     else:
         desk.file.write_text(text.replace("Hi", "Something else"))
-    desk.links = ResultsStore(tmp_path / "results", desk.settings.base_url)
     code, out, err = desk.send(made=batch_id)
     assert (code, out.strip(), links_in(desk.links).of(batch_id)) == (0, batch_id, None)
     assert "its input was not linked to it" in err

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.api.errors import BadRequestError
-from batch_tui.results.store import ResultsStore
 from batch_tui.submission.journal import JournalError
 from batch_tui.submission.request_file import iter_requests
 from batch_tui.verbs.submitting import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.verbs.desk import Desk
 
@@ -42,9 +40,8 @@ def test_it_is_written_down_before_it_is_sent(desk: Desk) -> None:
 # Stopped
 
 
-def test_the_id_is_printed_before_anything_else_is_done_with_it(desk: Desk, tmp_path: Path) -> None:
+def test_the_id_is_printed_before_anything_else_is_done_with_it(desk: Desk) -> None:
     """Linking reads the whole input: a stop there must not hide what was made."""
-    desk.links = ResultsStore(tmp_path / "results", desk.settings.base_url)
     with desk.client() as client, pytest.MonkeyPatch.context() as patch:
         sender = desk.sender(client)
         patch.setattr("batch_tui.verbs.submitting.link", _interrupt)
@@ -129,7 +126,7 @@ def test_a_disk_that_fails_after_the_sending_hides_nothing(desk: Desk, fault: di
         assert "Not so." in refusal
 
 
-def _interrupt(*_: object) -> Any:
+def _interrupt(*_: object, **__: object) -> Any:
     raise KeyboardInterrupt
 
 
