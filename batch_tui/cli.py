@@ -53,8 +53,6 @@ DEMO_KEY = "demo-key"
 
 def main() -> None:
     """Run the command line; every expected error ends in one sentence on stderr."""
-    # What is imported stays: looking through it for garbage at each step is a tenth of the start.
-    gc.set_threshold(50_000, 10, 10)
     # httpx would import a command line of its own, with its colours and tables; it catches the ImportError.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None makes the import fail, says the language reference
     if isinstance(sys.stdout, TextIOWrapper):
@@ -92,6 +90,10 @@ def command(context: click.Context, /, **flags: Any) -> None:
     context.meta[SESSION] = lambda: _session(_settings(flags))
     if context.invoked_subcommand is None:
         context.exit(_dashboard(_settings(flags)))
+    if context.invoked_subcommand != demo.name:
+        # The dashboard does so once it stands.
+        gc.set_threshold(50_000, 10, 10)
+        gc.enable()
 
 
 def _world(verb: Callable[..., None]) -> Callable[..., None]:

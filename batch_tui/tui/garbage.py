@@ -18,6 +18,7 @@ def tame() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+    gc.enable()
 
 
 class Sweeper:

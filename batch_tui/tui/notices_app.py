@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -56,13 +56,16 @@ class NoticesApp(App[str]):
         self._alerts = Alerts() if alerts is None else alerts
         self._notices = Notices(watch_all=self._alerts.watch_all, warn_before=self._alerts.warn_before)
         self._window_title = Title(self._alerts.environ)
-        self._memory_turn = anyio.Lock()
         self._remembers = False
         self._has_grown = False
         """Whether batches were loaded since the last look for results about to be lost."""
         self._has_looked = False
         self._missed: list[Changes] = []
         """What moved before it was known what is watched."""
+
+    @cached_property
+    def _memory_turn(self) -> anyio.Lock:
+        return anyio.Lock()
 
     def on_mount(self) -> None:
         self.shared.monitor.watched = self._notices.watched
