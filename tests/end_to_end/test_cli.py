@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.homes import Home
     from tests.end_to_end.terminal import Terminal
 
-HEAVY = ("textual", "rich", "starlette", "uvicorn", "httpx", "pydantic", "msgspec")
+HEAVY = ("textual", "rich", "starlette", "uvicorn", "httpx", "pydantic")
 
 
 @pytest.mark.parametrize("program", [(BATCH_TUI,), (sys.executable, "-m", "batch_tui")], ids=["script", "module"])
