@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote, unquote, urlencode
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from batch_tui.api.errors import APIResponseValidationError, describe_body
@@ -75,18 +76,21 @@ class CallRecord:
     rate_limit: RateLimit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(msgspec.Struct, Generic[T], frozen=True):
     """One request, and `parse` from its successful outcome to the value the caller gets."""
 
     method: str
     path: str
-    parse: Callable[[Outcome], T] = field(repr=False)
+    parse: Callable[[Outcome], T]
     query: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = field(default=None, repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     creates: int | None = None
     """Number of requests that a create submits; None for calls that do no harm when repeated."""
+
+    def __repr__(self) -> str:
+        # Neither header nor body: they may hold what nobody else may read.
+        return f"<Call {self.method} {self.target}>"
 
     @property
     def target(self) -> str:
@@ -105,7 +109,9 @@ class Call(Generic[T]):
         body = self.body
         if extras.body and body is None and self.method != "GET":
             body = _json_bytes(dict(extras.body), "extra_body")
-        return replace(self, headers=(*self.headers, *extras.header_items()), query=(*added, *self.query), body=body)
+        return msgspec.structs.replace(
+            self, headers=(*self.headers, *extras.header_items()), query=(*added, *self.query), body=body
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

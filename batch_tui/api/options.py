@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
+import msgspec.structs
+
 from batch_tui import __version__
 from batch_tui.api.base_url import DEFAULT_BASE_URL, checked_base_url
 from batch_tui.api.calls import CallRecord, query_items
@@ -136,7 +138,7 @@ class ClientOptions:
         """The address a call goes to."""
         named = {name for name, _ in call.query}
         defaults = [item for item in query_items(self.default_query) if item[0] not in named]
-        return self.base_url + replace(call, query=(*defaults, *call.query)).target
+        return self.base_url + msgspec.structs.replace(call, query=(*defaults, *call.query)).target
 
     def brings_its_own(self, call: Call[T]) -> bool:
         """Whether the call's headers, or the client's defaults, authenticate it in place of the credentials."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import email.utils
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from batch_tui.api.errors import APIError, APIResponseValidationError, APIStatusError, CreateUncertain
 
@@ -26,28 +28,25 @@ TURNED_AWAY = (429, 503, 529)
 """Statuses of a server that is too busy for the request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Send the call now; `number` counts attempts from 0."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """Sleep this long before going on."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of one attempt: an answer (with or without error), or no answer (`status` None)."""
 
     error: APIError | None
     """None: success."""
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Lower-case names; empty without an answer."""
     body: bytes = b""
     """Whole body; empty for a success that is streamed."""

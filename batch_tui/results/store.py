@@ -13,12 +13,12 @@ import msgspec
 from msgspec import Raw, Struct
 
 from batch_tui.results.errors import ResultsStoreError, disk_error
-from batch_tui.results.index_file import save_index
-from batch_tui.results.results_file import ResultsFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from batch_tui.results.results_file import ResultsFile
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"
 
@@ -176,6 +176,10 @@ class ResultsStore:
         path, index_path = self.results_path(batch_id), self.index_path(batch_id)
         if not path.exists():
             return None
+        # Who only lists what is stored need not wait for what reads it.
+        from batch_tui.results.index_file import save_index
+        from batch_tui.results.results_file import ResultsFile
+
         results = ResultsFile.open(path, index_path)
         results.hold()
         with suppress(OSError):
@@ -192,6 +196,8 @@ class ResultsStore:
 
         `batch` is the JSON of the batch, to be remembered.
         """
+        from batch_tui.results.index_file import save_index
+
         path = self.results_path(batch_id)
         save_index(results.index, results.descriptor, self.index_path(batch_id))
         # An id with a lone surrogate has no UTF-8; it is stored all the same, only not listed.
