@@ -24,6 +24,7 @@ from batch_tui.settings import Hooks, Settings, SettingsError, default_config_pa
 from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 from batch_tui.verbs.doctor import doctor
+from batch_tui.verbs.keys import keys, own_keymap
 from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
 from batch_tui.verbs.session import SESSION, Exit, Session, access_of, journal_directory
 
@@ -132,6 +133,7 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
     flags = context.obj | ({"theme": theme} if theme else {})
     try:
         settings = load_settings(flags, os.environ, default_config_path())
+        own_keymap(settings)
     except SettingsError as error:
         # The demo needs nothing of it, and may be what shows how the program works.
         click.echo(f"The demo starts without these settings: {error}", err=True)
@@ -190,7 +192,7 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.ClickException(str(error)) from error
 
 
-for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor):
+for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor, keys):
     command.add_command(verb)
 
 
@@ -231,7 +233,11 @@ def _dashboard(settings: Settings) -> int:
     """The dashboard on the user's own workspace; asks for credentials on screen when there are none."""
     _need_terminal()
     credentials, reason = _credentials(settings)
-    if _run(_app(settings, credentials, no_credentials=reason)) == "demo":
+    try:
+        app = _app(settings, credentials, no_credentials=reason)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    if _run(app) == "demo":
         return _demo(settings, batches=240, seed=1, speed=1.0)
     return Exit.DONE
 
@@ -372,6 +378,7 @@ def _app(
         activity=activity,
         notes_file=NotesFile(settings.data_dir / NOTES_NAME),
         own_prices=own_prices_path(),
+        keymap=own_keymap(settings),
         alerts=_alerts(settings, clock, remembers=remembers),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ import platformdirs
 from batch_tui.api.base_url import DEFAULT_BASE_URL, is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 AuthStyle = Literal["x-api-key", "bearer"]
 ApiVersion = Literal["2023-06-01", "2026-10-21"]
@@ -67,6 +67,8 @@ class Settings:
     notify: Literal["bell", "desktop", "both", "off"] = "both"
     """How the terminal is told of an end, beside the sentence on screen."""
     hooks: Hooks = Hooks()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys of the user's own by the id of the action, or the last part of it; which there are, the dashboard knows."""
     hook_timeout_seconds: float = 30.0
     """Seconds after which a hook is ended."""
     poll_slowest_seconds: float = 50.0
@@ -144,7 +146,10 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
     for where, values in layers:
         checked = _checked(values, where)
         origin = where if "base_url" in checked else origin
+        # One key is moved by the profile, and the others stay where the file has put them.
+        own_keys = {**merged.get("keys", {}), **checked.get("keys", {})}
         merged |= checked
+        merged["keys"] = own_keys
     # Of the profiles not chosen nothing is checked: a mistake there is for the day they are used.
     tables = (config, *(one for one in profiles.values() if isinstance(one, dict)))
     named = {one["api_key_env"] for one in tables if isinstance(one.get("api_key_env"), str)}
@@ -206,6 +211,8 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name == "hooks":
         return _hooks(value)
+    if name == "keys":
+        return dict(_keys(value))
     if not isinstance(value, str | Path):
         raise ValueError(f"be text, not {value!r}")
     text = str(value).strip()
@@ -234,6 +241,24 @@ def _hooks(value: Any) -> Hooks:
             raise ValueError(f"name a command for {event}; leave it out for none")
     # No shell expands it, and a home is what people write.
     return Hooks(**{event: (_expanded(command[0]), *command[1:]) for event, command in value.items()})
+
+
+def _keys(value: Any, above: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each action and its keys; an id with a dot is a table to TOML unless it is quoted."""
+    if not isinstance(value, dict):
+        raise ValueError(f'be a table, as [keys] and below it cancel = "C", not {value!r}')
+    for name, keys in value.items():
+        if isinstance(keys, dict):
+            yield from _keys(keys, f"{above}{name}.")
+            continue
+        listed = keys if isinstance(keys, list) else [keys]
+        if not all(isinstance(key, str) for key in listed):
+            raise ValueError(f'give {above}{name} a key as text, as "C", "ctrl+f,slash" or ["f", "/"], not {keys!r}')
+        # A comma parts two keys, unless it is the key.
+        parts = [part.strip() for key in listed for part in ([key] if key == "," else key.split(","))]
+        if not parts or not all(parts):
+            raise ValueError(f"name a key for {above}{name}; leave it out to keep the usual one")
+        yield f"{above}{name}", tuple(parts)
 
 
 def _number(name: str, value: Any) -> float:

@@ -17,6 +17,7 @@ from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, un
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
@@ -186,7 +187,7 @@ class ActionsApp(DigestApp):
         self.start_work(partial(self._carry_out, job), "actions")
         if job.undo_until is not None and len(plan.todo) == 1:
             which = self._briefly(plan.todo[0].batch_id)
-            said = f"Deleting {which} in {self._undo_seconds:.0f}s · u keeps it"
+            said = f"Deleting {which} in {self._undo_seconds:.0f}s · {key_for('batch.undo', 'u')} keeps it"
             self.notify(said, markup=False, timeout=self._undo_seconds)
         return job
 

@@ -36,7 +36,7 @@ from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
     from pathlib import Path
     from typing import Any
@@ -125,13 +125,14 @@ class BatchApp(NoticesApp, NotesApp):
         activity: ActivityLog | None = None,
         alerts: Alerts | None = None,
         own_prices: Path | None = None,
+        keymap: Mapping[str, str] | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download,
         and between looks for a batch whose answer was lost. `submissions`: where it is noted what is sent.
         `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
-        `own_prices` is where the user may have put prices of their own.
+        `own_prices` is where the user may have put prices of their own, `keymap` the keys of their own by action id.
         """
         super().__init__(
             open_store,
@@ -149,6 +150,7 @@ class BatchApp(NoticesApp, NotesApp):
         self.budget = budget or RequestBudget(monotonic=monotonic)
         self._jitter = jitter
         self._themes = themes
+        self._own_keys = keymap or {}
         self._no_credentials = no_credentials
         self.shared = AppContext(
             catalog=BatchCatalog(now),
@@ -170,6 +172,7 @@ class BatchApp(NoticesApp, NotesApp):
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
+        self.use_keys(self._own_keys)
         end_on_signals(self)
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.

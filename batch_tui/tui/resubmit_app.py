@@ -15,6 +15,7 @@ from batch_tui.results.download_control import DownloadProgress
 from batch_tui.tui.actions_app import ActionsApp
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.input_messages import InputRead, InputRefused
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.resubmit_messages import (
     ResubmitEnded,
     ResubmitMade,
@@ -63,7 +64,11 @@ class ResubmitApp(ActionsApp):
         if isinstance(self.screen, ModalScreen) or self.shared.read_only:
             return
         if self._sending:
-            self.notify("A new batch is being sent; press R again once that is over.", markup=False, timeout=4)
+            self.notify(
+                f"A new batch is being sent; press {key_for('batch.resubmit', 'R')} again once that is over.",
+                markup=False,
+                timeout=4,
+            )
             return
         if self.connection is None:
             self.notify("There is no connection to send with.", markup=False, timeout=4)
@@ -74,11 +79,14 @@ class ResubmitApp(ActionsApp):
         elif event.rows is not None:
             # What a row is may change with a download that starts over.
             self._fetch_all(event.batch_id, opened)
-            self.notify("Fetching the rest first; press R again when it is complete.", markup=False)
+            self.notify(
+                f"Fetching the rest first; press {key_for('results.resubmit', 'R')} again when it is complete.",
+                markup=False,
+            )
         else:
             self._fetching = event
             said = join(Plain("Fetching the results of "), fit_middle(plain(event.batch_id), 30))
-            hint = "esc goes back; what came is kept, and the rest still comes"
+            hint = f"{key_for('progress.stop', 'esc')} goes back; what came is kept, and the rest still comes"
             batch = self.shared.catalog.get(event.batch_id)
             total = 0 if batch is None else batch.request_counts.total
             self.push_screen(ProgressDialog(said, total, hint), self._stop_waiting)
@@ -227,7 +235,7 @@ class ResubmitApp(ActionsApp):
         if event.linked is not None:
             self.post_message(InputRead(event.linked, None, fresh=False))
         if isinstance(event.outcome, str):
-            self._say(f"{event.outcome} R tries again.", "error", 20)
+            self._say(f"{event.outcome} {key_for('batch.resubmit', 'R')} tries again.", "error", 20)
         elif isinstance(event.outcome, InDoubt):
             self._tell_doubt(event.order, event.outcome)
         self.action_refresh_now()
@@ -240,7 +248,8 @@ class ResubmitApp(ActionsApp):
             self.push_screen(doubt_dialog(doubt, self._monotonic), partial(self._answered_doubt, order))
             return
         what = "Nothing is sent now." if doubt.earlier else "Nothing is lost, and nothing is sent twice."
-        later = "R looks again before it sends, and tells it by its custom_ids once it has ended."
+        again = key_for("batch.resubmit", "R")
+        later = f"{again} looks again before it sends, and tells it by its custom_ids once it has ended."
         self._say(f"{lost_sentence(doubt.submission)} {may_be(doubt)} {what} {later}", "error", 30)
 
     def _answered_doubt(self, order: Order, answer: Answer | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from batch_tui.results.json_path import MISSING, show
 from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.table_rows import Cell, Column
@@ -227,13 +228,18 @@ class ResultRows:
         match progress.state:
             case "failed" if progress.error is not None:
                 said = plain(str(describe(progress.error, host=self._host)))
-                return Cell(((Plain("! The download stopped. P tries again. "), "error"), (said, "muted")))
+                return Cell(
+                    (
+                        (Plain(f"! The download stopped. {key_for('results.pause', 'P')} tries again. "), "error"),
+                        (said, "muted"),
+                    )
+                )
             case "failed" | "stopped":
-                return Cell.of(Plain("! The download stopped. P goes on."), "error")
+                return Cell.of(Plain(f"! The download stopped. {key_for('results.pause', 'P')} goes on."), "error")
             case "paused":
-                return Cell.of(Plain("■ paused. P goes on."), "warning")
+                return Cell.of(Plain(f"■ paused. {key_for('results.pause', 'P')} goes on."), "warning")
             case "waiting":
-                return Cell.of(Plain("… more as you scroll; G fetches all"), "muted")
+                return Cell.of(Plain(f"… more as you scroll; {key_for('table.last', 'G')} fetches all"), "muted")
             case "retrying":
                 return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
         return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from batch_tui.tui.batch_rows import COLUMNS, TAIL
 from batch_tui.tui.freshness import freshness, trouble_line
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DetailRequested, JobUpdate, MonitorUpdate, OlderPageRequested, SavedListRequested
 from batch_tui.tui.screens.find_batches import FindBatchesScreen
 from batch_tui.tui.text import Plain, number, plain
@@ -59,7 +60,12 @@ class BatchListScreen(FindBatchesScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (Textual's `ClassVar[…] | None` is none to mypy)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "space", "mark", "Mark", show=False, id="batch.mark", tooltip="Mark this batch, or not: c and D take all"
+            "space",
+            "mark",
+            "Mark",
+            show=False,
+            id="batch.mark",
+            tooltip="Mark this batch, or not: actions take all marked",
         ),
         Binding("V", "mark_range", "Mark to here", show=False, id="batch.mark_range"),
         Binding(
@@ -214,7 +220,10 @@ class BatchListScreen(FindBatchesScreen):
         if running:
             parts += [(f"{number(running)} running", TONES["running"]), (" · ", TONES["muted"])]
         if self._loads_all:
-            parts += [(f"loading all: {number(len(catalog))}, L stops", "bold $text-accent"), (" · ", TONES["muted"])]
+            parts += [
+                (f"loading all: {number(len(catalog))}, {key_for('batch.load_all', 'L')} stops", "bold $text-accent"),
+                (" · ", TONES["muted"]),
+            ]
         elif len(catalog):
             parts += [(f"{number(len(catalog))} loaded", TONES["muted"]), (" · ", TONES["muted"])]
         return parts
@@ -240,7 +249,9 @@ class BatchListScreen(FindBatchesScreen):
                         Content(plain(trouble.advice)),
                         Content.styled(plain(request), TONES["muted"]),
                         Content(""),
-                        Content.styled("Trying again by itself; r tries now.", TONES["muted"]),
+                        Content.styled(
+                            f"Trying again by itself; {key_for('app.refresh', 'r')} tries now.", TONES["muted"]
+                        ),
                     ]
                 )
             )

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
 from batch_tui.tui.widgets.tones import TONES
@@ -99,7 +100,15 @@ class FrequenciesScreen(ModalScreen[str | None]):
             table.styles.height = min(len(self._values), _MOST_ROWS) + 2
             table.nothing = Plain("None of the rows shown has such a value.")
             yield table
-            yield Static(Content.styled("enter shows the rows of a value · esc closes", TONES["muted"]), markup=False)
+            choose = key_for("values.choose", "enter")
+            close = key_for("values.close", "esc")
+            yield Static(
+                Content.styled(
+                    f"{choose} shows the rows of a value · {close} closes",
+                    TONES["muted"],
+                ),
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).rows_changed()

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -63,7 +64,10 @@ class PromptDialog(ModalScreen[str | None]):
             tone = "muted" if self._problem is None else "error"
             yield Static(Content.styled(hint, TONES[tone]), id="prompt-hint", markup=False)
             yield Static(
-                Content.styled(f"enter {self._verb} · esc leaves everything as it is", TONES["muted"]), markup=False
+                Content.styled(
+                    f"enter {self._verb} · {key_for('prompt.close', 'esc')} leaves everything as it is", TONES["muted"]
+                ),
+                markup=False,
             )
 
     def on_mount(self) -> None:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from batch_tui.monitor.conditions import TABS
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import number, plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -76,7 +77,8 @@ class TabLine(Widget):
             amount, chosen = self._counts[tab], tab == self._chosen
             style = "bold reverse" if chosen else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose_tab({place})"})
-            label = Content.styled(f" {place + 1} {tab} {number(amount)} ", style).stylize(click)
+            key = key_for(f"batch.tab_{tab.replace(' ', '_')}", str(place + 1))
+            label = Content.styled(f" {key} {tab} {number(amount)} ", style).stylize(click)
             labels.append((amount or chosen, label))
         if sum(label.cell_length for _, label in labels) >= self.size.width:
             labels = [one for one in labels if one[0]]
