@@ -373,6 +373,7 @@ def _app(
         cache_limit=round(settings.cache_limit_gb * 1e9),
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,
+        masked=settings.mask,
         read_only=settings.read_only,
         undo_seconds=settings.undo_seconds,
         activity=activity,

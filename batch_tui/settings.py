@@ -52,6 +52,8 @@ class Settings:
     data_dir: Path = Path(platformdirs.user_data_dir("batch-tui"))
     """What is the user's own and cannot be fetched again: names, tags and notes."""
     theme: Literal["dark", "light"] = "dark"
+    mask: bool = False
+    """Begin with what people wrote hidden: prompts, answers, custom_ids, names."""
     read_only: bool = False
     """Offer nothing that changes anything at the API."""
     undo_seconds: float = 5.0
@@ -205,7 +207,7 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name in _NUMBERS:
         return _number(name, value)
-    if name in ("read_only", "allow_plain_http"):
+    if name in ("read_only", "allow_plain_http", "mask"):
         if not isinstance(value, bool):
             raise ValueError(f"be true or false, not {value!r}")
         return value

@@ -391,3 +391,10 @@ def test_keys_of_another_shape_are_refused(config: Path, text: str, problem: str
     said = refusal(config, text)
     assert problem in said
     assert str(config) in said
+
+
+def test_a_start_with_the_screen_masked_is_a_setting_also_of_a_profile(config: Path) -> None:
+    """Off, unless the file says so."""
+    assert not load(config).mask
+    assert load(config, "[profiles.demo]\nmask = true\n", flags={"profile": "demo"}).mask
+    assert "mask must be true or false" in refusal(config, "mask = 'yes'")

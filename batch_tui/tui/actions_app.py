@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.tui import messages
+from batch_tui.tui import mask, messages
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of, why_not_save
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
@@ -193,7 +193,7 @@ class ActionsApp(DigestApp):
 
     def _briefly(self, batch_id: str) -> Plain:
         """The name, then the id; short, because the toast is gone before a long one is read."""
-        short_id, notes = fit_middle(plain(batch_id), 22), self.shared.monitor.notes.get(batch_id)
+        short_id, notes = fit_middle(plain(batch_id), 22), mask.noted(self.shared.monitor.notes.get(batch_id))
         if notes is None or not notes.name:
             return short_id
         return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))

@@ -21,7 +21,7 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.tui import garbage, messages
+from batch_tui.tui import garbage, mask, messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
@@ -126,6 +126,7 @@ class BatchApp(NoticesApp, NotesApp):
         alerts: Alerts | None = None,
         own_prices: Path | None = None,
         keymap: Mapping[str, str] | None = None,
+        masked: bool = False,
     ) -> None:
         """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
@@ -133,6 +134,7 @@ class BatchApp(NoticesApp, NotesApp):
         and between looks for a batch whose answer was lost. `submissions`: where it is noted what is sent.
         `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
         `own_prices` is where the user may have put prices of their own, `keymap` the keys of their own by action id.
+        `masked`: what people wrote is hidden at first.
         """
         super().__init__(
             open_store,
@@ -151,6 +153,7 @@ class BatchApp(NoticesApp, NotesApp):
         self._jitter = jitter
         self._themes = themes
         self._own_keys = keymap or {}
+        self._masked_at_first = masked
         self._no_credentials = no_credentials
         self.shared = AppContext(
             catalog=BatchCatalog(now),
@@ -173,6 +176,7 @@ class BatchApp(NoticesApp, NotesApp):
     def on_mount(self) -> None:
         self.theme = self._themes[0]
         self.use_keys(self._own_keys)
+        mask.put_on(self._masked_at_first)
         end_on_signals(self)
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.

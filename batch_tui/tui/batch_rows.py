@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.monitor.conditions import EXPIRING_WITHIN, RESULTS_KEPT
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import with_watch_sign
 from batch_tui.tui.text import (
@@ -129,7 +130,7 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
 
 def called(batch_id: str, context: AppContext, cells: int) -> Cell:
     """What the user calls a batch, with the end of its id where there is room; the id for one without a name."""
-    notes = context.monitor.notes.get(batch_id)
+    notes = mask.noted(context.monitor.notes.get(batch_id))
     if not notes:
         return Cell.of(fit_middle(plain(batch_id), cells))
     tags = plain("".join(f" #{tag}" for tag in notes.tags))

@@ -24,7 +24,7 @@ from batch_tui.tui.input_messages import (
     LinkInputRequested,
 )
 from batch_tui.tui.key_names import key_for, with_own_keys
-from batch_tui.tui.late_keys import LateKeysApp
+from batch_tui.tui.mask_app import MaskApp
 from batch_tui.tui.messages import InputUpdate
 from batch_tui.tui.text import Plain, join, number, plain, plural
 
@@ -41,7 +41,7 @@ _TITLE = Plain("Link the input of this batch")
 _HINT = Plain("The JSONL file its requests came from, one per line. It is only read; tab completes a path.")
 
 
-class InputsApp(LateKeysApp):
+class InputsApp(MaskApp):
     """Looks links up, asks for files and compares custom_ids, in threads; `shared` is set by the whole app."""
 
     shared: AppContext

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, duration, join, later, left, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell
@@ -23,7 +24,7 @@ _KINDS = ("succeeded", "errored", "canceled", "expired")
 
 def spoken_of(batch_id: str, notes: Mapping[str, BatchNotes]) -> Plain:
     """What a sentence calls a batch: what the user does, and the id behind it; the id alone without a name."""
-    named = notes.get(batch_id)
+    named = mask.noted(notes.get(batch_id))
     if named is None or not named.name:
         return plain(batch_id)
     return join(plain(named.name), Plain(" ("), plain(batch_id), Plain(")"))

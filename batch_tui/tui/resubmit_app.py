@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
+from batch_tui.tui import mask
 from batch_tui.tui.actions_app import ActionsApp
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.input_messages import InputRead, InputRefused
@@ -175,7 +176,7 @@ class ResubmitApp(ActionsApp):
             return
         from batch_tui.tui.screens.resubmit_dialogs import resubmit_dialog
 
-        plan, notes = event.plan, self.shared.monitor.notes.get(event.plan.batch_id)
+        plan, notes = event.plan, mask.noted(self.shared.monitor.notes.get(event.plan.batch_id))
         name = plain(notes.name) if notes is not None else Plain("")
         self.push_screen(resubmit_dialog(plan, name, self._monotonic), partial(self._answered_resubmit, plan))
 

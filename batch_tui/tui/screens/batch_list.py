@@ -173,6 +173,9 @@ class BatchListScreen(FindBatchesScreen):
                 self._table.refresh_stale()
             self.show_state()
 
+    def mask_changed(self) -> None:
+        self.show_state()
+
     def show_state(self) -> None:
         self._show_lines()
         self._show_side()

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui import mask
 from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.key_names import key_for
@@ -123,7 +124,7 @@ class ConfirmDialog(ModalScreen[Answer]):
 
 def _names(batch: MessageBatch, context: AppContext) -> Content:
     """The id, and before it what the user calls the batch."""
-    notes = context.monitor.notes.get(batch.id)
+    notes = mask.noted(context.monitor.notes.get(batch.id))
     name = Content.assemble((plain(notes.name), "bold"), "\n") if notes and notes.name else Content("")
     return Content.assemble(name, plain(batch.id))
 

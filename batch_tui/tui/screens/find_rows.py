@@ -12,6 +12,7 @@ from textual.widgets import Input
 from batch_tui.results.row_query import QueryError, RowQuery
 from batch_tui.results.row_selection import FoundRows
 from batch_tui.results.search import PatternError, SearchPattern
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import FindRequested, RowsFound
 from batch_tui.tui.result_rows import TAIL, ResultRows
@@ -280,7 +281,9 @@ class FindRowsScreen(Screen[None]):
         if row is not None:
             self._table.move_to(row)
         elif not search.looking:
-            self.notify(f"Nothing here says {plain(search.condition.text)[:60]}.", markup=False, timeout=3)
+            self.notify(
+                f"Nothing here says {mask.written(plain(search.condition.text))[:60]}.", markup=False, timeout=3
+            )
 
     def show_lines(self) -> None:
         """Beside the search and the query: what is wrong with them, or how much they found."""

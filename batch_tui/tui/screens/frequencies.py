@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
@@ -65,7 +66,9 @@ class FrequencyRows:
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         one = self._values[row]
-        value = Cell.of(Plain("(none)"), "muted") if one.value is None else Cell.of(plain(one.value[:500]))
+        value = (
+            Cell.of(Plain("(none)"), "muted") if one.value is None else Cell.of(mask.written(plain(one.value[:500])))
+        )
         cells = {
             "count": Cell.of(number(one.count)),
             "share": Cell.of(Plain(f"{100 * one.count / self._total:.1f}%"), "muted"),

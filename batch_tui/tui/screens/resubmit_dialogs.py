@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from batch_tui.submission.sending import lost_sentence
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.text import fit, join, number, plain, plural
 from batch_tui.tui.widgets.tones import TONES
@@ -81,7 +83,7 @@ def _about_refused(plan: ResubmitPlan) -> Plain:
 
 
 def _about_missing(plan: ResubmitPlan) -> Plain:
-    names = ", ".join(fit(plain(name), _LONGEST_NAME) for name in plan.examples) + (
+    names = ", ".join(mask.written(fit(plain(name), _LONGEST_NAME)) for name in plan.examples) + (
         ", …" if plan.missing > len(plan.examples) else ""
     )
     one = plan.missing == 1
@@ -102,10 +104,11 @@ def _models(part: Part) -> str:
 
 def doubt_dialog(doubt: InDoubt, monotonic: Callable[[], float]) -> ConfirmDialog:
     """An earlier attempt may have made the batch: asks whether to send nevertheless."""
+    again = key_for("batch.resubmit", "R")
     facts = [
         Content(plain(lost_sentence(doubt.submission))),
         Content(may_be(doubt)),
-        Content("R looks again before it sends, and tells it by its custom_ids once it has ended."),
+        Content(f"{again} looks again before it sends, and tells it by its custom_ids once it has ended."),
         Content.styled("Sending now may make a second batch, which is billed too.", TONES["error"]),
     ]
     return ConfirmDialog(
@@ -124,6 +127,7 @@ def may_be(doubt: InDoubt) -> Plain:
 
 def quit_while_sending_dialog(monotonic: Callable[[], float]) -> ConfirmDialog:
     """Asks whether to leave while a batch is being sent."""
-    said = "A new batch is being sent. Without its answer nobody knows whether it was made; R looks for it before it "
-    facts = [Content(f"{said}sends the same requests again.")]
+    again = key_for("batch.resubmit", "R")
+    said = "A new batch is being sent. Without its answer nobody knows whether it was made;"
+    facts = [Content(f"{said} {again} looks for it before it sends the same requests again.")]
     return ConfirmDialog(plain("Quit now?"), facts, yes="Quit", no="Stay", monotonic=monotonic)

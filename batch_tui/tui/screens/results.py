@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import (
     DownloadToggleRequested,
@@ -158,6 +159,9 @@ class ResultsScreen(ReadRecordScreen):
         self.show_state()
         self.seek_on()
 
+    def mask_changed(self) -> None:
+        self.show_state()
+
     def show_state(self) -> None:
         self.query_one(StatusLine).show(self._heading(), self._gauge())
         self.query_one("#chips", Static).update(self._chips())
@@ -241,16 +245,21 @@ class ResultsScreen(ReadRecordScreen):
         progress, line = self._opened.progress, self.query_one(TroubleLine)
         if progress.error is not None and progress.state in ("failed", "retrying"):
             again = f"{key_for('results.pause', 'P')} tries again." if progress.state == "failed" else "Trying again."
-            note = f"{progress.note} " if progress.note else ""
+            note = f"{mask.written(plain(progress.note))} " if progress.note else ""
             line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
-            said = progress.note or self._about_input()
+            said = self._about_rows()
             if self._opened.deleted:
                 said = f"{_DELETED} {key_for('results.export', 'w')} writes them to a file."
             if self._can_be_had_again:
                 # First, as what is wrong may be long and name a path.
                 said = f"Not verified: {key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
+
+    def _about_rows(self) -> str | None:
+        """What is odd about the rows, or not as in the input; it may name some of them."""
+        said = self._opened.progress.note or self._about_input()
+        return said and mask.written(plain(said))
 
     @property
     def _can_be_had_again(self) -> bool:

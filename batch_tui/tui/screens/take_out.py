@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import ExportRequested, FileWorkRequested, PagerRequested, RecordText, RowsToWrite
 from batch_tui.tui.record_pages import PAGES
@@ -92,6 +93,9 @@ class TakeOutScreen(ArrangeRowsScreen):
         return "No request of this batch failed: there is nothing to send again."
 
     def action_copy(self) -> None:
+        if mask.is_on():
+            self.notify(mask.shows_first("then it can be copied"), markup=False, timeout=4)
+            return
         if self._line is None:
             self.notify("There is no record under the cursor.", markup=False, timeout=3)
             return

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from batch_tui.monitor.conditions import TABS
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import number, plain
 from batch_tui.tui.widgets.tones import TONES
@@ -97,7 +98,12 @@ class FilterInput(Input):
         super().__init__(placeholder=placeholder, max_length=_LONGEST, select_on_focus=False, compact=True, id=id)
 
     def on_mount(self) -> None:
+        self.mask_changed()
         self.cursor_blink = self.app.animation_level != "none"
+
+    def mask_changed(self) -> None:
+        # Whatever is looked for is what somebody wrote.
+        self.password = mask.is_on()
 
     def validate_value(self, value: str) -> str:
         """Keep control characters out of what is painted."""
@@ -151,4 +157,11 @@ class FilterLine(Container):
         """Show a sentence in a tone."""
         if (sentence, tone) != self._said:
             self._said = (sentence, tone)
-            self.query_one("#filter-said", Static).update(Content.styled(sentence, TONES[tone]))
+            self.mask_changed()
+
+    def mask_changed(self) -> None:
+        """A warning may repeat what was typed."""
+        if self._said is not None:
+            sentence, tone = self._said
+            shown = mask.written(sentence) if tone == "warning" else sentence
+            self.query_one("#filter-said", Static).update(Content.styled(shown, TONES[tone]))
