@@ -361,6 +361,7 @@ def _app(
             journal_directory() if remembers else settings.cache_dir / "submissions",
             settings.base_url,
             access_of(settings),
+            settings.api_version,
         ),
         now=clock,
         pace=Pace(

@@ -90,7 +90,7 @@ class InputsApp(MaskApp):
             value=value,
             verb="links it",
             problem=problem,
-            problem_with=partial(_path_problem, linked=linked),
+            problem_with=partial(path_problem, linked=linked),
             suggester=PathSuggester((".jsonl", ".ndjson", ".json")),
         )
         self.push_screen(dialog, partial(self.take_path, batch_id, self.screen))
@@ -209,7 +209,7 @@ class InputsApp(MaskApp):
             )
 
 
-def _path_problem(typed: str, *, linked: bool) -> str | None:
+def path_problem(typed: str, *, linked: bool) -> str | None:
     """Why what was typed names no file, or None; nothing is an answer where one is linked."""
     if not typed and linked:
         return None

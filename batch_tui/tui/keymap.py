@@ -69,7 +69,10 @@ DIALOGS: Final[dict[Owner, tuple[Owner, ...]]] = {
 _TYPED_INTO: Final = ("filter.", "prompt.", "name.", "bulk.keep", "bulk.up", "bulk.down", "bulk.page_")
 """Ids of actions that are used while text is typed."""
 
-_DANGEROUS: Final = ("batch.cancel", "batch.delete", "batch.resubmit", "results.resubmit", "saved.delete")
+_DANGEROUS: Final = (
+    *("batch.cancel", "batch.delete", "batch.new", "batch.resubmit"),
+    *("results.resubmit", "saved.delete"),
+)
 """Actions that cannot be undone, or that cost money; each asks first."""
 
 _ANSWERS: Final = ("dialog.yes", "dialog.also", "dialog.saved")

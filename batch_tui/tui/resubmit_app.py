@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.actions import Severity
     from batch_tui.tui.connection import Submissions
     from batch_tui.tui.downloads import DownloadReport
-    from batch_tui.tui.resubmit_work import Order, ResubmitPlan
+    from batch_tui.tui.resubmit_work import ResubmitPlan, Sending
     from batch_tui.tui.screens.dialogs import Answer
 
 _ROWS_WORTH_A_WORD = 5_000
@@ -184,18 +183,18 @@ class ResubmitApp(ActionsApp):
         if answer:
             from batch_tui.tui.resubmit_work import Order
 
-            self._send_again(Order(plan, plan.usual + plan.refused if answer == "also" else plan.proposed))
+            self._send_order(Order(plan, plan.usual + plan.refused if answer == "also" else plan.proposed))
 
     # Sending
 
-    def _send_again(self, order: Order) -> None:
+    def _send_order(self, order: Sending) -> None:
         self._sending = True
-        self.notify(f"Sending {plural(len(order.part), 'request')} as a new batch…", markup=False, timeout=4)
+        self.notify(f"Sending {plural(order.count, 'request')} as a new batch…", markup=False, timeout=4)
         self.start_work(partial(self._send_in_turn, order), "resubmit send")
 
-    async def _send_in_turn(self, order: Order) -> None:
+    async def _send_in_turn(self, order: Sending) -> None:
         await self.budget.turn("action")
-        from batch_tui.tui.resubmit_work import Post, send_again
+        from batch_tui.tui.resubmit_work import Post, send_order
 
         assert self.connection is not None  # the batch was listed, or its results fetched
         way = Post(
@@ -207,7 +206,7 @@ class ResubmitApp(ActionsApp):
             self._sleep,
         )
         # A daemon: the answer may take minutes, and whoever quits was told what that means.
-        threading.Thread(target=send_again, args=(order, way), name="resubmit", daemon=True).start()
+        threading.Thread(target=send_order, args=(order, way), name="sending", daemon=True).start()
 
     @on(ResubmitMade)
     def _show_made(self, event: ResubmitMade) -> None:
@@ -220,6 +219,12 @@ class ResubmitApp(ActionsApp):
         else:
             many = plural(batch.request_counts.total, "request")
             self._say(f"Made {batch.id} of {many}.", "information")
+        if event.new:
+            self.show_new(batch.id)
+
+    def show_new(self, batch_id: str) -> None:
+        """Put the cursor on a batch that was just made of a whole file, if the list is on screen and shows it."""
+        raise NotImplementedError
 
     @on(ResubmitSaid)
     def _say_on(self, event: ResubmitSaid) -> None:
@@ -236,26 +241,28 @@ class ResubmitApp(ActionsApp):
         if event.linked is not None:
             self.post_message(InputRead(event.linked, None, fresh=False))
         if isinstance(event.outcome, str):
-            self._say(f"{event.outcome} {key_for('batch.resubmit', 'R')} tries again.", "error", 20)
+            self._say(f"{event.outcome} {key_for(*event.order.key)} tries again.", "error", 20)
         elif isinstance(event.outcome, InDoubt):
             self._tell_doubt(event.order, event.outcome)
         self.action_refresh_now()
 
-    def _tell_doubt(self, order: Order, doubt: InDoubt) -> None:
+    def _tell_doubt(self, order: Sending, doubt: InDoubt) -> None:
         from batch_tui.submission.sending import lost_sentence
         from batch_tui.tui.screens.resubmit_dialogs import doubt_dialog, may_be
 
         if doubt.earlier and not isinstance(self.screen, ModalScreen):
-            self.push_screen(doubt_dialog(doubt, self._monotonic), partial(self._answered_doubt, order))
+            self.push_screen(
+                doubt_dialog(doubt, self._monotonic, key_for(*order.key)), partial(self._answered_doubt, order)
+            )
             return
         what = "Nothing is sent now." if doubt.earlier else "Nothing is lost, and nothing is sent twice."
-        again = key_for("batch.resubmit", "R")
+        again = key_for(*order.key)
         later = f"{again} looks again before it sends, and tells it by its custom_ids once it has ended."
         self._say(f"{lost_sentence(doubt.submission)} {may_be(doubt)} {what} {later}", "error", 30)
 
-    def _answered_doubt(self, order: Order, answer: Answer | None) -> None:
+    def _answered_doubt(self, order: Sending, answer: Answer | None) -> None:
         if answer:
-            self._send_again(replace(order, again=True))
+            self._send_order(order.despite_doubt())
 
     # Leaving
 

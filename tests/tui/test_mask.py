@@ -80,6 +80,7 @@ async def opened(play: Play, directory: Path) -> str:
     path = directory / "prompts.jsonl"
     path.write_bytes(story.as_lines(requests()))
     linked = play.stage.app._inputs.link(batch_id, path)
+    assert linked is not None
     await play.press("v")
     await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
     await until(play.pilot, lambda: len(play.table.source) >= len(answers()), "the rows")

@@ -15,6 +15,7 @@ from batch_tui.tui.batch_rows import COLUMNS, TAIL
 from batch_tui.tui.freshness import freshness, trouble_line
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DetailRequested, JobUpdate, MonitorUpdate, OlderPageRequested, SavedListRequested
+from batch_tui.tui.new_batch_messages import NewBatchRequested
 from batch_tui.tui.screens.find_batches import FindBatchesScreen
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.trouble import describe
@@ -47,7 +48,19 @@ _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d 
 _BATCH_KEYS = frozenset(
     {
         *("open_detail", "open_results", "cancel", "delete", "resubmit", "copy", "filter", "saved"),
-        *("mark", "mark_range", "mark_all", "app.undo", "name", "watch", "save", "sort", "reverse", "load_all"),
+        *(
+            "new_batch",
+            "mark",
+            "mark_range",
+            "mark_all",
+            "app.undo",
+            "name",
+            "watch",
+            "save",
+            "sort",
+            "reverse",
+            "load_all",
+        ),
     }
 )
 """Actions whose keys are letters while a filter is typed."""
@@ -77,6 +90,7 @@ class BatchListScreen(FindBatchesScreen):
             id="batch.mark_all",
             tooltip="Mark all batches shown, or take all marks away",
         ),
+        Binding("a", "new_batch", "New", show=False, id="batch.new", tooltip="Send a file of requests, after asking"),
         Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
     ]
 
@@ -265,10 +279,15 @@ class BatchListScreen(FindBatchesScreen):
                 Content("\n").join(
                     [
                         Content.styled("There are no batches in this workspace yet.", "bold"),
-                        Content.styled("New ones appear here by themselves, newest first.", TONES["muted"]),
+                        Content.styled(self._how_they_come(), TONES["muted"]),
                     ]
                 )
             )
+
+    def _how_they_come(self) -> str:
+        come = "New ones appear here by themselves, newest first"
+        sends = f"; {key_for('batch.new', 'a')} sends a file of requests as one."
+        return come + ("." if self._shared.read_only else sends)
 
     # Marks
 
@@ -340,6 +359,14 @@ class BatchListScreen(FindBatchesScreen):
         if action == "filter" and not len(self._shared.catalog):
             return "There are no batches to filter yet."
         return super().why_not(action)
+
+    def action_new_batch(self) -> None:
+        self.post_message(NewBatchRequested())
+
+    def select(self, batch_id: str) -> bool:
+        """Put the cursor on a batch; says whether it is among the rows that are shown."""
+        self._table.move_to_key(batch_id)
+        return self._table.cursor_key == batch_id
 
     def action_saved(self) -> None:
         self.post_message(SavedListRequested())
