@@ -123,6 +123,12 @@ def own_prices_path() -> Path:
     return default_config_path().with_name("prices.toml")
 
 
+def profile_names(config_path: Path) -> list[str]:
+    """Every profile that can be chosen, the one without a table of its own first. Raises SettingsError."""
+    profiles = _read(config_path).get("profiles", {})
+    return ["default", *sorted(set(profiles) - {"default"})] if isinstance(profiles, dict) else ["default"]
+
+
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path) -> Settings:
     """Settings from flags (None means not given), environment and config file. Raises SettingsError."""
     config = _read(config_path)

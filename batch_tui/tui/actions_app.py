@@ -274,16 +274,16 @@ class ActionsApp(DigestApp):
 
     # Leaving
 
-    def leave_or_ask(self) -> None:
-        """Quit; where batches wait for their turn to be canceled or deleted, ask first."""
+    def leave_or_ask(self, result: str | None = None) -> None:
+        """Quit with that result; where batches wait for their turn to be canceled or deleted, ask first."""
         left = sum(job.left for job in self._runner.jobs if not job.stopped)
         if not left:
-            self.exit()
+            self.exit(result)
             return
 
         def answered(yes: Answer | None) -> None:
             if yes:
-                self.exit()
+                self.exit(result)
             self._runner.hold(False)
 
         # What the question says stays as it is must not happen behind it.

@@ -55,13 +55,12 @@ class NewBatchApp(ResubmitApp):
 
     def _check(self, typed: str | None) -> None:
         if typed:
-            self.notify("Checking the file…", markup=False, timeout=2)
             self._in_thread(partial(self._check_file, typed), "new batch")
 
     def _check_file(self, typed: str) -> None:
         from batch_tui.tui.new_batch_work import check_file
 
-        self.post_message(check_file(typed, self._submissions))
+        self.post_message(check_file(typed, self._submissions, self.post_message))
 
     @on(FileRefused)
     def _ask_for_another(self, event: FileRefused) -> None:

@@ -10,10 +10,13 @@ from batch_tui.submission.journal import JournalError, SubmissionJournal
 from batch_tui.submission.request_file import RequestFileError, check_request_file, iter_requests
 from batch_tui.submission.sending import count_and_digest
 from batch_tui.tui.new_batch_messages import FileChecked, FileRefused
+from batch_tui.tui.resubmit_messages import ResubmitSaid
 from batch_tui.tui.resubmit_work import link_to, sender_of, stamp_of
-from batch_tui.tui.text import plural
+from batch_tui.tui.text import plural, size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.message import Message
 
     from batch_tui.submission.journal import Submission
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from batch_tui.tui.connection import Submissions
     from batch_tui.tui.resubmit_work import Outcome, Post
 
+_LARGE = 10_000_000
+"""Bytes from which checking takes long enough to be told."""
 _SAID = 3
 """Problems that a question has room for."""
 
@@ -71,11 +76,16 @@ class NewOrder:
         return replace(self, again=True)
 
 
-def check_file(typed: str, submissions: Submissions) -> Message:
-    """Read the whole file and say what comes next; everything that is wrong with it is told."""
+def check_file(typed: str, submissions: Submissions, post: Callable[[Message], object]) -> Message:
+    """Read the whole file and say what comes next; everything that is wrong with it is told.
+
+    `post` hears of it where that takes long.
+    """
     try:
         file = Path(typed).expanduser().absolute()
         stamp = stamp_of(file) if file.exists() else (0, 0)
+        if stamp[0] > _LARGE:
+            post(ResubmitSaid(f"Checking {file.name}, {size(stamp[0])}…", "information"))
         found = check_request_file(file, api_version=submissions.api_version)
         if not found.ok:
             return FileRefused(typed, _refusal(found))

@@ -13,7 +13,7 @@ from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.monitor.notes_file import NotesFile, NotesFileError
 from batch_tui.tui import mask, messages
-from batch_tui.tui.new_batch_app import NewBatchApp
+from batch_tui.tui.profile_app import ProfileApp
 from batch_tui.tui.screens.name_batch import NameDialog
 from batch_tui.tui.text import plain
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batch_tui.monitor.batch_notes import BatchNotes
 
 
-class NotesApp(NewBatchApp):
+class NotesApp(ProfileApp):
     """Reads the file of names once at the start, and writes it at each change."""
 
     notes_file: NotesFile | None = None

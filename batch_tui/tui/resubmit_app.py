@@ -266,15 +266,15 @@ class ResubmitApp(ActionsApp):
 
     # Leaving
 
-    def leave_or_ask(self) -> None:
-        """Quit; while a batch is being sent, ask first."""
+    def leave_or_ask(self, result: str | None = None) -> None:
+        """Quit with that result; while a batch is being sent, ask first."""
         if not self._sending:
-            super().leave_or_ask()
+            super().leave_or_ask(result)
             return
         from batch_tui.tui.screens.resubmit_dialogs import quit_while_sending_dialog
 
         def answered(yes: Answer | None) -> None:
             if yes:
-                super(ResubmitApp, self).leave_or_ask()
+                super(ResubmitApp, self).leave_or_ask(result)
 
         self.push_screen(quit_while_sending_dialog(self._monotonic), answered)

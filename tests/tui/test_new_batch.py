@@ -163,6 +163,7 @@ async def test_a_file_of_300_mb_is_refused_before_anything_is_sent(tmp_path: Pat
     async with desk(tmp_path) as one:
         before = one.batches()
         await one.give(file)
+        assert "Checking huge.jsonl, 300 MB…" in one.play.said()
         assert "The request would have 30" in one.said()
         assert "Split the file into several batches." in one.said()
         assert one.batches() == before
