@@ -236,11 +236,12 @@ def _dashboard(flags: dict[str, Any]) -> int:
     from batch_tui.tui.profile_app import ANOTHER
 
     settings = _settings(flags)
+    first = settings.profile
     _need_terminal()
     while True:
         credentials, reason = _credentials(settings)
         try:
-            app = _app(settings, credentials, no_credentials=reason, profiles=partial(read_profiles, flags))
+            app = _app(settings, credentials, no_credentials=reason, profiles=partial(read_profiles, flags, first))
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
         result = _run(app)
@@ -248,8 +249,7 @@ def _dashboard(flags: dict[str, Any]) -> int:
             return _demo(settings, batches=240, seed=1, speed=1.0)
         if result is None:
             return Exit.DONE
-        flags = flags_for(result.removeprefix(ANOTHER), flags)
-        settings = _settings(flags)
+        settings = _settings(flags_for(result.removeprefix(ANOTHER), flags, first))
         # What the app before had put aside for good is garbage now.
         del app
         gc.unfreeze()

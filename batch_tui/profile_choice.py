@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from batch_tui.tui.profile_app import ProfilesRead
 
 
-def flags_for(profile: str, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags of this command line for another profile.
+def flags_for(profile: str, flags: Mapping[str, Any], first: str) -> dict[str, Any]:
+    """The flags of this command line for a profile; `first` is the one it started with.
 
-    An address was given for the profile it started with: the key of another one must not go there.
+    An address was given for that one: the key of another must not go there.
     """
-    return {**flags, "profile": profile, "base_url": None}
+    return {**flags, "profile": profile, "base_url": flags.get("base_url") if profile == first else None}
 
 
-def read_profiles(flags: Mapping[str, Any]) -> ProfilesRead:
+def read_profiles(flags: Mapping[str, Any], first: str) -> ProfilesRead:
     """Read the config file, and look at each profile as if it were started with."""
     from batch_tui.tui.profile_app import ProfilesRead
     from batch_tui.tui.profiles import ProfileChoice
@@ -35,7 +35,7 @@ def read_profiles(flags: Mapping[str, Any]) -> ProfilesRead:
         return ProfilesRead((), str(error))
     for name in names:
         try:
-            settings = load_settings(flags_for(name, flags), os.environ, path)
+            settings = load_settings(flags_for(name, flags, first), os.environ, path)
             own_keymap(settings)
         except SettingsError as error:
             choices.append(ProfileChoice(name, "", str(error)))

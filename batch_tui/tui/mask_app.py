@@ -29,6 +29,9 @@ class MaskApp(LateKeysApp):
 
     def action_mask(self) -> None:
         mask.put_on(not mask.is_on())
+        if mask.is_on():
+            # What they say may name what is hidden now.
+            self.clear_notifications()
         for screen in self.screen_stack:
             for node in screen.walk_children(with_self=True):
                 if isinstance(node, mask.Masked):

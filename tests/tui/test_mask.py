@@ -224,3 +224,15 @@ async def test_the_next_app_starts_as_it_was_told_to(tmp_path: Path) -> None:
         assert "masked" in play.status()
     async with playing(tmp_path) as play:
         assert "masked" not in play.status()
+
+
+async def test_going_to_a_custom_id_does_not_show_it_and_earlier_toasts_go(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await opened(play, tmp_path)
+        play.stage.app.notify(f"about {SECRET}", timeout=60)
+        await play.press("X", "number_sign", *f"{SECRET}-none", "enter")
+        await until(play.pilot, lambda: "is neither a custom_id nor" in painted(play), "that there is none")
+        assert SECRET not in painted(play)
+        await play.press("ctrl+u", *f"{SECRET}-4", "enter")
+        await until(play.pilot, lambda: play.table.cursor_row == 3, "the row")
+        assert not play.stage.app._notifications
