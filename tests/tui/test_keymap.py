@@ -61,13 +61,15 @@ async def test_two_actions_can_trade_their_keys(tmp_path: Path) -> None:
 
 async def test_key_bar_help_and_palette_name_the_new_key(tmp_path: Path) -> None:
     async with playing(tmp_path, size=(160, 60), app=own(results="x f6", filter="ctrl+t", help="f2")) as play:
-        assert "x Results" in bar(play)
+        # In its place, not behind those that were not moved.
+        assert bar(play).startswith(" enter Detail  x Results  c Cancel")
         assert "^t Filter" in bar(play)
         assert "f2 Help" in bar(play)
         await play.press("question_mark")
         assert not isinstance(play.screen, HelpScreen)
         await play.press("f2")
         listed = play.shown("#help-keys")
+        assert listed.index("Everything known") < listed.index("Browse the results") < listed.index("Cancel this batch")
         assert re.search(r"^  x f6 +Browse the results", listed, re.M)
         assert re.search(r"^  \^t +Find by id", listed, re.M)
         await play.press("escape", "ctrl+t")
@@ -77,12 +79,12 @@ async def test_key_bar_help_and_palette_name_the_new_key(tmp_path: Path) -> None
 
 
 async def test_a_question_names_the_new_keys_and_takes_no_others(tmp_path: Path) -> None:
-    keys = own(dialog__yes="a", dialog__no="b escape", dialog__saved="o")
+    keys = own(dialog__yes="z", dialog__no="b escape", dialog__saved="o")
     async with playing(tmp_path, app=keys) as play:
         await go_to(play.stage, play.pilot, running)
         await play.press("D")
         labels = [str(button.label) for button in play.screen.query(Button)]
-        assert [label[-3:] for label in labels] == ["(b)", "(a)"]
+        assert [label[-3:] for label in labels] == ["(b)", "(z)"]
         facts = " ".join(str(one.visual) for one in play.screen.query(".dialog-fact"))
         assert "o  the same, but saves" in facts
         await play.press("n")
@@ -183,6 +185,7 @@ def test_nothing_dangerous_can_be_put_where_a_slip_finds_it(action: str, key: st
 def test_no_key_both_asks_and_says_yes() -> None:
     assert "it would ask and say yes" in refused(cancel="y", batch__copy="Z")
     assert "it would ask and say yes" in refused(dialog__yes="c")
+    assert "batch.new" in refused(dialog__yes="a")
 
 
 def test_a_letter_cannot_end_typing() -> None:

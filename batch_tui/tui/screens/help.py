@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from batch_tui.tui.key_names import key_for
+from batch_tui.tui.key_names import in_usual_order, key_for
 from batch_tui.tui.text import Plain, plain
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.wrapping import breaks
@@ -59,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, title: str, bindings: Iterable[ActiveBinding]) -> None:
         super().__init__()
         self._title = title
-        self._active = list(bindings)
+        self._active = in_usual_order(bindings)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
