@@ -9,21 +9,24 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-import platformdirs
 from msgspec.structs import replace
 
 from batch_tui import __version__
+from batch_tui.alerts_of import alerts_of
 from batch_tui.demo_server import simulator_process
+from batch_tui.profile_choice import flags_for, read_profiles
 from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings, own_prices_path
 from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 from batch_tui.verbs.doctor import doctor
+from batch_tui.verbs.keys import keys, own_keymap
 from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
 from batch_tui.verbs.session import SESSION, Exit, Session, access_of, journal_directory
 
@@ -35,8 +38,8 @@ if TYPE_CHECKING:
     from batch_tui.api.credential_chain import FoundCredentials
     from batch_tui.api.credentials import Credentials
     from batch_tui.results.store import ResultsStore
-    from batch_tui.tui.announce import Alerts
     from batch_tui.tui.app import BatchApp
+    from batch_tui.tui.profile_app import ProfilesRead
 
 
 _PATIENCE = 30.0
@@ -89,7 +92,7 @@ def command(context: click.Context, /, **flags: Any) -> None:
     context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
     context.meta[SESSION] = lambda: _session(_settings(flags))
     if context.invoked_subcommand is None:
-        context.exit(_dashboard(_settings(flags)))
+        context.exit(_dashboard(flags))
     if context.invoked_subcommand != demo.name:
         # The dashboard does so once it stands. So many, for the client is still to be imported.
         gc.set_threshold(100_000, 10, 10)
@@ -134,6 +137,7 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
     flags = context.obj | ({"theme": theme} if theme else {})
     try:
         settings = load_settings(flags, os.environ, default_config_path())
+        own_keymap(settings)
     except SettingsError as error:
         # The demo needs nothing of it, and may be what shows how the program works.
         click.echo(f"The demo starts without these settings: {error}", err=True)
@@ -192,7 +196,7 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.ClickException(str(error)) from error
 
 
-for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor):
+for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor, keys):
     command.add_command(verb)
 
 
@@ -229,13 +233,28 @@ def _need_terminal() -> None:
         raise click.UsageError("TERM is dumb: the dashboard needs a terminal that can place text. The verbs work here.")
 
 
-def _dashboard(settings: Settings) -> int:
-    """The dashboard on the user's own workspace; asks for credentials on screen when there are none."""
+def _dashboard(flags: dict[str, Any]) -> int:
+    """The dashboard on the user's own workspace, and on that of each profile that is gone over to."""
+    from batch_tui.tui.profile_app import ANOTHER
+
+    settings = _settings(flags)
+    first = settings.profile
     _need_terminal()
-    credentials, reason = _credentials(settings)
-    if _run(_app(settings, credentials, no_credentials=reason)) == "demo":
-        return _demo(settings, batches=240, seed=1, speed=1.0)
-    return Exit.DONE
+    while True:
+        credentials, reason = _credentials(settings)
+        try:
+            app = _app(settings, credentials, no_credentials=reason, profiles=partial(read_profiles, flags, first))
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+        result = _run(app)
+        if result == "demo":
+            return _demo(settings, batches=240, seed=1, speed=1.0)
+        if result is None:
+            return Exit.DONE
+        settings = _settings(flags_for(result.removeprefix(ANOTHER), flags, first))
+        # What the app before had put aside for good is garbage now.
+        del app
+        gc.unfreeze()
 
 
 def _credentials(settings: Settings) -> tuple[Credentials | None, str | None]:
@@ -312,6 +331,7 @@ def _app(
     now: Callable[[], datetime] | None = None,
     no_credentials: str | None = None,
     remembers: bool = True,
+    profiles: Callable[[], ProfilesRead] | None = None,
 ) -> BatchApp:
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
     from batch_tui.api.wall_clock import utc_now
@@ -320,6 +340,7 @@ def _app(
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock
+    from batch_tui.tui import mask
     from batch_tui.tui.app import BatchApp
     from batch_tui.tui.connection import Connection, Origin, Submissions
 
@@ -358,6 +379,7 @@ def _app(
             journal_directory() if remembers else settings.cache_dir / "submissions",
             settings.base_url,
             access_of(settings),
+            settings.api_version,
         ),
         now=clock,
         pace=Pace(
@@ -370,37 +392,16 @@ def _app(
         cache_limit=round(settings.cache_limit_gb * 1e9),
         themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
         no_credentials=no_credentials,
+        # Whoever has masked the screen goes over to another profile masked.
+        masked=settings.mask or mask.is_on(),
+        profiles=profiles,
         read_only=settings.read_only,
         undo_seconds=settings.undo_seconds,
         activity=activity,
         notes_file=NotesFile(settings.data_dir / NOTES_NAME),
         own_prices=own_prices_path(),
-        alerts=_alerts(settings, clock, remembers=remembers),
-    )
-
-
-def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool) -> Alerts:
-    from batch_tui.monitor.hook_runner import HookRunner
-    from batch_tui.monitor.notices import WARN_BEFORE
-    from batch_tui.monitor.watch_file import WatchFile
-    from batch_tui.tui.announce import Alerts
-
-    hooks = settings.hooks
-    return Alerts(
-        notify=settings.notify,
-        watch_all=settings.watch == "all",
-        hooks=HookRunner(
-            {"on_end": hooks.on_end, "on_expiring": hooks.on_expiring},
-            environ=os.environ,
-            secret=settings.key_variables,
-            time_limit=settings.hook_timeout_seconds,
-        ),
-        memory=WatchFile(Path(platformdirs.user_state_dir("batch-tui")) / "watched.json", now=now)
-        if remembers
-        else None,
-        warn_before=WARN_BEFORE,
-        look_below_after=20.0,
-        environ=os.environ,
+        keymap=own_keymap(settings),
+        alerts=alerts_of(settings, clock, remembers=remembers),
     )
 
 

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from batch_tui.api.base_url import DEFAULT_BASE_URL, is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 AuthStyle = Literal["x-api-key", "bearer"]
 ApiVersion = Literal["2023-06-01", "2026-10-21"]
@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     data_dir: Path = Path(platformdirs.user_data_dir("batch-tui"))
     """What is the user's own and cannot be fetched again: names, tags and notes."""
     theme: Literal["dark", "light"] = "dark"
+    mask: bool = False
+    """Begin with what people wrote hidden: prompts, answers, custom_ids, names."""
     read_only: bool = False
     """Offer nothing that changes anything at the API."""
     undo_seconds: float = 5.0
@@ -66,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True):
     notify: Literal["bell", "desktop", "both", "off"] = "both"
     """How the terminal is told of an end, beside the sentence on screen."""
     hooks: Hooks = Hooks()
+    keys: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Keys of the user's own by the id of the action, or the last part of it; which there are, the dashboard knows."""
     hook_timeout_seconds: float = 30.0
     """Seconds after which a hook is ended."""
     poll_slowest_seconds: float = 50.0
@@ -103,8 +107,8 @@ _LOWEST = {
 }
 _HIGHEST = {"poll_slowest_seconds": 50}
 """An ended batch must not go unnoticed for over a minute, the request included."""
-_HOOKS = tuple(one.name for one in fields(Hooks))
-_NAMES = sorted(one.name for one in fields(Settings) if one.name not in ("profile", "key_variables"))
+_HOOKS = Hooks.__struct_fields__
+_NAMES = sorted(one for one in Settings.__struct_fields__ if one not in ("profile", "key_variables"))
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -116,6 +120,12 @@ def default_config_path() -> Path:
 def own_prices_path() -> Path:
     """Where the user's own list of prices is looked for; it need not be there."""
     return default_config_path().with_name("prices.toml")
+
+
+def profile_names(config_path: Path) -> list[str]:
+    """Every profile that can be chosen, the one without a table of its own first. Raises SettingsError."""
+    profiles = _read(config_path).get("profiles", {})
+    return ["default", *sorted(set(profiles) - {"default"})] if isinstance(profiles, dict) else ["default"]
 
 
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path) -> Settings:
@@ -143,7 +153,10 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
     for where, values in layers:
         checked = _checked(values, where)
         origin = where if "base_url" in checked else origin
+        # One key is moved by the profile, and the others stay where the file has put them.
+        own_keys = {**merged.get("keys", {}), **checked.get("keys", {})}
         merged |= checked
+        merged["keys"] = own_keys
     # Of the profiles not chosen nothing is checked: a mistake there is for the day they are used.
     tables = (config, *(one for one in profiles.values() if isinstance(one, dict)))
     named = {one["api_key_env"] for one in tables if isinstance(one.get("api_key_env"), str)}
@@ -199,12 +212,14 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name in _NUMBERS:
         return _number(name, value)
-    if name in ("read_only", "allow_plain_http"):
+    if name in ("read_only", "allow_plain_http", "mask"):
         if not isinstance(value, bool):
             raise ValueError(f"be true or false, not {value!r}")
         return value
     if name == "hooks":
         return _hooks(value)
+    if name == "keys":
+        return dict(_keys(value))
     if not isinstance(value, str | Path):
         raise ValueError(f"be text, not {value!r}")
     text = str(value).strip()
@@ -233,6 +248,24 @@ def _hooks(value: Any) -> Hooks:
             raise ValueError(f"name a command for {event}; leave it out for none")
     # No shell expands it, and a home is what people write.
     return Hooks(**{event: (_expanded(command[0]), *command[1:]) for event, command in value.items()})
+
+
+def _keys(value: Any, above: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each action and its keys; an id with a dot is a table to TOML unless it is quoted."""
+    if not isinstance(value, dict):
+        raise ValueError(f'be a table, as [keys] and below it cancel = "C", not {value!r}')
+    for name, keys in value.items():
+        if isinstance(keys, dict):
+            yield from _keys(keys, f"{above}{name}.")
+            continue
+        listed = keys if isinstance(keys, list) else [keys]
+        if not all(isinstance(key, str) for key in listed):
+            raise ValueError(f'give {above}{name} a key as text, as "C", "ctrl+f,slash" or ["f", "/"], not {keys!r}')
+        # A comma parts two keys, unless it is the key.
+        parts = [part.strip() for key in listed for part in ([key] if key == "," else key.split(","))]
+        if not parts or not all(parts):
+            raise ValueError(f"name a key for {above}{name}; leave it out to keep the usual one")
+        yield f"{above}{name}", tuple(parts)
 
 
 def _number(name: str, value: Any) -> float:

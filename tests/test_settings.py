@@ -364,3 +364,37 @@ def test_plain_http_to_another_machine_is_allowed_by_the_profile_that_says_so(co
     assert (settings.base_url, settings.allow_plain_http) == ("http://gateway.internal:4000", True)
     assert "allow_plain_http" in refusal(config, text, flags={"base_url": "http://gateway.internal:4000"})
     assert "true or false" in refusal(config, 'allow_plain_http = "yes"\n')
+
+
+def test_keys_are_read_as_people_write_them(config: Path) -> None:
+    """An id may be quoted or not, a profile moves single keys, and a comma can be a key."""
+    text = '[keys]\ncancel = "C"\n"results.search" = "f3, slash"\nbatch.mark = ["m", ","]\n'
+    own = load(config, text).keys
+    assert own == {"cancel": ("C",), "results.search": ("f3", "slash"), "batch.mark": ("m", ",")}
+    work = load(config, text + '[profiles.work.keys]\ncancel = "Z"\n', flags={"profile": "work"}).keys
+    assert work == {**own, "cancel": ("Z",)}
+    assert load(config, "theme = 'dark'").keys == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("keys = 'C'", "keys must be a table"),
+        ("[keys]\ncancel = 3", "give cancel a key as text"),
+        ("[keys]\nbatch.cancel = ''", "name a key for batch.cancel"),
+        ("[keys]\ncancel = []", "name a key for cancel"),
+        ("[keys]\ncancel = 'C,,D'", "name a key for cancel"),
+    ],
+)
+def test_keys_of_another_shape_are_refused(config: Path, text: str, problem: str) -> None:
+    """The sentence says which action, and what to write."""
+    said = refusal(config, text)
+    assert problem in said
+    assert str(config) in said
+
+
+def test_a_start_with_the_screen_masked_is_a_setting_also_of_a_profile(config: Path) -> None:
+    """Off, unless the file says so."""
+    assert not load(config).mask
+    assert load(config, "[profiles.demo]\nmask = true\n", flags={"profile": "demo"}).mask
+    assert "mask must be true or false" in refusal(config, "mask = 'yes'")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from batch_tui.tui.batch_rows import results_of
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, plural
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Pending(msgspec.Struct, frozen=True):
         match self.stage:
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
-                return Plain(f"deleted in {seconds}s · u keeps it")
+                return Plain(f"deleted in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
             case "waiting":
                 return Plain(f"{self.action} is in the queue")
             case "saving":
@@ -159,7 +160,7 @@ def why_not_cancel(batch: MessageBatch | None) -> str | None:
     if batch is None:
         return "There is no batch under the cursor."
     if batch.processing_status == "ended":
-        return "This batch has ended: there is nothing left to cancel. D deletes it."
+        return f"This batch has ended: there is nothing left to cancel. {key_for('batch.delete', 'D')} deletes it."
     if batch.processing_status == "canceling":
         return "This batch is being canceled already; it ends once its running requests finish."
     return None

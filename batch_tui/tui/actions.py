@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
 from batch_tui.tui.action_plan import Pending
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import spoken_of
 from batch_tui.tui.text import Plain, join, later, plain
 from batch_tui.tui.trouble import describe
@@ -271,7 +272,11 @@ class ActionRunner:
             return None
         if job.stopped:
             return self._kept(one)
-        said = join(self._called(one), Plain(" stays: its results could not be saved whole. v shows what came."))
+        show = key_for("batch.results", "v")
+        said = join(
+            self._called(one),
+            Plain(f" stays: its results could not be saved whole. {show} shows what came."),
+        )
         return Outcome(NO_CHANGES, said, "Not deleted", "error")
 
     async def _is_kept(self, one: Planned) -> bool:

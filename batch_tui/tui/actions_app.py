@@ -12,11 +12,12 @@ from textual.screen import ModalScreen
 
 from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.tui import messages
+from batch_tui.tui import mask, messages
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of, why_not_save
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
@@ -186,13 +187,13 @@ class ActionsApp(DigestApp):
         self.start_work(partial(self._carry_out, job), "actions")
         if job.undo_until is not None and len(plan.todo) == 1:
             which = self._briefly(plan.todo[0].batch_id)
-            said = f"Deleting {which} in {self._undo_seconds:.0f}s · u keeps it"
+            said = f"Deleting {which} in {self._undo_seconds:.0f}s · {key_for('batch.undo', 'u')} keeps it"
             self.notify(said, markup=False, timeout=self._undo_seconds)
         return job
 
     def _briefly(self, batch_id: str) -> Plain:
         """The name, then the id; short, because the toast is gone before a long one is read."""
-        short_id, notes = fit_middle(plain(batch_id), 22), self.shared.monitor.notes.get(batch_id)
+        short_id, notes = fit_middle(plain(batch_id), 22), mask.noted(self.shared.monitor.notes.get(batch_id))
         if notes is None or not notes.name:
             return short_id
         return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))
@@ -273,16 +274,16 @@ class ActionsApp(DigestApp):
 
     # Leaving
 
-    def leave_or_ask(self) -> None:
-        """Quit; where batches wait for their turn to be canceled or deleted, ask first."""
+    def leave_or_ask(self, result: str | None = None) -> None:
+        """Quit with that result; where batches wait for their turn to be canceled or deleted, ask first."""
         left = sum(job.left for job in self._runner.jobs if not job.stopped)
         if not left:
-            self.exit()
+            self.exit(result)
             return
 
         def answered(yes: Answer | None) -> None:
             if yes:
-                self.exit()
+                self.exit(result)
             self._runner.hold(False)
 
         # What the question says stays as it is must not happen behind it.

@@ -21,7 +21,7 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.tui import garbage, messages
+from batch_tui.tui import garbage, mask, messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
@@ -36,7 +36,7 @@ from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
     from pathlib import Path
     from typing import Any
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.announce import Alerts
     from batch_tui.tui.connection import Connection, Origin, Submissions
+    from batch_tui.tui.profile_app import ProfilesRead
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
@@ -57,7 +58,7 @@ _STANDS_AFTER = 1.5
 
 
 class BatchApp(NoticesApp, NotesApp):
-    """The dashboard. Returns "demo" when the user asked for the demo instead."""
+    """The dashboard. Returns "demo" when the user asked for the demo instead, or what names another profile."""
 
     CSS_PATH = "app.tcss"
     TITLE = "batch-tui"
@@ -125,13 +126,17 @@ class BatchApp(NoticesApp, NotesApp):
         activity: ActivityLog | None = None,
         alerts: Alerts | None = None,
         own_prices: Path | None = None,
+        keymap: Mapping[str, str] | None = None,
+        masked: bool = False,
+        profiles: Callable[[], ProfilesRead] | None = None,
     ) -> None:
         """Nothing is asked of the API before the first paint. `activity` hears of the requests of the clients.
 
         `connect` may block: it runs in a thread. `back_off` stands in for the sleep between tries of a download,
         and between looks for a batch whose answer was lost. `submissions`: where it is noted what is sent.
         `themes`: the first one, and the other. `undo_seconds`: how long a confirmed delete waits, 0 for not at all.
-        `own_prices` is where the user may have put prices of their own.
+        `own_prices` is where the user may have put prices of their own, `keymap` the keys of their own by action id.
+        `masked`: what people wrote is hidden at first. `profiles`: which others there are; None offers none.
         """
         super().__init__(
             open_store,
@@ -149,6 +154,9 @@ class BatchApp(NoticesApp, NotesApp):
         self.budget = budget or RequestBudget(monotonic=monotonic)
         self._jitter = jitter
         self._themes = themes
+        self._own_keys = keymap or {}
+        self._masked_at_first = masked
+        self.profiles = profiles
         self._no_credentials = no_credentials
         self.shared = AppContext(
             catalog=BatchCatalog(now),
@@ -170,6 +178,8 @@ class BatchApp(NoticesApp, NotesApp):
 
     def on_mount(self) -> None:
         self.theme = self._themes[0]
+        self.use_keys(self._own_keys)
+        mask.put_on(self._masked_at_first)
         end_on_signals(self)
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
@@ -296,7 +306,9 @@ class BatchApp(NoticesApp, NotesApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a connection there is nothing to ask."""
-        return self._no_credentials is None or action not in ("refresh_now", "pause", "pace")
+        if self._no_credentials is not None and action in ("refresh_now", "pause", "pace"):
+            return False
+        return super().check_action(action, parameters)
 
     def action_start_demo(self) -> None:
         self.exit("demo")

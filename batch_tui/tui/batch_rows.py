@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from batch_tui.monitor.conditions import EXPIRING_WITHIN, RESULTS_KEPT
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import with_watch_sign
 from batch_tui.tui.text import (
     Plain,
@@ -129,7 +131,7 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
 
 def called(batch_id: str, context: AppContext, cells: int) -> Cell:
     """What the user calls a batch, with the end of its id where there is room; the id for one without a name."""
-    notes = context.monitor.notes.get(batch_id)
+    notes = mask.noted(context.monitor.notes.get(batch_id))
     if not notes:
         return Cell.of(fit_middle(plain(batch_id), cells))
     tags = plain("".join(f" #{tag}" for tag in notes.tags))
@@ -260,7 +262,9 @@ class BatchRows:
         if self._shared.monitor.older.loading:
             return Plain(f"… loading older batches into this order · {loaded} so far")
         if not self.whole:
-            return Plain(f"… the {loaded} loaded are in this order; enter loads older ones, L all")
+            return Plain(
+                f"… the {loaded} loaded are in this order; enter loads older ones, {key_for('batch.load_all', 'L')} all"
+            )
         return Plain(f"— end of the list: all {loaded} batches are in this order —")
 
     def _selected_tail(self, selection: Selection) -> Plain:
@@ -272,7 +276,7 @@ class BatchRows:
         if older.loading:
             return Plain(f"… loading older batches · {matches} match so far")
         if not self.whole:
-            return Plain(f"… {matches} match; enter loads older ones, L all")
+            return Plain(f"… {matches} match; enter loads older ones, {key_for('batch.load_all', 'L')} all")
         if selection.tab == "running" and not selection.wanted:
             return Plain(f"— {plural(len(selection), 'unfinished batch', 'unfinished batches')}, none is missing —")
         if older.complete:

@@ -37,3 +37,5 @@ class Submissions:
     """The base URL."""
     access: str
     """With what the API is asked, in names, never the key."""
+    api_version: str | None = None
+    """Whose rules a file of requests is checked by."""

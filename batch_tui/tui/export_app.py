@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from batch_tui.results.errors import ExportExists, ExportStopped, ResultsStoreError
 from batch_tui.tui import messages
 from batch_tui.tui.inputs_app import InputsApp
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.screens.dialogs import overwrite_dialog
 from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.screens.progress import ProgressDialog
@@ -51,7 +52,10 @@ class ExportApp(InputsApp):
             return
         if opened.progress.state != "complete":
             self.fetch_rest(event)
-            self.notify("Fetching the rest first; press w again when it is complete.", markup=False)
+            self.notify(
+                f"Fetching the rest first; press {key_for('results.export', 'w')} again when it is complete.",
+                markup=False,
+            )
             return
         if len(event.choices) == 1:
             self._ask_where(event, opened.file, "0")
@@ -159,7 +163,10 @@ class ExportApp(InputsApp):
         self._close_progress()
         if isinstance(self.screen, ModalScreen) and not isinstance(self.screen, ProgressDialog):
             # Whoever asks something else meanwhile is not asked two things at once.
-            said = join(plain(str(event.order.path)), Plain(" exists: nothing was written. w asks again."))
+            said = join(
+                plain(str(event.order.path)),
+                Plain(f" exists: nothing was written. {key_for('results.export', 'w')} asks again."),
+            )
             self.notify(said, markup=False, timeout=8, severity="warning")
             return
 

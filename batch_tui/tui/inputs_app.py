@@ -23,7 +23,8 @@ from batch_tui.tui.input_messages import (
     InputWanted,
     LinkInputRequested,
 )
-from batch_tui.tui.late_keys import LateKeysApp
+from batch_tui.tui.key_names import key_for, with_own_keys
+from batch_tui.tui.mask_app import MaskApp
 from batch_tui.tui.messages import InputUpdate
 from batch_tui.tui.text import Plain, join, number, plain, plural
 
@@ -40,7 +41,7 @@ _TITLE = Plain("Link the input of this batch")
 _HINT = Plain("The JSONL file its requests came from, one per line. It is only read; tab completes a path.")
 
 
-class InputsApp(LateKeysApp):
+class InputsApp(MaskApp):
     """Looks links up, asks for files and compares custom_ids, in threads; `shared` is set by the whole app."""
 
     shared: AppContext
@@ -89,7 +90,7 @@ class InputsApp(LateKeysApp):
             value=value,
             verb="links it",
             problem=problem,
-            problem_with=partial(_path_problem, linked=linked),
+            problem_with=partial(path_problem, linked=linked),
             suggester=PathSuggester((".jsonl", ".ndjson", ".json")),
         )
         self.push_screen(dialog, partial(self.take_path, batch_id, self.screen))
@@ -114,7 +115,7 @@ class InputsApp(LateKeysApp):
         except (LinkError, ResultsStoreError) as error:
             problem = str(error)
         if problem is not None:
-            self.post_message(InputRefused(batch_id, typed, problem, over))
+            self.post_message(InputRefused(batch_id, typed, with_own_keys(problem), over))
         elif linked is not None:
             self.post_message(InputRead(linked, None, fresh=True))
 
@@ -136,7 +137,7 @@ class InputsApp(LateKeysApp):
         try:
             self._inputs.unlink(batch_id)
         except LinkError as error:
-            self.post_message(InputRefused(batch_id, "", str(error), over))
+            self.post_message(InputRefused(batch_id, "", with_own_keys(str(error)), over))
         else:
             self.post_message(InputUnlinked(batch_id))
 
@@ -153,7 +154,7 @@ class InputsApp(LateKeysApp):
         linked, monitor = event.linked, self.shared.monitor
         known = monitor.inputs.get(linked.batch_id)
         match = None if event.fresh or known is None or event.problem else known.match
-        monitor.inputs[linked.batch_id] = BatchInput(linked, event.problem, match)
+        monitor.inputs[linked.batch_id] = BatchInput(linked, event.problem and with_own_keys(event.problem), match)
         self._updates.publish(InputUpdate(linked.batch_id))
         if not self.compare_input(linked.batch_id, fresh=event.fresh) and event.fresh:
             self.notify(self._linked_sentence(linked), markup=False, timeout=8)
@@ -208,12 +209,12 @@ class InputsApp(LateKeysApp):
             )
 
 
-def _path_problem(typed: str, *, linked: bool) -> str | None:
+def path_problem(typed: str, *, linked: bool) -> str | None:
     """Why what was typed names no file, or None; nothing is an answer where one is linked."""
     if not typed and linked:
         return None
     if not typed:
-        return "Give the path of a file; esc leaves things as they are."
+        return f"Give the path of a file; {key_for('prompt.close', 'esc')} leaves things as they are."
     try:
         Path(typed).expanduser()
     except RuntimeError:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding
 
+from batch_tui.tui import key_names
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.dom import DOMNode
     from textual.screen import Screen
     from textual.timer import Timer
@@ -43,6 +47,12 @@ class LateKeysApp(App[str]):
         self._waiting: deque[tuple[events.Key | events.Paste, Screen[Any]]] = deque()
         """Keys, each with the screen that was on top when it was read."""
         self._aftermath: _Aftermath | None = None
+
+    def use_keys(self, keymap: Mapping[str, str]) -> None:
+        """Put the user's own keys on actions, by their ids; screens and sentences call them so from now on."""
+        self.set_keymap(keymap)
+        first = {action_id: keys.partition(",")[0] for action_id, keys in keymap.items()}
+        key_names.use({action_id: self.get_key_display(Binding(key, "")) for action_id, key in first.items()})
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_tui.results.completeness import custom_ids_of
+from batch_tui.tui.key_names import key_for
 
 if TYPE_CHECKING:
     from batch_tui.results.results_file import ResultsFile
@@ -19,7 +20,7 @@ def why_not_instead(known: LinkedInput, new: LinkedInput, results: ResultsFile |
     if known.problem() is not None:
         # It is of no use any more.
         return None
-    way_out = "In the dashboard, I with an empty path unlinks it."
+    way_out = f"In the dashboard, {key_for('results.input', 'I')} with an empty path unlinks it."
     if results is None:
         if not set(known.columns()[0]).isdisjoint(new.columns()[0]):
             return None

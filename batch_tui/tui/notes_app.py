@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.monitor.notes_file import NotesFile, NotesFileError
-from batch_tui.tui import messages
-from batch_tui.tui.resubmit_app import ResubmitApp
+from batch_tui.tui import mask, messages
+from batch_tui.tui.profile_app import ProfileApp
 from batch_tui.tui.screens.name_batch import NameDialog
 from batch_tui.tui.text import plain
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batch_tui.monitor.batch_notes import BatchNotes
 
 
-class NotesApp(ResubmitApp):
+class NotesApp(ProfileApp):
     """Reads the file of names once at the start, and writes it at each change."""
 
     notes_file: NotesFile | None = None
@@ -38,6 +38,9 @@ class NotesApp(ResubmitApp):
     @on(messages.NameRequested)
     def _ask_name(self, event: messages.NameRequested) -> None:
         if isinstance(self.screen, ModalScreen):
+            return
+        if mask.is_on():
+            self.notify(mask.shows_first("then names can be written"), markup=False, timeout=4)
             return
         self._ask_notes(event.batch_id, self.shared.monitor.notes.get(event.batch_id, NOTHING_NOTED))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, duration, join, later, left, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell
 
@@ -22,7 +24,7 @@ _KINDS = ("succeeded", "errored", "canceled", "expired")
 
 def spoken_of(batch_id: str, notes: Mapping[str, BatchNotes]) -> Plain:
     """What a sentence calls a batch: what the user does, and the id behind it; the id alone without a name."""
-    named = notes.get(batch_id)
+    named = mask.noted(notes.get(batch_id))
     if named is None or not named.name:
         return plain(batch_id)
     return join(plain(named.name), Plain(" ("), plain(batch_id), Plain(")"))
@@ -48,12 +50,17 @@ def expiring_sentence(
     first = batches[0]
     time = left(later(first.created_at, RESULTS_KEPT), now)
     if len(batches) == 1:
-        where = "v fetches them" if listed else "5, then L, lists it"
+        where = (
+            f"{key_for('batch.results', 'v')} fetches them"
+            if listed
+            else f"{key_for('batch.tab_expiring', '5')}, then {key_for('batch.load_all', 'L')}, lists it"
+        )
         said = Plain(f": {time} until its results are gone; they are not saved here. {where}.")
         return join(spoken_of(first.id, notes), said)
     many = plural(len(batches), "batch", "batches")
     said = Plain(f"{many} will soon lose their results, which are not saved here. The first, {time}: ")
-    return join(said, spoken_of(first.id, notes), Plain(". 5 lists them." if listed else ". 5, then L, lists them."))
+    then = "" if listed else f", then {key_for('batch.load_all', 'L')},"
+    return join(said, spoken_of(first.id, notes), Plain(f". {key_for('batch.tab_expiring', '5')}{then} lists them."))
 
 
 def why_not_watch(batch: MessageBatch, *, watch_all: bool) -> str | None:

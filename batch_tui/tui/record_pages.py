@@ -11,7 +11,7 @@ from batch_tui.results.result_line import text_or_none
 from batch_tui.tui.content_blocks import citations_of, names_of, section_of
 from batch_tui.tui.error_advice import advice
 from batch_tui.tui.outline import Outline, Section
-from batch_tui.tui.request_page import NOT_LINKED, request_outline
+from batch_tui.tui.request_page import not_linked, request_outline
 from batch_tui.tui.text import lines, number, plain, size
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def record_pages(record: Record, page: int, request: Callable[[], LinkedRequest]
 
 
 def _request(request: Callable[[], LinkedRequest] | None) -> Outline:
-    return NOT_LINKED if request is None else request_outline(request())
+    return not_linked() if request is None else request_outline(request())
 
 
 def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping[str, Any]) -> tuple[Line, ...]:

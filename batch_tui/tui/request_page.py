@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_tui.tui.content_blocks import blocks_of, mapping, names_of, parts_of, sequence, text_of
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.outline import Members, Outline, Said, Section
 from batch_tui.tui.text import join, number, plain, plural
 
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from batch_tui.tui.content_blocks import Part
     from batch_tui.tui.text import Plain
 
-NOT_LINKED = Outline(
-    (
-        Said("The input of this batch is not linked.", "heading"),
-        Said("I links the JSONL file its requests came from: then this tab shows the request of each record.", "muted"),
-    )
-)
-
 _SHOWN_ELSEWHERE = ("messages", "system", "tools", "model", "max_tokens")
 _MOST_MESSAGES = 1_000
 """Messages that are laid out to be read; the JSON holds all of them."""
+
+
+def not_linked() -> Outline:
+    """What stands in place of the request where no input is linked."""
+    link = key_for("results.input", "I")
+    advice = f"{link} links the JSONL file its requests came from: then this tab shows the request of each record."
+    return Outline((Said("The input of this batch is not linked.", "heading"), Said(advice, "muted")))
 
 
 def request_outline(request: LinkedRequest) -> Outline:

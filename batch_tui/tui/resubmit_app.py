@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,11 @@ from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
+from batch_tui.tui import mask
 from batch_tui.tui.actions_app import ActionsApp
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.input_messages import InputRead, InputRefused
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.resubmit_messages import (
     ResubmitEnded,
     ResubmitMade,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.actions import Severity
     from batch_tui.tui.connection import Submissions
     from batch_tui.tui.downloads import DownloadReport
-    from batch_tui.tui.resubmit_work import Order, ResubmitPlan
+    from batch_tui.tui.resubmit_work import ResubmitPlan, Sending
     from batch_tui.tui.screens.dialogs import Answer
 
 _ROWS_WORTH_A_WORD = 5_000
@@ -63,7 +64,11 @@ class ResubmitApp(ActionsApp):
         if isinstance(self.screen, ModalScreen) or self.shared.read_only:
             return
         if self._sending:
-            self.notify("A new batch is being sent; press R again once that is over.", markup=False, timeout=4)
+            self.notify(
+                f"A new batch is being sent; press {key_for('batch.resubmit', 'R')} again once that is over.",
+                markup=False,
+                timeout=4,
+            )
             return
         if self.connection is None:
             self.notify("There is no connection to send with.", markup=False, timeout=4)
@@ -74,11 +79,14 @@ class ResubmitApp(ActionsApp):
         elif event.rows is not None:
             # What a row is may change with a download that starts over.
             self._fetch_all(event.batch_id, opened)
-            self.notify("Fetching the rest first; press R again when it is complete.", markup=False)
+            self.notify(
+                f"Fetching the rest first; press {key_for('results.resubmit', 'R')} again when it is complete.",
+                markup=False,
+            )
         else:
             self._fetching = event
             said = join(Plain("Fetching the results of "), fit_middle(plain(event.batch_id), 30))
-            hint = "esc goes back; what came is kept, and the rest still comes"
+            hint = f"{key_for('progress.stop', 'esc')} goes back; what came is kept, and the rest still comes"
             batch = self.shared.catalog.get(event.batch_id)
             total = 0 if batch is None else batch.request_counts.total
             self.push_screen(ProgressDialog(said, total, hint), self._stop_waiting)
@@ -167,7 +175,7 @@ class ResubmitApp(ActionsApp):
             return
         from batch_tui.tui.screens.resubmit_dialogs import resubmit_dialog
 
-        plan, notes = event.plan, self.shared.monitor.notes.get(event.plan.batch_id)
+        plan, notes = event.plan, mask.noted(self.shared.monitor.notes.get(event.plan.batch_id))
         name = plain(notes.name) if notes is not None else Plain("")
         self.push_screen(resubmit_dialog(plan, name, self._monotonic), partial(self._answered_resubmit, plan))
 
@@ -175,18 +183,18 @@ class ResubmitApp(ActionsApp):
         if answer:
             from batch_tui.tui.resubmit_work import Order
 
-            self._send_again(Order(plan, plan.usual + plan.refused if answer == "also" else plan.proposed))
+            self._send_order(Order(plan, plan.usual + plan.refused if answer == "also" else plan.proposed))
 
     # Sending
 
-    def _send_again(self, order: Order) -> None:
+    def _send_order(self, order: Sending) -> None:
         self._sending = True
-        self.notify(f"Sending {plural(len(order.part), 'request')} as a new batch…", markup=False, timeout=4)
+        self.notify(f"Sending {plural(order.count, 'request')} as a new batch…", markup=False, timeout=4)
         self.start_work(partial(self._send_in_turn, order), "resubmit send")
 
-    async def _send_in_turn(self, order: Order) -> None:
+    async def _send_in_turn(self, order: Sending) -> None:
         await self.budget.turn("action")
-        from batch_tui.tui.resubmit_work import Post, send_again
+        from batch_tui.tui.resubmit_work import Post, send_order
 
         assert self.connection is not None  # the batch was listed, or its results fetched
         way = Post(
@@ -198,7 +206,7 @@ class ResubmitApp(ActionsApp):
             self._sleep,
         )
         # A daemon: the answer may take minutes, and whoever quits was told what that means.
-        threading.Thread(target=send_again, args=(order, way), name="resubmit", daemon=True).start()
+        threading.Thread(target=send_order, args=(order, way), name="sending", daemon=True).start()
 
     @on(ResubmitMade)
     def _show_made(self, event: ResubmitMade) -> None:
@@ -211,6 +219,12 @@ class ResubmitApp(ActionsApp):
         else:
             many = plural(batch.request_counts.total, "request")
             self._say(f"Made {batch.id} of {many}.", "information")
+        if event.new:
+            self.show_new(batch.id)
+
+    def show_new(self, batch_id: str) -> None:
+        """Put the cursor on a batch that was just made of a whole file, if the list is on screen and shows it."""
+        raise NotImplementedError
 
     @on(ResubmitSaid)
     def _say_on(self, event: ResubmitSaid) -> None:
@@ -227,37 +241,40 @@ class ResubmitApp(ActionsApp):
         if event.linked is not None:
             self.post_message(InputRead(event.linked, None, fresh=False))
         if isinstance(event.outcome, str):
-            self._say(f"{event.outcome} R tries again.", "error", 20)
+            self._say(f"{event.outcome} {key_for(*event.order.key)} tries again.", "error", 20)
         elif isinstance(event.outcome, InDoubt):
             self._tell_doubt(event.order, event.outcome)
         self.action_refresh_now()
 
-    def _tell_doubt(self, order: Order, doubt: InDoubt) -> None:
+    def _tell_doubt(self, order: Sending, doubt: InDoubt) -> None:
         from batch_tui.submission.sending import lost_sentence
         from batch_tui.tui.screens.resubmit_dialogs import doubt_dialog, may_be
 
         if doubt.earlier and not isinstance(self.screen, ModalScreen):
-            self.push_screen(doubt_dialog(doubt, self._monotonic), partial(self._answered_doubt, order))
+            self.push_screen(
+                doubt_dialog(doubt, self._monotonic, key_for(*order.key)), partial(self._answered_doubt, order)
+            )
             return
         what = "Nothing is sent now." if doubt.earlier else "Nothing is lost, and nothing is sent twice."
-        later = "R looks again before it sends, and tells it by its custom_ids once it has ended."
+        again = key_for(*order.key)
+        later = f"{again} looks again before it sends, and tells it by its custom_ids once it has ended."
         self._say(f"{lost_sentence(doubt.submission)} {may_be(doubt)} {what} {later}", "error", 30)
 
-    def _answered_doubt(self, order: Order, answer: Answer | None) -> None:
+    def _answered_doubt(self, order: Sending, answer: Answer | None) -> None:
         if answer:
-            self._send_again(replace(order, again=True))
+            self._send_order(order.despite_doubt())
 
     # Leaving
 
-    def leave_or_ask(self) -> None:
-        """Quit; while a batch is being sent, ask first."""
+    def leave_or_ask(self, result: str | None = None) -> None:
+        """Quit with that result; while a batch is being sent, ask first."""
         if not self._sending:
-            super().leave_or_ask()
+            super().leave_or_ask(result)
             return
         from batch_tui.tui.screens.resubmit_dialogs import quit_while_sending_dialog
 
         def answered(yes: Answer | None) -> None:
             if yes:
-                super(ResubmitApp, self).leave_or_ask()
+                super(ResubmitApp, self).leave_or_ask(result)
 
         self.push_screen(quit_while_sending_dialog(self._monotonic), answered)

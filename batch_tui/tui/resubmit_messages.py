@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from batch_tui.api.models import MessageBatch
     from batch_tui.submission.linked_input import LinkedInput
     from batch_tui.submission.sending import InDoubt, Sent
-    from batch_tui.tui.resubmit_work import Order, ResubmitPlan
+    from batch_tui.tui.resubmit_work import ResubmitPlan, Sending
 
 
 class ResubmitRequested(BatchIntent):
@@ -58,8 +58,10 @@ class ResubmitSaid(Message):
 class ResubmitMade(Message):
     """The new batch is there; `earlier`: an attempt before this one made it, and nothing was sent now."""
 
-    def __init__(self, batch: MessageBatch, *, earlier: bool) -> None:
+    def __init__(self, batch: MessageBatch, *, earlier: bool, new: bool = False) -> None:
+        """`new`: it is not made of a part of another one."""
         super().__init__()
+        self.new = new
         self.batch = batch
         self.earlier = earlier
 
@@ -67,7 +69,7 @@ class ResubmitMade(Message):
 class ResubmitEnded(Message):
     """The sending is over: with a batch, in doubt, or with the sentence why there is none."""
 
-    def __init__(self, order: Order, outcome: Sent | InDoubt | str, linked: LinkedInput | None = None) -> None:
+    def __init__(self, order: Sending, outcome: Sent | InDoubt | str, linked: LinkedInput | None = None) -> None:
         super().__init__()
         self.order = order
         self.outcome = outcome

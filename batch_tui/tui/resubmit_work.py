@@ -1,11 +1,11 @@
-"""What a thread does to send failed requests again: find them and their file, and send them once."""
+"""What a thread does to send failed requests again: find them and their file; and to send anything once."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from batch_tui.api.errors import BatchAPIError
 from batch_tui.results.errors import ResultsStoreError
@@ -13,7 +13,7 @@ from batch_tui.submission.errors import LinkError
 from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
 from batch_tui.submission.request_file import RequestFileError
 from batch_tui.submission.resubmit import REFUSED, RequestsToResubmit, failed_rows, input_of
-from batch_tui.submission.sending import BatchSender, Sent
+from batch_tui.submission.sending import BatchSender, InDoubt
 from batch_tui.tui.resubmit_messages import (
     ResubmitEnded,
     ResubmitMade,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.submission.journal import Submission
     from batch_tui.submission.linked_input import LinkedInput, LinkedInputs
-    from batch_tui.submission.sending import InDoubt, Made
+    from batch_tui.submission.sending import Made, Sent
     from batch_tui.tui.connection import Submissions
     from batch_tui.tui.resubmit_messages import ResubmitRequested
 
@@ -92,6 +92,27 @@ class Order:
     plan: ResubmitPlan
     part: Part
     again: bool = False
+
+    key = ("batch.resubmit", "R")
+    """The action that sends it, and its usual key."""
+
+    @property
+    def count(self) -> int:
+        """How many requests it has."""
+        return len(self.part)
+
+    def send(self, way: Post) -> Outcome:
+        """Send them once, and link their part of the file to the batch. Raises as BatchSender does."""
+        file, only = self.plan.file, self.part.custom_ids
+        if stamp_of(file) != self.plan.stamp:
+            raise RequestFileError(f"{file} was changed after the question.")
+        requests = RequestsToResubmit(file, only)
+        outcome = sender_of(way).send(lambda: requests, file, again=self.again)
+        return outcome, link_to(outcome, file, self.plan.stamp, way, only)
+
+    def despite_doubt(self) -> Order:
+        """The same, to be sent even though an earlier attempt may have made a batch."""
+        return replace(self, again=True)
 
 
 def plan_resubmit(
@@ -159,7 +180,7 @@ def _without_advice(error: Exception) -> str:
 def _plan(
     wish: ResubmitRequested, file: Path, reasons: Mapping[str, str], should_stop: Callable[[], bool]
 ) -> ResubmitPlan | None:
-    stamp = _stamp(file)
+    stamp = stamp_of(file)
     parts = {refused: (set[str](), Counter[str](), Counter[str]()) for refused in (False, True)}
     for request in RequestsToResubmit(file, frozenset(reasons)):
         if should_stop():
@@ -175,7 +196,7 @@ def _plan(
     return ResubmitPlan(wish.batch_id, wish.among, file, stamp, usual, refused, len(missing), tuple(missing[:3]))
 
 
-def _stamp(file: Path) -> tuple[int, int]:
+def stamp_of(file: Path) -> tuple[int, int]:
     """Size and time of modification. Raises RequestFileError."""
     try:
         found = file.stat()
@@ -196,30 +217,50 @@ class Post:
     sleep: Callable[[float], object] | None = None
 
 
-def send_again(order: Order, way: Post) -> None:
+Outcome: TypeAlias = "tuple[Sent | InDoubt, LinkedInput | None]"
+"""How sending came out, and the link to the file where there is one."""
+
+
+class Sending(Protocol):
+    """Something that the user agreed to send."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The action that sends it, and its usual key."""
+
+    @property
+    def count(self) -> int:
+        """How many requests it has."""
+
+    def send(self, way: Post) -> Outcome:
+        """Send it once, and link its file. Raises as BatchSender does."""
+
+    def despite_doubt(self) -> Sending:
+        """The same, to be sent even though an earlier attempt may have made a batch."""
+
+
+def send_order(order: Sending, way: Post) -> None:
     """Send what was agreed to once, and post how it went; everything is told, nothing raised."""
     try:
-        outcome, linked = _send(order, way)
+        outcome, linked = order.send(way)
     except (JournalError, RequestFileError) as error:
         way.post(ResubmitEnded(order, f"No batch was made. {error}"))
     except BatchAPIError as error:
         way.post(ResubmitEnded(order, f"No batch was made. {describe(error, host=way.host)}"))
-    except Exception as error:  # noqa: BLE001  (else it would count as being sent for ever, and R do nothing)
+    except Exception as error:  # noqa: BLE001  (else it would count as being sent for ever, and its key do nothing)
         said = f"{describe(error, host=way.host)} Whether a batch was made is not known."
         way.post(ResubmitEnded(order, said))
     else:
         way.post(ResubmitEnded(order, outcome, linked))
 
 
-def _send(order: Order, way: Post) -> tuple[Sent | InDoubt, LinkedInput | None]:
-    plan = order.plan
-    if _stamp(plan.file) != plan.stamp:
-        raise RequestFileError(f"{plan.file} was changed after the question.")
+def sender_of(way: Post, *, new: bool = False) -> BatchSender:
+    """What sends once, and tells of the batch as soon as it is there; `new`: it is all of a file."""
 
     def tell(made: Made) -> None:
-        way.post(ResubmitMade(made.batch, earlier=made.earlier is not None))
+        way.post(ResubmitMade(made.batch, earlier=made.earlier is not None, new=new))
 
-    sender = BatchSender(
+    return BatchSender(
         way.client,
         SubmissionJournal(way.submissions.directory),
         origin=way.submissions.origin,
@@ -229,18 +270,18 @@ def _send(order: Order, way: Post) -> tuple[Sent | InDoubt, LinkedInput | None]:
         tell=tell,
         sleep=way.sleep or time.sleep,
     )
-    requests = RequestsToResubmit(plan.file, order.part.custom_ids)
-    outcome = sender.send(lambda: requests, plan.file, again=order.again)
-    return outcome, _link(outcome, order, way) if isinstance(outcome, Sent) else None
 
 
-def _link(sent: Sent, order: Order, way: Post) -> LinkedInput | None:
-    """Link the new batch to its part of the file; it is there whether this succeeds or not."""
-    file = order.plan.file
+def link_to(
+    outcome: Sent | InDoubt, file: Path, stamp: tuple[int, int], way: Post, only: frozenset[str] | None = None
+) -> LinkedInput | None:
+    """Link the new batch to the file, or to its part of it; it is there whether this succeeds or not."""
+    if isinstance(outcome, InDoubt):
+        return None
     try:
-        if _stamp(file) != order.plan.stamp:
+        if stamp_of(file) != stamp:
             raise LinkError(f"{file} was changed since it was sent.")
-        return way.inputs.link(sent.batch.id, file, only=order.part.custom_ids)
+        return way.inputs.link(outcome.batch.id, file, only=only)
     except (LinkError, RequestFileError) as error:
         way.post(ResubmitSaid(f"The batch was made, but its input was not linked to it: {_without_advice(error)}"))
         return None

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from batch_tui.results.json_path import MISSING, show
 from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.table_rows import Cell, Column
@@ -42,6 +44,9 @@ COLUMNS = (
 
 EXTRACTED: Final = "path:"
 """What the ids of extracted columns begin with."""
+
+_WRITTEN = ("custom_id", "preview")
+"""Columns of what people and models wrote, beside the extracted ones."""
 
 _LONGEST_LINE = 2**20
 """Bytes of a line that is parsed while painting."""
@@ -167,6 +172,12 @@ class ResultRows:
         if row >= len(self.lines) or file is None:
             return [self._tail()]
         line = self.lines[row]
+        return [
+            cell if column not in _WRITTEN and not column.startswith(EXTRACTED) else _masked(cell)
+            for (column, _), cell in zip(widths, self._shown(file, line, widths), strict=True)
+        ]
+
+    def _shown(self, file: ResultsFile, line: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         long = self._long(file, line)
         if long is not None:
             return [self._long_cell(long, column, cells) for column, cells in widths]
@@ -227,16 +238,25 @@ class ResultRows:
         match progress.state:
             case "failed" if progress.error is not None:
                 said = plain(str(describe(progress.error, host=self._host)))
-                return Cell(((Plain("! The download stopped. P tries again. "), "error"), (said, "muted")))
+                return Cell(
+                    (
+                        (Plain(f"! The download stopped. {key_for('results.pause', 'P')} tries again. "), "error"),
+                        (said, "muted"),
+                    )
+                )
             case "failed" | "stopped":
-                return Cell.of(Plain("! The download stopped. P goes on."), "error")
+                return Cell.of(Plain(f"! The download stopped. {key_for('results.pause', 'P')} goes on."), "error")
             case "paused":
-                return Cell.of(Plain("■ paused. P goes on."), "warning")
+                return Cell.of(Plain(f"■ paused. {key_for('results.pause', 'P')} goes on."), "warning")
             case "waiting":
-                return Cell.of(Plain("… more as you scroll; G fetches all"), "muted")
+                return Cell.of(Plain(f"… more as you scroll; {key_for('table.last', 'G')} fetches all"), "muted")
             case "retrying":
                 return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
         return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")
+
+
+def _masked(cell: Cell) -> Cell:
+    return Cell.of(mask.DOTS, "muted") if mask.is_on() else cell
 
 
 def highlighted(cell: Cell, pattern: SearchPattern) -> Cell:

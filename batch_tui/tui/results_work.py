@@ -16,6 +16,7 @@ from batch_tui.results.result_row import answer_text
 from batch_tui.results.row_order import sort_rows
 from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
+from batch_tui.tui import mask
 from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import Plain, join, lines, plain, plural
@@ -94,7 +95,7 @@ def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str)
     if line is not None:
         return LineFound(typed, looked, line, Plain(""))
     said = Plain(" is neither a custom_id nor a line here; f id:… finds parts of one.")
-    return LineFound(typed, looked, None, join(plain(typed[:80]), said))
+    return LineFound(typed, looked, None, join(mask.written(plain(typed[:80])), said))
 
 
 def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int, what: str) -> RecordText:

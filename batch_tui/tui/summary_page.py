@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_tui.results.surcharges import Surcharges
+from batch_tui.tui import mask
 from batch_tui.tui.error_advice import advice
 from batch_tui.tui.text import lines, number, plain, plural
 
@@ -145,12 +146,12 @@ def dollars(cost: Decimal | None) -> str:
 
 
 def _error(group: ErrorGroup) -> list[Line]:
-    example = (
-        [] if group.example_custom_id is None else [(f"    for example {plain(group.example_custom_id)[:64]}", "muted")]
-    )
+    name, example = group.example_custom_id, list[Line]()
+    if name is not None:
+        example = [(f"    for example {mask.written(plain(name))[:64]}", "muted")]
     return [
         (f"  {number(group.count)} × {plain(group.type)}", "error"),
-        (f"    {lines(group.message)}", "text"),
+        (f"    {mask.DOTS if mask.is_on() else lines(group.message)}", "text"),
         (f"    {advice(group.type, group.message)}", "muted"),
         *example,
     ]

@@ -15,6 +15,7 @@ from batch_tui.api.errors import (
 )
 from batch_tui.results.errors import PricesError, ResultsStoreError
 from batch_tui.submission.errors import LinkError
+from batch_tui.tui.key_names import key_for, with_own_keys
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -71,6 +72,9 @@ def describe(error: Exception, *, host: str) -> Trouble:
             advice = "" if "base URL" in message else _NOT_THE_API
             return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
         case BatchAPIError() | ResultsStoreError() | PricesError() | LinkError():
-            return Trouble(str(error), "")
+            return Trouble(with_own_keys(str(error)), "")
     said = f"{type(error).__name__}: {error}".rstrip(".")
-    return Trouble(f"Something went wrong in batch-tui itself: {said}.", "Please report it; r starts again.")
+    return Trouble(
+        f"Something went wrong in batch-tui itself: {said}.",
+        f"Please report it; {key_for('app.refresh', 'r')} starts again.",
+    )

@@ -20,16 +20,18 @@ from batch_tui.api.errors import APIConnectionError, BatchAPIError
 from batch_tui.api.retry import http_date
 from batch_tui.results.errors import PricesError, ResultsStoreError
 from batch_tui.results.pricing import Prices
-from batch_tui.settings import default_config_path
+from batch_tui.settings import SettingsError, default_config_path
 from batch_tui.submission.journal import JournalError, SubmissionJournal
 from batch_tui.tui.text import duration, plain, plural, size
 from batch_tui.tui.trouble import describe
+from batch_tui.verbs.keys import own_keymap
 from batch_tui.verbs.session import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from batch_tui.settings import Settings
     from batch_tui.verbs.session import Session
 
 State = Literal["ok", "note", "bad"]
@@ -84,6 +86,8 @@ def _findings(session: Session, environ: Mapping[str, str], *, offline: bool) ->
     if session.own_prices is not None and session.own_prices.exists():
         yield _prices(session.own_prices)
     yield _journal(session)
+    if settings.keys:
+        yield _keys(settings)
     for event, command in (("on_end", settings.hooks.on_end), ("on_expiring", settings.hooks.on_expiring)):
         if command:
             yield _hook(event, command[0], environ)
@@ -92,6 +96,13 @@ def _findings(session: Session, environ: Mapping[str, str], *, offline: bool) ->
         yield Finding("answer", "not asked for", "note"), Exit.DONE
     else:
         yield _answer(session)
+
+
+def _keys(settings: Settings) -> tuple[Finding, Exit]:
+    try:
+        return Finding("keys", f"{plural(len(own_keymap(settings)), 'action')} on keys of your own"), Exit.DONE
+    except SettingsError as error:
+        return Finding("keys", str(error), "bad"), Exit.REFUSED
 
 
 def _versions() -> str:

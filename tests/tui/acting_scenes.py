@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch_tui.api.calls import CallRecord
 from batch_tui.submission.journal import Submission
+from batch_tui.submission.request_file import Problem, RequestFileCheck
 from batch_tui.submission.sending import InDoubt
+from batch_tui.tui.new_batch_messages import FileChecked
+from batch_tui.tui.new_batch_work import FilePlan
 from batch_tui.tui.resubmit_messages import ResubmitPlanned, ResubmitRequested
 from batch_tui.tui.resubmit_work import Part, ResubmitPlan
 from batch_tui.tui.screens.batch_list import BatchListScreen
@@ -104,6 +108,19 @@ async def _copy_menu(stage: Stage, pilot: Pilot[str]) -> None:
     await pilot.pause()
 
 
+async def _new_batch(stage: Stage, pilot: Pilot[str]) -> None:
+    """The question before a file is sent, of which some requests will come back errored."""
+    await loaded(stage, pilot)
+    models = Counter({"claude-opus-5-5": 1_150, "claude-haiku-5-5": 50})
+    advice = "Lower it."
+    said = "max_tokens is 200000; claude-haiku-5-5 takes at most 64000."
+    problems = [Problem(line, "warning", said, advice, f"depot-{line}") for line in (17, 204)]
+    found = RequestFileCheck(problems, requests=1_200, bytes=4_812_345, models=models, warnings=2)
+    stage.app.post_message(FileChecked(FilePlan(Path("/home/ada/batches/depots-2026-11.jsonl"), (0, 0), found)))
+    await until(pilot, lambda: isinstance(stage.app.screen, ConfirmDialog), "the question")
+    await settled(stage, pilot)
+
+
 async def _activity(stage: Stage, pilot: Pilot[str]) -> None:
     """Requests that went well, one without an answer, and one that was refused twice; none of them real."""
     await until(pilot, lambda: isinstance(stage.app.screen, BatchListScreen), "the list")
@@ -161,6 +178,7 @@ ACTING_SCENES: dict[str, Scene] = {
     "resubmit": Scene(_resubmit),
     "resubmit-80": Scene(partial(_resubmit, missing=3), size=SMALL),
     "resubmit-doubt": Scene(_resubmit_doubt, size=SMALL, theme="light"),
+    "new-batch": Scene(_new_batch, size=SMALL),
     "list-named": Scene(_list_named),
     "list-no-color": Scene(_list_named, size=SMALL, no_color=True),
     "name-dialog": Scene(_name_dialog, size=SMALL),

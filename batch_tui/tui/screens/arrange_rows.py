@@ -236,7 +236,7 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def _ask_for_place(self, typed: str = "", problem: str | None = None) -> None:
         hint = Plain("A line number, or a whole custom_id.")
-        dialog = PromptDialog(Plain("Go to"), hint, value=typed, verb="goes there", problem=problem)
+        dialog = PromptDialog(Plain("Go to"), hint, value=typed, verb="goes there", problem=problem, written=True)
         self.app.push_screen(dialog, self._go_to)
 
     def _go_to(self, typed: str | None) -> None:

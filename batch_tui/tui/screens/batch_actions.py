@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _TOO_MANY_TO_JUDGE = 200
 """Marks beyond which a key is not dimmed at every movement; pressing it still says why it cannot."""
 _LONGEST_SAID = 60
-_CHANGING = ("cancel", "delete", "resubmit")
+_CHANGING = ("cancel", "delete", "resubmit", "new_batch")
 
 
 class BatchActionsScreen(Screen[None]):

@@ -13,7 +13,9 @@ from textual.widgets import Static
 
 from batch_tui.tui.batch_rows import COLUMNS, TAIL
 from batch_tui.tui.freshness import freshness, trouble_line
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DetailRequested, JobUpdate, MonitorUpdate, OlderPageRequested, SavedListRequested
+from batch_tui.tui.new_batch_messages import NewBatchRequested
 from batch_tui.tui.screens.find_batches import FindBatchesScreen
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.trouble import describe
@@ -48,7 +50,19 @@ _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d 
 _BATCH_KEYS = frozenset(
     {
         *("open_detail", "open_results", "cancel", "delete", "resubmit", "copy", "filter", "saved"),
-        *("mark", "mark_range", "mark_all", "app.undo", "name", "watch", "save", "sort", "reverse", "load_all"),
+        *(
+            "new_batch",
+            "mark",
+            "mark_range",
+            "mark_all",
+            "app.undo",
+            "name",
+            "watch",
+            "save",
+            "sort",
+            "reverse",
+            "load_all",
+        ),
     }
 )
 """Actions whose keys are letters while a filter is typed."""
@@ -61,7 +75,12 @@ class BatchListScreen(FindBatchesScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012  (Textual's `ClassVar[…] | None` is none to mypy)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "space", "mark", "Mark", show=False, id="batch.mark", tooltip="Mark this batch, or not: c and D take all"
+            "space",
+            "mark",
+            "Mark",
+            show=False,
+            id="batch.mark",
+            tooltip="Mark this batch, or not: actions take all marked",
         ),
         Binding("V", "mark_range", "Mark to here", show=False, id="batch.mark_range"),
         Binding(
@@ -73,6 +92,7 @@ class BatchListScreen(FindBatchesScreen):
             id="batch.mark_all",
             tooltip="Mark all batches shown, or take all marks away",
         ),
+        Binding("a", "new_batch", "New", show=False, id="batch.new", tooltip="Send a file of requests, after asking"),
         Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
     ]
 
@@ -172,6 +192,9 @@ class BatchListScreen(FindBatchesScreen):
                 self._table.refresh_stale()
             self.show_state()
 
+    def mask_changed(self) -> None:
+        self.show_state()
+
     def show_state(self) -> None:
         self._show_lines()
         self._show_side()
@@ -219,7 +242,10 @@ class BatchListScreen(FindBatchesScreen):
         if running:
             parts += [(f"{number(running)} running", TONES["running"]), (" · ", TONES["muted"])]
         if self._loads_all:
-            parts += [(f"loading all: {number(len(catalog))}, L stops", "bold $text-accent"), (" · ", TONES["muted"])]
+            parts += [
+                (f"loading all: {number(len(catalog))}, {key_for('batch.load_all', 'L')} stops", "bold $text-accent"),
+                (" · ", TONES["muted"]),
+            ]
         elif len(catalog):
             parts += [(f"{number(len(catalog))} loaded", TONES["muted"]), (" · ", TONES["muted"])]
         return parts
@@ -247,14 +273,19 @@ class BatchListScreen(FindBatchesScreen):
                 (plain(trouble.advice), ""),
                 (plain(request), TONES["muted"]),
                 ("", ""),
-                ("Trying again by itself; r tries now.", TONES["muted"]),
+                (f"Trying again by itself; {key_for('app.refresh', 'r')} tries now.", TONES["muted"]),
             ]
         if context.monitor.poll.last_success is None:
             return [(f"Asking {context.host} for your batches…", TONES["muted"])]
         return [
             ("There are no batches in this workspace yet.", "bold"),
-            ("New ones appear here by themselves, newest first.", TONES["muted"]),
+            (self._how_they_come(), TONES["muted"]),
         ]
+
+    def _how_they_come(self) -> str:
+        come = "New ones appear here by themselves, newest first"
+        sends = f"; {key_for('batch.new', 'a')} sends a file of requests as one."
+        return come + ("." if self._shared.read_only else sends)
 
     # Marks
 
@@ -329,6 +360,14 @@ class BatchListScreen(FindBatchesScreen):
         if action == "filter" and not len(self._shared.catalog):
             return "There are no batches to filter yet."
         return super().why_not(action)
+
+    def action_new_batch(self) -> None:
+        self.post_message(NewBatchRequested())
+
+    def select(self, batch_id: str) -> bool:
+        """Put the cursor on a batch; says whether it is among the rows that are shown."""
+        self._table.move_to_key(batch_id)
+        return self._table.cursor_key == batch_id
 
     def action_saved(self) -> None:
         self.post_message(SavedListRequested())

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.virtual_table import VirtualTable
@@ -32,7 +33,7 @@ _ROWS_SHOWN: Final = 9
 """Rows of the table without scrolling: what fits into a terminal of 24 lines with all that stands around it."""
 
 
-class _NumberInput(Input):
+class NumberInput(Input):
     """Digits, and the keys that move the list above without leaving the line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,14 +67,15 @@ class BulkDialog(ModalScreen[bool]):
             table = VirtualTable(BulkRows(plan, self._shared), COLUMNS, id="bulk-rows")
             table.styles.height = min(amount + len(plan.left_out), _ROWS_SHOWN) + 1
             yield table
-            yield _NumberInput(
+            yield NumberInput(
                 placeholder=f"type {amount} to {plan.action} them",
                 restrict="[0-9]*",
                 max_length=9,
                 compact=True,
                 id="bulk-number",
             )
-            hint = f"enter {plan.action}s them · ↑ ↓ look through them · esc leaves them as they are"
+            keep = key_for("bulk.keep", "esc")
+            hint = f"enter {plan.action}s them · ↑ ↓ look through them · {keep} leaves them as they are"
             yield Static(Content.styled(hint, TONES["muted"]), id="bulk-hint", markup=False)
 
     def _facts(self) -> list[Content]:
@@ -115,7 +117,7 @@ class BulkDialog(ModalScreen[bool]):
         if event.value == str(amount):
             self.dismiss(True)
         else:
-            said = f"Type {amount} and press enter, or esc to leave them as they are."
+            said = f"Type {amount} and press enter, or {key_for('bulk.keep', 'esc')} to leave them as they are."
             self.query_one("#bulk-hint", Static).update(Content.styled(said, TONES["error"]))
 
 
@@ -181,11 +183,12 @@ class BulkProgress(ModalScreen[None]):
         self.query_one("#dialog-title", Static).update(Content.styled(self._title(), "bold"))
         self.query_one("#bulk-bar", Static).update(bar)
         if job.finished:
-            hint = "esc closes · batches that came out badly stay marked"
+            hint = f"{key_for('bulk.stop', 'esc')} closes · batches that came out badly stay marked"
         elif job.stopped:
             hint = "Stopping: waiting for what was asked already."
         else:
-            hint = "esc stops: the rest stay as they are · b goes on behind the list"
+            stop, behind = key_for("bulk.stop", "esc"), key_for("bulk.background", "b")
+            hint = f"{stop} stops: the rest stay as they are · {behind} goes on behind the list"
         self.query_one("#bulk-hint", Static).update(Content.styled(hint, TONES["muted"]))
         self.query_one(VirtualTable).refresh_stale()
         self._say_whole()
@@ -197,7 +200,7 @@ class BulkProgress(ModalScreen[None]):
         if job.undo_until is not None and not job.stopped:
             seconds = round((job.undo_until - self._shared.now()).total_seconds())
             if seconds > 0 and not job.outcomes:
-                return Plain(f"Deleting starts in {seconds}s; u leaves everything as it is")
+                return Plain(f"Deleting starts in {seconds}s; {key_for('bulk.stop', 'u')} leaves everything as it is")
         verb = "Canceling" if job.plan.action == "cancel" else "Deleting"
         return Plain(f"{verb} {plural(len(job.plan.todo), 'batch', 'batches')}")
 

@@ -12,8 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui import mask
 from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import ago, duration, join, later, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 
@@ -82,11 +84,14 @@ class ConfirmDialog(ModalScreen[Answer]):
                 for fact in self._facts:
                     yield Static(fact, classes="dialog-fact", markup=False)
                 for answer, does in self._offers.items():
-                    offer = Content.assemble((_OFFER_KEYS[answer], TONES["accent"]), (f"  {does}", TONES["text"]))
+                    offer = Content.assemble(
+                        (key_for(f"dialog.{answer}", _OFFER_KEYS[answer]), TONES["accent"]),
+                        (f"  {does}", TONES["text"]),
+                    )
                     yield Static(offer, classes="dialog-fact", markup=False)
             with Horizontal(id="dialog-buttons"):
-                yield Button(Content(f"{self._no} (n)"), id="keep")
-                yield Button(Content(f"{self._yes} (y)"), id="go", variant="error")
+                yield Button(Content(f"{self._no} ({key_for('dialog.no', 'n')})"), id="keep")
+                yield Button(Content(f"{self._yes} ({key_for('dialog.yes', 'y')})"), id="go", variant="error")
 
     def on_mount(self) -> None:
         self._opened_at = self._monotonic()
@@ -119,7 +124,7 @@ class ConfirmDialog(ModalScreen[Answer]):
 
 def _names(batch: MessageBatch, context: AppContext) -> Content:
     """The id, and before it what the user calls the batch."""
-    notes = context.monitor.notes.get(batch.id)
+    notes = mask.noted(context.monitor.notes.get(batch.id))
     name = Content.assemble((plain(notes.name), "bold"), "\n") if notes and notes.name else Content("")
     return Content.assemble(name, plain(batch.id))
 
@@ -182,7 +187,10 @@ def _fate_of_results(batch: MessageBatch, context: AppContext) -> tuple[Content,
     saved = context.monitor.saved.get(batch.id)
     if saved is not None:
         whole = "A copy" if saved.verified else "A copy, not verified as complete,"
-        return Content(f"{whole} of its results stays on this machine: o lists what is saved, and deletes it."), {}
+        lists = key_for("batch.saved", "o")
+        return Content(
+            f"{whole} of its results stays on this machine: {lists} lists what is saved, and deletes it."
+        ), {}
     if not has_unsaved_results(batch, context):
         return Content("Its results are gone already; the entry in the list goes too."), {}
     lost = Content.styled("Its results are not saved on this machine: they will be gone.", TONES["error"])

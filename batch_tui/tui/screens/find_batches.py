@@ -14,6 +14,7 @@ from batch_tui.monitor.conditions import NO_FILTER, TABS
 from batch_tui.monitor.selection import Selection
 from batch_tui.monitor.tab_counts import TabCounts
 from batch_tui.tui.batch_rows import BatchRows, columns_in
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import OlderPageRequested
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
 from batch_tui.tui.screens.menu import Choice, MenuDialog
@@ -125,7 +126,8 @@ class FindBatchesScreen(BatchActionsScreen):
         """In place of rows where there are none: that is only known of the batches that are loaded."""
         selection, loaded = self._selection, number(len(self._shared.catalog))
         what = "match" if selection.wanted else f"“{selection.tab}”"
-        leave = "esc clears the filter" if selection.wanted else "1 shows all"
+        clear, all_of_them = key_for("batch.clear_filter", "esc"), key_for("batch.tab_all", "1")
+        leave = f"{clear} clears the filter" if selection.wanted else f"{all_of_them} shows all"
         if self._rows.whole:
             said = "No batches match" if selection.wanted else f"No batches under “{selection.tab}”"
             said = f"{said}. {leave}."
@@ -135,7 +137,7 @@ class FindBatchesScreen(BatchActionsScreen):
             # There, L is a letter.
             said = f"No {what} among the {loaded} loaded; older ones are not searched. {leave}."
         else:
-            said = f"No {what} among the {loaded} loaded. L loads older ones, {leave}."
+            said = f"No {what} among the {loaded} loaded. {key_for('batch.load_all', 'L')} loads older ones, {leave}."
         if said != self._table.nothing:
             self._table.nothing = Plain(said)
             self._table.refresh()
@@ -158,7 +160,9 @@ class FindBatchesScreen(BatchActionsScreen):
         if self._shared.monitor.older.loading:
             said += " · loading older ones"
         elif not self._rows.whole:
-            said += " · older ones not searched" + ("" if line.editing else ", L loads all")
+            said += " · older ones not searched" + (
+                "" if line.editing else f", {key_for('batch.load_all', 'L')} loads all"
+            )
         line.say(Plain(said))
 
     def _line_is_edited(self) -> bool:

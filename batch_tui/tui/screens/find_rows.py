@@ -12,6 +12,8 @@ from textual.widgets import Input
 from batch_tui.results.row_query import QueryError, RowQuery
 from batch_tui.results.row_selection import FoundRows
 from batch_tui.results.search import PatternError, SearchPattern
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import FindRequested, RowsFound
 from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_view import CHIPS, Finding
@@ -73,9 +75,9 @@ class FindRowsScreen(Screen[None]):
     def show_rows(self) -> None:
         """Show what the view says; the cursor stays on its row where that is shown."""
         self._table.nothing = Plain(
-            "No rows match. esc clears the filter."
+            f"No rows match. {key_for('record.close', 'esc')} clears the filter."
             if self._view.query is not None
-            else f"No {CHIPS[self._view.chip][0]} rows. 1 shows all."
+            else f"No {CHIPS[self._view.chip][0]} rows. {key_for('results.all', '1')} shows all."
         )
         self._table.set_source(self._view.rows())
         self.show_state()
@@ -264,7 +266,9 @@ class FindRowsScreen(Screen[None]):
     def action_next_hit(self, direction: int) -> None:
         search, source = self._view.search, self._table.source
         if search is None or not isinstance(source, ResultRows):
-            self.notify("Nothing is searched for. / starts a search.", markup=False, timeout=3)
+            self.notify(
+                f"Nothing is searched for. {key_for('results.search', '/')} starts a search.", markup=False, timeout=3
+            )
             return
         hits = search.found
         row = source.next_where(self._table.cursor_row, direction, lambda line: hits.index_of(line) is not None)
@@ -277,7 +281,9 @@ class FindRowsScreen(Screen[None]):
         if row is not None:
             self._table.move_to(row)
         elif not search.looking:
-            self.notify(f"Nothing here says {plain(search.condition.text)[:60]}.", markup=False, timeout=3)
+            self.notify(
+                f"Nothing here says {mask.written(plain(search.condition.text))[:60]}.", markup=False, timeout=3
+            )
 
     def show_lines(self) -> None:
         """Beside the search and the query: what is wrong with them, or how much they found."""

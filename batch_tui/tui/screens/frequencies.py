@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
 from batch_tui.tui.widgets.tones import TONES
@@ -64,7 +66,9 @@ class FrequencyRows:
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         one = self._values[row]
-        value = Cell.of(Plain("(none)"), "muted") if one.value is None else Cell.of(plain(one.value[:500]))
+        value = (
+            Cell.of(Plain("(none)"), "muted") if one.value is None else Cell.of(mask.written(plain(one.value[:500])))
+        )
         cells = {
             "count": Cell.of(number(one.count)),
             "share": Cell.of(Plain(f"{100 * one.count / self._total:.1f}%"), "muted"),
@@ -99,7 +103,15 @@ class FrequenciesScreen(ModalScreen[str | None]):
             table.styles.height = min(len(self._values), _MOST_ROWS) + 2
             table.nothing = Plain("None of the rows shown has such a value.")
             yield table
-            yield Static(Content.styled("enter shows the rows of a value · esc closes", TONES["muted"]), markup=False)
+            choose = key_for("values.choose", "enter")
+            close = key_for("values.close", "esc")
+            yield Static(
+                Content.styled(
+                    f"{choose} shows the rows of a value · {close} closes",
+                    TONES["muted"],
+                ),
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).rows_changed()

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.tui.key_names import in_usual_order, key_for
 from batch_tui.tui.text import Plain, plain
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.wrapping import breaks
@@ -58,15 +59,20 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, title: str, bindings: Iterable[ActiveBinding]) -> None:
         super().__init__()
         self._title = title
-        self._active = list(bindings)
+        self._active = in_usual_order(bindings)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
             yield Static(Content.styled(plain(self._title), "bold"), id="help-title", markup=False)
             with VerticalScroll(id="help-scroll"):
                 yield _KeyList(self._groups())
+            close = key_for("help.close", "esc")
+            palette = key_for("app.palette", ":")
             yield Static(
-                Content.styled("esc closes · every action is also in the palette (:)", TONES["muted"]),
+                Content.styled(
+                    f"{close} closes · every action is also in the palette ({palette})",
+                    TONES["muted"],
+                ),
                 id="help-hint",
                 markup=False,
             )

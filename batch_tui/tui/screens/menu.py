@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ class MenuDialog(ModalScreen[str | None]):
                 id="menu-choices",
                 markup=False,
             )
-            yield Static(Content.styled("enter or the key chooses · esc closes", TONES["muted"]), markup=False)
+            yield Static(
+                Content.styled(f"enter or the key chooses · {key_for('menu.close', 'esc')} closes", TONES["muted"]),
+                markup=False,
+            )
 
     @staticmethod
     def _label(choice: Choice) -> Content:

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from batch_tui.monitor.batch_notes import LONGEST_NAME, LONGEST_NOTE, BatchNotes, read_tags
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -60,7 +61,8 @@ class NameDialog(ModalScreen[BatchNotes | None]):
                     id=f"name-{part}",
                     classes="name-line",
                 )
-            hint = "enter keeps it, on this machine only · ↑ ↓ the other lines · esc leaves it as it was"
+            leave = key_for("name.close", "esc")
+            hint = f"enter keeps it, on this machine only · ↑ ↓ the other lines · {leave} leaves it as it was"
             said = Content("") if self._problem is None else Content.styled(f"{plain(self._problem)}\n", TONES["error"])
             yield Static(said + Content.styled(hint, TONES["muted"]), id="name-hint", markup=False)
 

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, number
 from batch_tui.tui.widgets.tones import TONES
 
@@ -25,9 +26,9 @@ class ProgressDialog(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(True)", "Stop", id="progress.stop")]
 
-    def __init__(self, what: Plain, total: int, hint: str = "esc stops; nothing is left behind then") -> None:
+    def __init__(self, what: Plain, total: int, hint: str = "") -> None:
         super().__init__()
-        self._hint = hint
+        self._hint = hint or f"{key_for('progress.stop', 'esc')} stops; nothing is left behind then"
         self._what = what
         self._total = max(total, 1)
         self._over = False

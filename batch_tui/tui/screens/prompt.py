@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -44,8 +46,12 @@ class PromptDialog(ModalScreen[str | None]):
         problem: str | None = None,
         problem_with: Callable[[str], str | None] = lambda _: None,
         suggester: Suggester | None = None,
+        written: bool = False,
     ) -> None:
-        """`problem` is what was wrong with the value that stands there; `suggester` completes it on tab."""
+        """`problem` is what was wrong with the value that stands there; `suggester` completes it on tab.
+
+        `written`: what is typed is hidden where what people wrote is.
+        """
         super().__init__()
         self._title = title
         self._hint = hint
@@ -54,16 +60,26 @@ class PromptDialog(ModalScreen[str | None]):
         self._problem = problem
         self._problem_with = problem_with
         self._suggester = suggester
+        self._written = written
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
-            yield Input(self._value, id="prompt-text", select_on_focus=False, suggester=self._suggester)
+            yield Input(
+                self._value,
+                id="prompt-text",
+                select_on_focus=False,
+                suggester=self._suggester,
+                password=self._written and mask.is_on(),
+            )
             hint = self._hint if self._problem is None else plain(self._problem)
             tone = "muted" if self._problem is None else "error"
             yield Static(Content.styled(hint, TONES[tone]), id="prompt-hint", markup=False)
             yield Static(
-                Content.styled(f"enter {self._verb} · esc leaves everything as it is", TONES["muted"]), markup=False
+                Content.styled(
+                    f"enter {self._verb} · {key_for('prompt.close', 'esc')} leaves everything as it is", TONES["muted"]
+                ),
+                markup=False,
             )
 
     def on_mount(self) -> None:

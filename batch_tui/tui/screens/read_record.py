@@ -8,6 +8,7 @@ from textual import on
 from textual.binding import Binding
 
 from batch_tui.tui.input_messages import InputWanted, LinkInputRequested
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import InputUpdate, PageWish, RecordLoaded, RecordRequested
 from batch_tui.tui.record_pages import REQUEST
 from batch_tui.tui.screens.take_out import TakeOutScreen
@@ -204,7 +205,11 @@ class ReadRecordScreen(TakeOutScreen):
 
     def action_beside(self) -> None:
         if self._input is None:
-            self._tell("The input of this batch is not linked: I links the file its requests came from.", 5)
+            link = key_for("results.input", "I")
+            self._tell(
+                f"The input of this batch is not linked: {link} links the file its requests came from.",
+                5,
+            )
             return
         self._beside = not self._beside
         self._wishes.pop("prompt", None)

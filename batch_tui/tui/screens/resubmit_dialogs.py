@@ -1,4 +1,4 @@
-"""The questions around sending failed requests again; they hold ids, never rows."""
+"""The questions around sending requests, a file of them or those that failed; they hold ids, never rows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from batch_tui.submission.sending import lost_sentence
+from batch_tui.tui import mask
 from batch_tui.tui.screens.dialogs import ConfirmDialog
-from batch_tui.tui.text import fit, join, number, plain, plural
+from batch_tui.tui.text import fit, join, number, plain, plural, size
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from batch_tui.submission.journal import Submission
     from batch_tui.submission.sending import InDoubt
-    from batch_tui.tui.resubmit_work import Part, ResubmitPlan
+    from batch_tui.tui.context import AppContext
+    from batch_tui.tui.new_batch_work import FilePlan
+    from batch_tui.tui.resubmit_work import ResubmitPlan
     from batch_tui.tui.screens.dialogs import Answer
     from batch_tui.tui.text import Plain
 
@@ -44,7 +47,7 @@ def resubmit_dialog(plan: ResubmitPlan, name: Plain, monotonic: Callable[[], flo
     if plan.missing:
         facts.append(Content.styled(_about_missing(plan), TONES["warning"]))
     source = join(plain("From "), plain(str(plan.file)))
-    billed = plain(f"Billed at batch price. {_models(part)}.")
+    billed = plain(f"Billed at batch price. {_models(part.models)}.")
     facts.append(Content.assemble((source, TONES["muted"]), "\n", billed))
     return SendDialog(
         plain("Send the failed requests again?"),
@@ -81,7 +84,7 @@ def _about_refused(plan: ResubmitPlan) -> Plain:
 
 
 def _about_missing(plan: ResubmitPlan) -> Plain:
-    names = ", ".join(fit(plain(name), _LONGEST_NAME) for name in plan.examples) + (
+    names = ", ".join(mask.written(fit(plain(name), _LONGEST_NAME)) for name in plan.examples) + (
         ", …" if plan.missing > len(plan.examples) else ""
     )
     one = plan.missing == 1
@@ -89,23 +92,44 @@ def _about_missing(plan: ResubmitPlan) -> Plain:
     return plain(f"{number(plan.missing)} {are} not in this file: {names}. Is it the input of this batch?")
 
 
-def _models(part: Part) -> str:
-    names = sorted(part.models, key=lambda name: -part.models[name])
+def _models(models: Mapping[str, int]) -> str:
+    if not models:
+        return "No model is named"
+    names = sorted(models, key=lambda name: -models[name])
     if len(names) == 1:
         return f"Model: {fit(plain(names[0]), _LONGEST_NAME)}"
-    shown = ", ".join(
-        f"{fit(plain(name), _LONGEST_NAME)} ({number(part.models[name])})" for name in names[:_MODELS_NAMED]
-    )
+    shown = ", ".join(f"{fit(plain(name), _LONGEST_NAME)} ({number(models[name])})" for name in names[:_MODELS_NAMED])
     more = f" and {number(len(names) - _MODELS_NAMED)} more" if len(names) > _MODELS_NAMED else ""
     return f"Models: {shown}{more}"
 
 
-def doubt_dialog(doubt: InDoubt, monotonic: Callable[[], float]) -> ConfirmDialog:
-    """An earlier attempt may have made the batch: asks whether to send nevertheless."""
+def new_batch_dialog(plan: FilePlan, context: AppContext, access: str, monotonic: Callable[[], float]) -> SendDialog:
+    """Asks whether to send a file that was checked: how much, to whom, with what access, and what is odd about it."""
+    found = plan.found
+    many = plural(found.requests, "request")
+    are = "is" if found.requests == 1 else "are"
+    where = f"{context.host}, profile {context.profile} ({access})"
+    facts = [
+        Content(plain(str(plan.file))),
+        Content(plain(f"{many}, {size(found.bytes)}, {are} sent as one batch to {where}.")),
+    ]
+    if plan.earlier is not None:
+        facts.append(Content.styled(_about_earlier(plan.earlier), TONES["error"]))
+    if found.warnings:
+        doubts = mask.written(plain(" ".join(plan.doubts)))
+        fate = f"{plural(found.warnings, 'warning')}: such a request probably comes back errored. "
+        facts.append(Content.styled(join(plain(fate), doubts), TONES["warning"]))
+    facts.append(Content(plain(f"Billed at batch price. {_models(found.models)}.")))
+    title = plain("Send this file as a new batch?")
+    return SendDialog(title, facts, yes=f"Send {many}", no="Send nothing", monotonic=monotonic)
+
+
+def doubt_dialog(doubt: InDoubt, monotonic: Callable[[], float], again: str = "R") -> ConfirmDialog:
+    """An earlier attempt may have made the batch: asks whether to send nevertheless; the key `again` looks anew."""
     facts = [
         Content(plain(lost_sentence(doubt.submission))),
         Content(may_be(doubt)),
-        Content("R looks again before it sends, and tells it by its custom_ids once it has ended."),
+        Content(f"{again} looks again before it sends, and tells it by its custom_ids once it has ended."),
         Content.styled("Sending now may make a second batch, which is billed too.", TONES["error"]),
     ]
     return ConfirmDialog(
@@ -124,6 +148,6 @@ def may_be(doubt: InDoubt) -> Plain:
 
 def quit_while_sending_dialog(monotonic: Callable[[], float]) -> ConfirmDialog:
     """Asks whether to leave while a batch is being sent."""
-    said = "A new batch is being sent. Without its answer nobody knows whether it was made; R looks for it before it "
-    facts = [Content(f"{said}sends the same requests again.")]
+    said = "A new batch is being sent. Without its answer nobody knows whether it was made;"
+    facts = [Content(f"{said} batch-tui looks for it before it sends the same requests again.")]
     return ConfirmDialog(plain("Quit now?"), facts, yes="Quit", no="Stay", monotonic=monotonic)

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import (
     DownloadToggleRequested,
     DownloadUpdate,
@@ -67,7 +69,7 @@ _LETTERS = frozenset(
 """Actions whose keys are text while a line is typed."""
 
 
-_DELETED = "The copy on this machine was deleted: these rows are gone once you leave. w writes them to a file."
+_DELETED = "The copy on this machine was deleted: these rows are gone once you leave."
 
 
 class ResultsScreen(ReadRecordScreen):
@@ -157,6 +159,9 @@ class ResultsScreen(ReadRecordScreen):
         self.show_state()
         self.seek_on()
 
+    def mask_changed(self) -> None:
+        self.show_state()
+
     def show_state(self) -> None:
         self.query_one(StatusLine).show(self._heading(), self._gauge())
         self.query_one("#chips", Static).update(self._chips())
@@ -192,7 +197,10 @@ class ResultsScreen(ReadRecordScreen):
             case "paused":
                 return [("■ paused", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "waiting":
-                return [(amount, TONES["muted"]), ("· P fetches the rest ", TONES["running"])]
+                return [
+                    (amount, TONES["muted"]),
+                    (f"· {key_for('results.pause', 'P')} fetches the rest ", TONES["running"]),
+                ]
             case "starting":
                 return [("… asking ", TONES["muted"])]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
@@ -215,7 +223,7 @@ class ResultsScreen(ReadRecordScreen):
             amount = amounts.get(chosen, 0)
             style = "bold reverse" if place == view.chip else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose({place})"})
-            text = f" {place + 1} {name} {number(amount)}{more if amount else ''} "
+            text = f" {key_for(f'results.{name}', str(place + 1))} {name} {number(amount)}{more if amount else ''} "
             labels.append((amount, Content.styled(text, style).stylize(click)))
         odd = [(name, amounts[name]) for name in ("unknown", "unreadable") if amounts.get(name)]
         labels += [(amount, Content.styled(f" {name} {number(amount)} ", TONES["warning"])) for name, amount in odd]
@@ -236,15 +244,22 @@ class ResultsScreen(ReadRecordScreen):
     def _show_trouble(self) -> None:
         progress, line = self._opened.progress, self.query_one(TroubleLine)
         if progress.error is not None and progress.state in ("failed", "retrying"):
-            again = "P tries again." if progress.state == "failed" else "Trying again."
-            note = f"{progress.note} " if progress.note else ""
+            again = f"{key_for('results.pause', 'P')} tries again." if progress.state == "failed" else "Trying again."
+            note = f"{mask.written(plain(progress.note))} " if progress.note else ""
             line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
-            said = _DELETED if self._opened.deleted else progress.note or self._about_input()
+            said = self._about_rows()
+            if self._opened.deleted:
+                said = f"{_DELETED} {key_for('results.export', 'w')} writes them to a file."
             if self._can_be_had_again:
                 # First, as what is wrong may be long and name a path.
-                said = f"Not verified: P fetches them anew. {said or ''}".rstrip()
+                said = f"Not verified: {key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
             line.say(None if said is None else plain(f" ! {said}"), "warning")
+
+    def _about_rows(self) -> str | None:
+        """What is odd about the rows, or not as in the input; it may name some of them."""
+        said = self._opened.progress.note or self._about_input()
+        return said and mask.written(plain(said))
 
     @property
     def _can_be_had_again(self) -> bool:
@@ -266,11 +281,11 @@ class ResultsScreen(ReadRecordScreen):
     def _nothing(self) -> Content:
         match self._opened.progress.state:
             case "failed" | "stopped":
-                return Content.styled("No results arrived. P tries again.", "bold")
+                return Content.styled(f"No results arrived. {key_for('results.pause', 'P')} tries again.", "bold")
             case "complete":
                 return Content.styled("The results file is empty.", "bold")
             case "paused":
-                return Content.styled("The download is paused. P goes on.", "bold")
+                return Content.styled(f"The download is paused. {key_for('results.pause', 'P')} goes on.", "bold")
         return Content.styled("Asking for the results…", TONES["muted"])
 
     # The record beside the table

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import fit_middle, plain
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
@@ -41,7 +42,7 @@ class SummaryScreen(ModalScreen[None]):
             yield Static(Content.styled(f"Summary of {fit_middle(plain(self._batch_id), 40)}", "bold"), markup=False)
             yield Static(Content.styled(plain(self._note), TONES["warning"]), id="summary-note", markup=False)
             yield TextPane(id="summary-page")
-            yield Static(Content.styled("esc closes", TONES["muted"]), markup=False)
+            yield Static(Content.styled(f"{key_for('summary.close', 'esc')} closes", TONES["muted"]), markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#summary-note").display = bool(self._note)

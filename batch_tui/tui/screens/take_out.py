@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import ExportRequested, FileWorkRequested, PagerRequested, RecordText, RowsToWrite
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.resubmit_messages import ResubmitRequested
@@ -70,7 +72,11 @@ class TakeOutScreen(ArrangeRowsScreen):
         elif marks:
             self.post_message(ResubmitRequested(self._batch_id, marks, "marked"))
         elif self._view.query is not None and self._view.query.looking:
-            self.notify("Still looking for the rows of that query; press R again then.", markup=False, timeout=4)
+            self.notify(
+                f"Still looking for the rows of that query; press {key_for('results.resubmit', 'R')} again then.",
+                markup=False,
+                timeout=4,
+            )
         elif self._view.narrowed and isinstance(shown := self._table.source, ResultRows):
             self.post_message(ResubmitRequested(self._batch_id, tuple(shown.lines), "shown"))
         else:
@@ -87,6 +93,9 @@ class TakeOutScreen(ArrangeRowsScreen):
         return "No request of this batch failed: there is nothing to send again."
 
     def action_copy(self) -> None:
+        if mask.is_on():
+            self.notify(mask.shows_first("then it can be copied"), markup=False, timeout=4)
+            return
         if self._line is None:
             self.notify("There is no record under the cursor.", markup=False, timeout=3)
             return
@@ -121,8 +130,11 @@ class TakeOutScreen(ArrangeRowsScreen):
 
     def _copy(self, text: str, what: str) -> None:
         if len(text) > MOST_COPIED:
+            copy = key_for("results.copy", "y")
+            write = key_for("results.export", "w")
             self.notify(
-                f"{size(len(text))} are too much for a terminal's clipboard: y p opens it in $PAGER, w writes a file.",
+                f"{size(len(text))} are too much for a terminal's clipboard: "
+                f"{copy} p opens it in $PAGER, {write} writes a file.",
                 markup=False,
                 severity="warning",
                 timeout=6,

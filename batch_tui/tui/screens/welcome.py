@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import SavedListRequested
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.key_bar import KeyBar
@@ -70,7 +71,7 @@ class WelcomeScreen(Screen[None]):
                     TONES["muted"],
                 ),
                 Content(""),
-                Content("To look around first, press d, or start"),
+                Content(f"To look around first, press {key_for('app.demo', 'd')}, or start"),
                 code("batch-tui demo"),
                 Content.styled(
                     "It shows made-up batches served by a simulator on this machine: no key, no network, no cost.",

@@ -11,7 +11,9 @@ from textual.widgets import Static
 
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.conditions import RESULTS_KEPT
+from batch_tui.tui import mask
 from batch_tui.tui.batch_rows import results_of, status_of
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
@@ -46,6 +48,9 @@ class BatchDetail(VerticalScroll):
     def on_resize(self) -> None:
         self.show(self._batch_id)
 
+    def mask_changed(self) -> None:
+        self.show(self._batch_id)
+
     def show(self, batch_id: str | None) -> None:
         """Show a batch, or that there is none."""
         if batch_id != self._batch_id:
@@ -75,7 +80,7 @@ class BatchDetail(VerticalScroll):
 def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Content:
     """The whole page about one batch, for a column of so many cells."""
     status, tone = status_of(batch)
-    notes = context.monitor.notes.get(batch.id, NOTHING_NOTED)
+    notes = mask.noted(context.monitor.notes.get(batch.id)) or NOTHING_NOTED
     parts: list[Content] = [
         *([Content.styled(plain(notes.name), TONES["accent"])] if notes.name else []),
         Content.styled(plain(batch.id), TONES["muted"] if notes.name else "bold"),
@@ -229,7 +234,12 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
             )
         )
     if batch.id in context.monitor.watched:
-        rows.append(Content.styled(f"{WATCH_SIGN} You will be told when it ends; m changes that.", TONES["accent"]))
+        rows.append(
+            Content.styled(
+                f"{WATCH_SIGN} You will be told when it ends; {key_for('batch.watch', 'm')} changes that.",
+                TONES["accent"],
+            )
+        )
     return [*rows, Content("")]
 
 
@@ -260,10 +270,21 @@ def _digest(batch: MessageBatch, context: AppContext, cells: int) -> list[Conten
     cost, about = (digest.cost, "estimated, at batch price") if digest.cost else (Plain("unknown"), "no price is known")
     rows = [Content(""), _section("COST AND ERRORS"), _line("cost", cost, about)]
     if digest.suspicious:
-        rows.append(_line("suspicious", number(digest.suspicious), "v, then 6, shows them", "warning"))
-    rows += [Content.styled(fit(said, cells), TONES["error"]) for said in digest.errors]
+        rows.append(
+            _line(
+                "suspicious",
+                number(digest.suspicious),
+                f"{key_for('batch.results', 'v')}, then {key_for('results.suspicious', '6')}, shows them",
+                "warning",
+            )
+        )
+    rows += [Content.styled(mask.written(fit(said, cells)), TONES["error"]) for said in digest.errors]
     more = f"{plural(digest.more_errors, 'kind')} more: " if digest.more_errors else ""
-    rows.append(Content.styled(f"{more}v, then i, tells all.", TONES["muted"]))
+    rows.append(
+        Content.styled(
+            f"{more}{key_for('batch.results', 'v')}, then {key_for('results.summary', 'i')}, tells all.", TONES["muted"]
+        )
+    )
     return rows
 
 
@@ -280,7 +301,7 @@ def _input(batch: MessageBatch, context: AppContext) -> list[Content]:
         match = known.match
         rate = f"{number(match.answered)} of {number(match.asked)} custom_ids found in the results."
         rows.append(Content.styled(rate, TONES["success" if not match.sentences else "warning"]))
-        rows += [Content.styled(plain(sentence), TONES["warning"]) for sentence in match.sentences]
+        rows += [Content.styled(mask.written(plain(sentence)), TONES["warning"]) for sentence in match.sentences]
     elif amount == total:
         rows.append(Content.styled(f"{plural(amount, 'request')}, as many as the batch has.", TONES["muted"]))
     else:

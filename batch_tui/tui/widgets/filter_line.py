@@ -12,6 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from batch_tui.monitor.conditions import TABS
+from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import number, plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -76,7 +78,8 @@ class TabLine(Widget):
             amount, chosen = self._counts[tab], tab == self._chosen
             style = "bold reverse" if chosen else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose_tab({place})"})
-            label = Content.styled(f" {place + 1} {tab} {number(amount)} ", style).stylize(click)
+            key = key_for(f"batch.tab_{tab.replace(' ', '_')}", str(place + 1))
+            label = Content.styled(f" {key} {tab} {number(amount)} ", style).stylize(click)
             labels.append((amount or chosen, label))
         if sum(label.cell_length for _, label in labels) >= self.size.width:
             labels = [one for one in labels if one[0]]
@@ -95,7 +98,12 @@ class FilterInput(Input):
         super().__init__(placeholder=placeholder, max_length=_LONGEST, select_on_focus=False, compact=True, id=id)
 
     def on_mount(self) -> None:
+        self.mask_changed()
         self.cursor_blink = self.app.animation_level != "none"
+
+    def mask_changed(self) -> None:
+        # Whatever is looked for is what somebody wrote.
+        self.password = mask.is_on()
 
     def validate_value(self, value: str) -> str:
         """Keep control characters out of what is painted."""
@@ -149,4 +157,11 @@ class FilterLine(Container):
         """Show a sentence in a tone."""
         if (sentence, tone) != self._said:
             self._said = (sentence, tone)
-            self.query_one("#filter-said", Static).update(Content.styled(sentence, TONES[tone]))
+            self.mask_changed()
+
+    def mask_changed(self) -> None:
+        """A warning may repeat what was typed."""
+        if self._said is not None:
+            sentence, tone = self._said
+            shown = mask.written(sentence) if tone == "warning" else sentence
+            self.query_one("#filter-said", Static).update(Content.styled(shown, TONES[tone]))

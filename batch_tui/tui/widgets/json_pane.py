@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from batch_tui.tui import mask
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class JsonPane(ScrollView, can_focus=True):
         self._laid_out()
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._put(cursor)
+
+    def mask_changed(self) -> None:
+        self.refresh()
 
     def _laid_out(self) -> None:
         self.virtual_size = Size(self.size.width, 0 if self._tree is None else len(self._tree.rows))
@@ -139,7 +143,11 @@ class JsonPane(ScrollView, can_focus=True):
         if row == self._cursor and self.has_focus:
             under = base = base + self.get_component_rich_style("json--cursor")
         segments, match = [], self.get_component_rich_style("tone--match")
-        for text, tone in self._tree.rows[row].parts(total):
+        parts = self._tree.rows[row].parts(total)
+        if mask.is_on():
+            # Its indent and its sign say nothing.
+            parts = [parts[0], (mask.DOTS, "muted")]
+        for text, tone in parts:
             style, end = self.get_component_rich_style(f"tone--{tone}") if under is None else under, 0
             for start, stop in self.highlight.spans(text) if self.highlight is not None else ():
                 segments += [Segment(text[end:start], style), Segment(text[start:stop], style + match)]

@@ -9,6 +9,7 @@ from textual.messages import Update
 from textual.style import Style
 from textual.widget import Widget
 
+from batch_tui.tui.key_names import in_usual_order
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class KeyBar(Widget):
     def look_again(self) -> None:
         """Show the keys as they are now; does nothing when nothing differs."""
         screen = self.screen
-        bindings = [active.binding for active in screen.active_bindings.values() if active.binding.show]
+        active = in_usual_order(screen.active_bindings.values())
+        bindings = [one.binding for one in active if one.binding.show]
         unique = {binding.id or binding.action: binding for binding in reversed(bindings)}
         says_why = screen if isinstance(screen, SaysWhyNot) else None
         keys = [

@@ -10,7 +10,9 @@ from textual.message import Message
 from textual.style import Style
 from textual.widgets import Static
 
+from batch_tui.tui import mask
 from batch_tui.tui.record_pages import PAGES
+from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.json_pane import JsonPane
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
@@ -43,7 +45,7 @@ class RecordView(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="record-title", markup=False)
         yield Static(id="record-tabs", markup=False)
-        yield TextPane(id="record-page")
+        yield TextPane(written=True, id="record-page")
         yield JsonPane(id="record-tree")
 
     def on_mount(self) -> None:
@@ -94,10 +96,15 @@ class RecordView(Vertical):
             self.query_one(JsonPane).show(None)
             return
         self.page = loaded.page
-        title = Content.assemble(*((text, TONES[tone]) for text, tone in loaded.pages.title))
-        self.query_one("#record-title", Static).update(title)
+        self.mask_changed()
         self.query_one("#record-tabs", Static).update(self._tabs(loaded.pages))
         self._show_pane(loaded, same_page)
+
+    def mask_changed(self) -> None:
+        """The title names the record, by the custom_id that somebody gave it."""
+        title = () if self._loaded is None else self._loaded.pages.title
+        parts = ((mask.written(plain(text)) if tone == "heading" else text, TONES[tone]) for text, tone in title)
+        self.query_one("#record-title", Static).update(Content.assemble(*parts))
 
     def _show_pane(self, loaded: RecordLoaded, same_page: bool) -> None:
         focused, tree = self.pane.has_focus, self.query_one(JsonPane)

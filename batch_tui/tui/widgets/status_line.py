@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
+from batch_tui.tui import mask
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,9 +29,13 @@ class StatusLine(Widget):
             self._left, self._right = tuple(left), tuple(right)
             self.refresh()
 
+    def mask_changed(self) -> None:
+        self.refresh()
+
     def render(self) -> Content:
         total = self.size.width
-        right = Content.assemble(*self._right)
+        masked = [("masked", "bold reverse"), ("  ", "")] if mask.is_on() else []
+        right = Content.assemble(*masked, *self._right)
         left = Content.assemble(*self._left)
         room = total - right.cell_length - 1
         if room < 0:

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from batch_tui.tui import mask
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ class TextPane(ScrollView, can_focus=True):
         Binding("end,G", "scroll_end", "Bottom", show=False, id="pane.bottom"),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, written: bool = False, id: str | None = None) -> None:
+        """`written`: what it shows was written by people and models, and is hidden when they are to be."""
         super().__init__(id=id)
+        self._written = written
         self._rows: Sequence[Row] = ()
         self._spans: Mapping[int, Sequence[Span]] = {}
         self._widest = 0
@@ -74,6 +77,9 @@ class TextPane(ScrollView, can_focus=True):
             self.scroll_to_match()
         self.refresh()
 
+    def mask_changed(self) -> None:
+        self.refresh()
+
     def scroll_to_match(self) -> None:
         """Bring the first place that stands out into view, if it is not."""
         pattern, height = self.highlight, max(self.size.height, 1)
@@ -96,7 +102,12 @@ class TextPane(ScrollView, can_focus=True):
         if row >= len(self._rows):
             return Strip.blank(self.size.width, base)
         text, tone = self._rows[row]
-        segments = list(self._segments(text, tone, self._spans.get(row, ())))
+        hidden = self._written and mask.is_on()
+        segments = (
+            [Segment(mask.written_row(text), self._style("muted"))]
+            if hidden
+            else list(self._segments(text, tone, self._spans.get(row, ())))
+        )
         left = self.scroll_offset.x
         return Strip(segments).crop_extend(left, left + self.size.width, base)
 

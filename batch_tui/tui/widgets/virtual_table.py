@@ -89,6 +89,11 @@ class VirtualTable(ScrollView, can_focus=True):
         """Every column, also those there is no room for."""
         return self._painter.columns
 
+    def mask_changed(self) -> None:
+        """Other texts stand in the same rows."""
+        self._strips.clear()
+        self.refresh()
+
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns of the same rows."""
         self._painter.set_columns(columns)

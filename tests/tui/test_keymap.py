@@ -1,0 +1,214 @@
+"""Keys of the user's own: they work, every place that names a key names them, and those that cannot be are refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Button
+
+import batch_tui.tui
+from batch_tui.tui.keymap import DIALOGS, SCREENS, KeymapError, actions, read_keymap
+from batch_tui.tui.screens.batch_detail import BatchDetailScreen
+from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.help import HelpScreen
+from batch_tui.tui.screens.menu import MenuDialog
+from batch_tui.tui.widgets.filter_line import FilterLine
+from batch_tui.tui.widgets.key_bar import KeyBar
+from tests.tui.play import Play, playing
+from tests.tui.scenes import go_to, open_results, running
+
+
+def own(**chosen: str) -> dict[str, Any]:
+    """Arguments of an app with these keys; double underscores stand for the dot."""
+    return {"keymap": read_keymap({name.replace("__", "."): tuple(keys.split()) for name, keys in chosen.items()})}
+
+
+def refused(**chosen: str) -> str:
+    with pytest.raises(KeymapError) as caught:
+        own(**chosen)
+    return str(caught.value)
+
+
+def bar(play: Play) -> str:
+    return str(play.screen.query_one(KeyBar).render())
+
+
+async def test_an_action_moves_to_the_new_key_and_leaves_the_old_one(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(160, 48), app=own(cancel="C", detail="f5 l")) as play:
+        await go_to(play.stage, play.pilot, running)
+        await play.press("c")
+        assert isinstance(play.screen, BatchListScreen)
+        await play.press("C")
+        assert isinstance(play.screen, ConfirmDialog)
+        await play.press("n", "enter")
+        assert isinstance(play.screen, BatchListScreen)
+        await play.press("f5")
+        assert isinstance(play.screen, BatchDetailScreen)
+
+
+async def test_two_actions_can_trade_their_keys(tmp_path: Path) -> None:
+    async with playing(tmp_path, app=own(batch__sort="y", batch__copy="s")) as play:
+        await play.press("y")
+        assert isinstance(play.screen, MenuDialog)
+        assert "Order the batches by" in play.shown("#dialog-title")
+        await play.press("escape", "s")
+        assert "Order" not in play.shown("#dialog-title")
+
+
+async def test_key_bar_help_and_palette_name_the_new_key(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(160, 60), app=own(results="x f6", filter="ctrl+t", help="f2")) as play:
+        # In its place, not behind those that were not moved.
+        assert bar(play).startswith(" enter Detail  x Results  c Cancel")
+        assert "^t Filter" in bar(play)
+        assert "f2 Help" in bar(play)
+        await play.press("question_mark")
+        assert not isinstance(play.screen, HelpScreen)
+        await play.press("f2")
+        listed = play.shown("#help-keys")
+        assert listed.index("Everything known") < listed.index("Browse the results") < listed.index("Cancel this batch")
+        assert re.search(r"^  x f6 +Browse the results", listed, re.M)
+        assert re.search(r"^  \^t +Find by id", listed, re.M)
+        await play.press("escape", "ctrl+t")
+        assert play.screen.query_one(FilterLine).editing
+        titles = {command.title for command in play.stage.app.get_system_commands(play.screen)}
+        assert "Help" in titles
+
+
+async def test_a_question_names_the_new_keys_and_takes_no_others(tmp_path: Path) -> None:
+    keys = own(dialog__yes="z", dialog__no="b escape", dialog__saved="o")
+    async with playing(tmp_path, app=keys) as play:
+        await go_to(play.stage, play.pilot, running)
+        await play.press("D")
+        labels = [str(button.label) for button in play.screen.query(Button)]
+        assert [label[-3:] for label in labels] == ["(b)", "(z)"]
+        facts = " ".join(str(one.visual) for one in play.screen.query(".dialog-fact"))
+        assert "o  the same, but saves" in facts
+        await play.press("n")
+        assert isinstance(play.screen, ConfirmDialog)
+        await play.press("b")
+        assert isinstance(play.screen, BatchListScreen)
+
+
+async def test_sentences_name_the_new_key(tmp_path: Path) -> None:
+    keys = own(load_all="f7", clear_filter="f8", tab_running="9")
+    async with playing(tmp_path, size=(100, 30), app=keys) as play:
+        await play.press("slash", *"requests>99999999", "enter")
+        assert "f7 loads older ones, f8 clears the filter" in play.table.nothing
+        assert "f7 loads all" in play.shown("#filter-said")
+        assert " 9 running " in str(play.screen.query_one("#tabs").render())
+
+
+async def test_keys_inside_results_move_too(tmp_path: Path) -> None:
+    keys = own(table__down="i", table__up="x", results__summary="f3", record__next_tab="t", results__mark="m")
+    async with playing(tmp_path, size=(160, 48), app=keys) as play:
+        await play.press("i", "i", "x")
+        assert play.table.cursor_row == 1
+        await open_results(play.stage, play.pilot)
+        await play.press("i", "i", "j", "m")
+        assert len(play.table.marks) == 1
+        assert play.table.cursor_row in (2, 3)
+
+
+def test_the_last_part_of_an_id_is_enough_where_only_one_ends_so() -> None:
+    assert read_keymap({"cancel": ("C",), "results.search": ("f3", "/")}) == {
+        "batch.cancel": "C",
+        "results.search": "f3,slash",
+    }
+    assert "batch.resubmit or results.resubmit" in refused(resubmit="Z")
+    assert "both about batch.cancel" in refused(cancel="C", batch__cancel="Z")
+
+
+def test_keys_are_written_as_people_write_them() -> None:
+    def key(text: str) -> str:
+        return read_keymap({"app.refresh": (text,)})["app.refresh"]
+
+    assert [key(one) for one in ("x", "Ctrl+T", "ctrl+T", "F5", "f6", "%", ",", "shift+f3")] == [
+        "x",
+        "ctrl+t",
+        "ctrl+t",
+        "f5",
+        "f6",
+        "percent_sign",
+        "comma",
+        "shift+f3",
+    ]
+
+
+def test_what_is_mistyped_is_told_with_what_may_be_meant() -> None:
+    said = refused(batch__cancle="C")
+    assert "no action 'batch.cancle'" in said
+    assert "Did you mean batch.cancel?" in said
+    assert "batch-tui keys" in said
+    said = refused(cancel="escpae")
+    assert "no key 'escpae'" in said
+    assert "Did you mean 'escape'?" in said
+    assert "write 'D' for 'shift+d'" in refused(refresh="shift+d")
+    assert "same key as 'tab'" in refused(refresh="ctrl+i")
+    for nonsense in ("ctrl+", "hyperspace+x", "xy", "\x01x"):
+        assert "no key" in refused(refresh=nonsense), nonsense
+
+
+@pytest.mark.parametrize(
+    ("chosen", "both"),
+    [
+        ({"cancel": "m"}, ("batch.cancel", "batch.watch")),
+        ({"batch__sort": "x", "batch__copy": "x"}, ("batch.sort", "batch.copy")),
+        ({"table__down": "c"}, ("table.down", "batch.cancel")),
+        ({"batch__sort": "T"}, ("batch.sort", "app.theme")),
+        ({"results__sort": "C"}, ("results.sort", "tree.close_all")),
+        ({"results__search": "ctrl+f"}, ("results.search", "record.down")),
+        ({"refresh": "ctrl+c"}, ("app.refresh", "app.quit")),
+        ({"dialog__no": "j"}, ("dialog.no", "dialog.down")),
+    ],
+)
+def test_two_actions_of_one_screen_cannot_share_a_key(chosen: dict[str, str], both: tuple[str, str]) -> None:
+    said = refused(**chosen)
+    assert all(one in said for one in both)
+    assert "on the same screen" in said
+
+
+def test_actions_that_are_never_together_may_share_a_key() -> None:
+    own(batch__cancel="C", results__search="c", saved__pin="m")
+
+
+@pytest.mark.parametrize("key", ["ctrl+x", "k", "j", "g", "space", "enter", "down", "escape", "alt+c", "tab"])
+@pytest.mark.parametrize("action", ["batch.cancel", "batch.delete", "saved.delete", "dialog.yes", "batch.resubmit"])
+def test_nothing_dangerous_can_be_put_where_a_slip_finds_it(action: str, key: str) -> None:
+    with pytest.raises(KeymapError, match="cannot be undone"):
+        read_keymap({action: (key,)})
+
+
+def test_no_key_both_asks_and_says_yes() -> None:
+    assert "it would ask and say yes" in refused(cancel="y", batch__copy="Z")
+    assert "it would ask and say yes" in refused(dialog__yes="c")
+    assert "batch.new" in refused(dialog__yes="a")
+
+
+def test_a_letter_cannot_end_typing() -> None:
+    for action in ("filter.keep", "filter.clear", "prompt.complete", "name.close", "bulk.keep"):
+        with pytest.raises(KeymapError, match="while text is typed"):
+            read_keymap({action: ("x",)})
+
+
+def test_every_screen_of_ours_is_looked_through() -> None:
+    """A screen that is forgotten here would have ids that nobody can move."""
+    found = set()
+    for path in Path(batch_tui.tui.__path__[0]).rglob("*.py"):
+        found |= set(re.findall(r'\bid="([a-z]+\.[a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert found <= actions().keys()
+    assert not SCREENS.keys() & DIALOGS.keys()
+
+
+def test_sentences_know_the_usual_keys() -> None:
+    """What a sentence calls a key that was not moved is one of the keys of that action."""
+    names = {"/": "slash", "esc": "escape", ":": "colon"}
+    known, asked = actions(), 0
+    for path in Path(batch_tui.tui.__path__[0]).rglob("*.py"):
+        for action, usual in re.findall(r"key_for\([\"']([a-z._]+)[\"'], [\"'](.+?)[\"']\)", path.read_text("utf-8")):
+            asked += 1
+            assert names.get(usual, usual) in known[action].keys, (path.name, action, usual)
+    assert asked > 40
