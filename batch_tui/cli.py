@@ -314,6 +314,7 @@ def _app(
     """The dashboard for these settings; the clients are made later, in a thread of the app."""
     from batch_tui.monitor.activity_log import ActivityLog
     from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile
+    from batch_tui.monitor.order_file import ORDERS_NAME, OrderFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock, utc_now
@@ -371,6 +372,7 @@ def _app(
         undo_seconds=settings.undo_seconds,
         activity=activity,
         notes_file=NotesFile(settings.data_dir / NOTES_NAME),
+        order_file=OrderFile(_state_directory() / ORDERS_NAME, settings.profile) if remembers else None,
         own_prices=own_prices_path(),
         alerts=_alerts(settings, clock, remembers=remembers),
     )
@@ -392,13 +394,15 @@ def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool)
             secret=settings.key_variables,
             time_limit=settings.hook_timeout_seconds,
         ),
-        memory=WatchFile(Path(platformdirs.user_state_dir("batch-tui")) / "watched.json", now=now)
-        if remembers
-        else None,
+        memory=WatchFile(_state_directory() / "watched.json", now=now) if remembers else None,
         warn_before=WARN_BEFORE,
         look_below_after=20.0,
         environ=os.environ,
     )
+
+
+def _state_directory() -> Path:
+    return Path(platformdirs.user_state_dir("batch-tui"))
 
 
 def _run(app: BatchApp) -> str | None:

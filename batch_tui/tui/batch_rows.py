@@ -59,12 +59,12 @@ COLUMNS = (
 
 
 def columns_in(order: BatchOrder) -> tuple[Column, ...]:
-    """The columns, the one that the rows are ordered by marked with an arrow; newest first needs none."""
+    """The columns; the one that the rows are ordered by has an arrow and is always shown, but for newest first."""
     if order.as_listed:
         return COLUMNS
     arrow = "▴" if order.reverse else "▾"
     return tuple(
-        replace(one, label=f"{one.label}{arrow}", width=max(one.width, len(one.label) + 1))
+        replace(one, label=f"{one.label}{arrow}", width=max(one.width, len(one.label) + 1), drop=0)
         if one.id == order.column
         else one
         for one in COLUMNS

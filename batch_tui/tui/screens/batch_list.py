@@ -13,7 +13,14 @@ from textual.widgets import Static
 
 from batch_tui.tui.batch_rows import COLUMNS, TAIL
 from batch_tui.tui.freshness import freshness, trouble_line
-from batch_tui.tui.messages import DetailRequested, JobUpdate, MonitorUpdate, OlderPageRequested, SavedListRequested
+from batch_tui.tui.messages import (
+    DetailRequested,
+    JobUpdate,
+    MonitorUpdate,
+    OlderPageRequested,
+    OrderUpdate,
+    SavedListRequested,
+)
 from batch_tui.tui.screens.find_batches import FindBatchesScreen
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.trouble import describe
@@ -123,6 +130,9 @@ class BatchListScreen(FindBatchesScreen):
     # State coming down
 
     def _take_update(self, update: Update) -> None:
+        if isinstance(update, OrderUpdate):
+            self.take_up_order(update.order)
+            return
         self._look_again()
         if isinstance(update, MonitorUpdate):
             self._table.mark(update.changes.removed, on=False)
