@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.widgets import OptionList
 
 from batch_tui.monitor.batch_order import NEWEST_FIRST, BatchOrder
 from batch_tui.monitor.order_file import OrderFile
@@ -96,6 +97,24 @@ async def test_the_column_of_the_order_is_shown_on_a_narrow_terminal_too(tmp_pat
         assert "TOOK" not in shown
         await play.press("s", "t")
         assert "TOOK▾" in play.table.render_line(0).text
+
+
+async def test_the_menu_says_what_the_order_is_and_what_the_same_key_does(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        for keys, notes in (
+            ([], ["now; again: oldest first", "most first"]),
+            (["r"], ["newest first", "now; again: fewest first"]),
+            (["r"], ["newest first", "now; again: most first"]),
+            (["c"], ["now; again: oldest first", "most first"]),
+        ):
+            await play.press("s", *keys)
+            if keys:
+                await play.press("s")
+            menu = play.screen.query_one(OptionList)
+            lines = [str(option.prompt) for option in menu.options]
+            shown = [next(line for line in lines if f" {label} " in line) for label in ("created", "requests")]
+            assert [line.split("  ")[-1].strip() for line in shown] == notes
+            await play.press("escape")
 
 
 def heading(play: Play) -> str:

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from batch_tui.monitor.batch_filter import read_filter
-from batch_tui.monitor.batch_order import FIRST, NEWEST_FIRST, BatchOrder
+from batch_tui.monitor.batch_order import FIRST, NEWEST_FIRST, REVERSED, BatchOrder
 from batch_tui.monitor.conditions import NO_FILTER, TABS
 from batch_tui.monitor.selection import Selection
 from batch_tui.monitor.tab_counts import TabCounts
@@ -222,8 +222,11 @@ class FindBatchesScreen(BatchActionsScreen):
     # Order
 
     def action_sort(self) -> None:
+        order = self._selection.order
+        again = FIRST[order.column] if order.reverse else REVERSED[order.column]
+        notes = FIRST | {order.column: f"now; again: {again}"}
         choices = [
-            Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, FIRST[column])
+            Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, notes[column])
             for column, label in _SORT_LABELS.items()
         ]
         self.app.push_screen(MenuDialog(Plain("Order the batches by"), choices), self._take_order)
