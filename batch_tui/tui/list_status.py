@@ -42,17 +42,16 @@ def list_status(context: AppContext, state: ListState, cells: int) -> tuple[list
     name: list[Part] = [("batch-tui", TONES["accent"]), ("  ", "")]
     host: list[Part] = [_BETWEEN, (context.host, TONES["muted"])]
     pieces = _pieces(context, state)
-    room = cells - _cells([*name, *whose, *host]) - 2
-    if "loaded" in dict(pieces) and _wanted(pieces) > room:
-        # The first tab counts them too.
-        pieces = [one for one in pieces if one[0] != "loaded"]
     room = cells - _cells(whose) - 2
+    if _wanted(pieces) > room - _cells(name):
+        # The first tab counts them too.
+        pieces = _without("loaded", pieces)
     if _wanted(pieces) > room - _cells(name):
         name = []
     for least in ("pace", "marked", "new"):
         if _wanted(pieces) > room:
-            pieces = [one for one in pieces if one[0] != least]
-    if cells - _cells([*name, *whose]) - 2 - _wanted(pieces) < _SHORTEST_HOST:
+            pieces = _without(least, pieces)
+    if room - _cells(name) - _wanted(pieces) < _SHORTEST_HOST:
         host = []
     right: list[Part] = []
     for _, parts in pieces:
@@ -78,6 +77,10 @@ def _pieces(context: AppContext, state: ListState) -> _Pieces:
     if (asked := context.activity.last_minute()) or context.monitor.poll.last_success is not None:
         pieces.append(("pace", [(f"{number(asked)}/min", TONES["muted"])]))
     return pieces
+
+
+def _without(what: str, pieces: _Pieces) -> _Pieces:
+    return [one for one in pieces if one[0] != what]
 
 
 def _wanted(pieces: _Pieces) -> int:
