@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
+from batch_tui.verbs.session import state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +32,7 @@ def alerts_of(settings: Settings, now: Callable[[], datetime], *, remembers: boo
             secret=settings.key_variables,
             time_limit=settings.hook_timeout_seconds,
         ),
-        memory=WatchFile(Path(platformdirs.user_state_dir("batch-tui")) / "watched.json", now=now)
-        if remembers
-        else None,
+        memory=WatchFile(state_directory() / "watched.json", now=now) if remembers else None,
         warn_before=WARN_BEFORE,
         look_below_after=20.0,
         environ=os.environ,

@@ -22,13 +22,20 @@ from batch_tui import __version__
 from batch_tui.alerts_of import alerts_of
 from batch_tui.demo_server import simulator_process
 from batch_tui.profile_choice import flags_for, read_profiles
-from batch_tui.settings import Hooks, Settings, SettingsError, default_config_path, load_settings, own_prices_path
+from batch_tui.settings import (
+    Hooks,
+    Settings,
+    SettingsError,
+    default_config_path,
+    load_settings,
+    own_prices_path,
+)
 from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
 from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 from batch_tui.verbs.doctor import doctor
 from batch_tui.verbs.keys import keys, own_keymap
 from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
-from batch_tui.verbs.session import SESSION, Exit, Session, access_of, journal_directory
+from batch_tui.verbs.session import SESSION, Exit, Session, access_of, journal_directory, state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -337,6 +344,7 @@ def _app(
     from batch_tui.api.wall_clock import utc_now
     from batch_tui.monitor.activity_log import ActivityLog
     from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile
+    from batch_tui.monitor.order_file import ORDERS_NAME, OrderFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.monitor.server_clock import ServerClock
@@ -399,6 +407,7 @@ def _app(
         undo_seconds=settings.undo_seconds,
         activity=activity,
         notes_file=NotesFile(settings.data_dir / NOTES_NAME),
+        order_file=OrderFile(state_directory() / ORDERS_NAME, settings.profile) if remembers else None,
         own_prices=own_prices_path(),
         keymap=own_keymap(settings),
         alerts=alerts_of(settings, clock, remembers=remembers),

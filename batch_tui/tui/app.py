@@ -25,8 +25,8 @@ from batch_tui.tui import garbage, mask, messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
-from batch_tui.tui.notes_app import NotesApp
 from batch_tui.tui.notices_app import NoticesApp
+from batch_tui.tui.order_app import OrderApp
 from batch_tui.tui.screens.activity import ActivityScreen
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from batch_tui.monitor.notes_file import NotesFile
+    from batch_tui.monitor.order_file import OrderFile
     from batch_tui.results.store import ResultsStore
     from batch_tui.tui.announce import Alerts
     from batch_tui.tui.connection import Connection, Origin, Submissions
@@ -57,7 +58,7 @@ _STANDS_AFTER = 1.5
 """Seconds after which the start is over, on any machine."""
 
 
-class BatchApp(NoticesApp, NotesApp):
+class BatchApp(NoticesApp, OrderApp):
     """The dashboard. Returns "demo" when the user asked for the demo instead, or what names another profile."""
 
     CSS_PATH = "app.tcss"
@@ -123,6 +124,7 @@ class BatchApp(NoticesApp, NotesApp):
         read_only: bool = False,
         undo_seconds: float = 5.0,
         notes_file: NotesFile | None = None,
+        order_file: OrderFile | None = None,
         activity: ActivityLog | None = None,
         alerts: Alerts | None = None,
         own_prices: Path | None = None,
@@ -172,6 +174,7 @@ class BatchApp(NoticesApp, NotesApp):
             read_only=read_only,
         )
         self.notes_file = notes_file
+        self.start_ordering(order_file)
         self.start_actions(undo_seconds)
         self.start_resubmitting(submissions, back_off)
         self.start_notices(alerts)
@@ -206,6 +209,7 @@ class BatchApp(NoticesApp, NotesApp):
     async def _watch(self) -> None:
         """Connect, then poll for as long as the app runs."""
         await self.read_notes()
+        await self.read_order()
         self.connection = await anyio.to_thread.run_sync(self._connect)
         try:
             stored = await anyio.to_thread.run_sync(self._downloads.stored)

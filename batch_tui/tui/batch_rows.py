@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from batch_tui.monitor.conditions import EXPIRING_WITHIN, RESULTS_KEPT
 from batch_tui.tui import mask
+from batch_tui.tui.batch_progress import ROOM_FOR_TIME_BAR, progress_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import with_watch_sign
 from batch_tui.tui.text import (
@@ -23,12 +24,11 @@ from batch_tui.tui.text import (
     number,
     plain,
     plural,
-    roughly,
     size,
     width,
 )
 from batch_tui.tui.trouble import describe
-from batch_tui.tui.widgets.outcome_bar import BAR, bar, outcome
+from batch_tui.tui.widgets.outcome_bar import outcome
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
@@ -47,14 +47,12 @@ TAIL: Final = "\0tail"
 _SHORTEST_ID = 12
 _TAIL_OF_ID = 7
 """Characters of an id that tell it apart from the others at a glance."""
-_ROOMY = 33
-"""Cells from which the outcome column has room for a word more."""
 
 COLUMNS = (
     Column("batch", "BATCH", 18, grow=2),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
-    Column("outcome", "OUTCOME", 24, grow=2),
+    Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR),
     Column("created", "CREATED", 8, right=True, drop=2),
     Column("took", "TOOK", 7, right=True, drop=4),
     Column("results", "RESULTS", 9, right=True, drop=3),
@@ -62,12 +60,12 @@ COLUMNS = (
 
 
 def columns_in(order: BatchOrder) -> tuple[Column, ...]:
-    """The columns, the one that the rows are ordered by marked with an arrow; newest first needs none."""
+    """The columns; the one that the rows are ordered by has an arrow and is always shown, but for newest first."""
     if order.as_listed:
         return COLUMNS
     arrow = "▴" if order.reverse else "▾"
     return tuple(
-        replace(one, label=f"{one.label}{arrow}", width=max(one.width, len(one.label) + 1))
+        replace(one, label=f"{one.label}{arrow}", width=max(one.width, len(one.label) + 1), drop=0)
         if one.id == order.column
         else one
         for one in COLUMNS
@@ -90,23 +88,6 @@ def status_of(batch: MessageBatch) -> Part:
             return Plain("✓ ended"), "success"
         case other:
             return join(Plain("? "), plain(other)), "warning"
-
-
-def progress_of(batch: MessageBatch, context: AppContext, cells: int) -> tuple[Part, ...]:
-    """How far an unfinished batch is, saying nothing that the API did not."""
-    counts, now = batch.request_counts, context.now()
-    if batch.cancel_initiated_at is not None:
-        return ((join(Plain("cancel asked "), ago(batch.cancel_initiated_at, now)), "muted"),)
-    done = counts.total - counts.processing
-    if done:
-        share = Plain(f"  {number(done)} of {number(counts.total)}")
-        return (*bar(counts, BAR), (share, "muted"))
-    spent = (join(duration(now - batch.created_at), Plain(" of 24h")), "text")
-    forecast = context.history.forecast(batch, now)
-    if forecast is None or forecast.half_within is None:
-        return (spent,)
-    likely = "likely " if cells >= _ROOMY else ""
-    return (spent, (join(Plain(f" · {likely}"), roughly(forecast.half_within), Plain(" more")), "muted"))
 
 
 def results_of(batch: MessageBatch, context: AppContext) -> Part:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from batch_tui.monitor.batch_order import BatchOrder
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.frequencies import Frequency
@@ -364,6 +365,14 @@ class OlderPageRequested(Message):
     """Load the page below the oldest batch known."""
 
 
+class OrderChosen(Message):
+    """The user wants the list in this order, also the next time."""
+
+    def __init__(self, order: BatchOrder) -> None:
+        super().__init__()
+        self.order = order
+
+
 class MonitorUpdate(msgspec.Struct, frozen=True):
     """The catalog, the polling or a pending action moved."""
 
@@ -389,4 +398,10 @@ class InputUpdate(msgspec.Struct, frozen=True):
     batch_id: str
 
 
-Update = MonitorUpdate | DownloadUpdate | JobUpdate | InputUpdate
+class OrderUpdate(msgspec.Struct, frozen=True):
+    """It was learnt in which order the list was left the last time."""
+
+    order: BatchOrder
+
+
+Update = MonitorUpdate | DownloadUpdate | JobUpdate | InputUpdate | OrderUpdate

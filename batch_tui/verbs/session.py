@@ -76,9 +76,14 @@ def session_of(context: click.Context) -> Session:
     return session
 
 
+def state_directory() -> Path:
+    """Where the program keeps what it saw and did, apart from what the user wrote."""
+    return Path(platformdirs.user_state_dir("batch-tui"))
+
+
 def journal_directory() -> Path:
     """Where verbs and dashboard write down what they send."""
-    return Path(platformdirs.user_state_dir("batch-tui")) / "submissions"
+    return state_directory() / "submissions"
 
 
 def access_of(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.api import AsyncBatchClient, BatchClient
+from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.monitor.poller import Pace
 from batch_tui.results.store import ResultsStore
 from batch_tui.simulator import Simulator
@@ -243,6 +244,20 @@ async def _list_paused(stage: Stage, pilot: Pilot[str]) -> None:
     await settled(stage, pilot)
 
 
+async def _list_late(stage: Stage, pilot: Pilot[str]) -> None:
+    """Hours later, without an answer in between: time bars of every length."""
+    await loaded(stage, pilot)
+    stage.clock.advance(hours=21)
+    stage.app.publish(NO_CHANGES)
+    await settled(stage, pilot)
+
+
+async def _list_by_time(stage: Stage, pilot: Pilot[str]) -> None:
+    await loaded(stage, pilot)
+    await pilot.press("s", "t")
+    await settled(stage, pilot)
+
+
 async def _list_filter(stage: Stage, pilot: Pilot[str]) -> None:
     await loaded(stage, pilot)
     await pilot.press("slash", *"requests>1000", "space", *"older:12h")
@@ -409,6 +424,10 @@ SCENES: dict[str, Scene] = {
     "list-watched": Scene(_list_watched),
     "list-failures": Scene(_list_failures),
     "list-gradual": Scene(_list, size=SMALL, world={"counts": "gradual"}),
+    "list-gradual-120": Scene(_list, size=(120, 30), world={"counts": "gradual"}),
+    "list-late": Scene(_list_late, size=(120, 16), no_color=True),
+    "list-late-light": Scene(_list_late, size=(120, 16), theme="light"),
+    "list-by-time": Scene(_list_by_time, size=SMALL),
     "detail": Scene(_detail, size=(120, 36)),
     "detail-running": Scene(_detail_running, size=SMALL),
     "results": Scene(_results),

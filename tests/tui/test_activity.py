@@ -49,8 +49,3 @@ async def test_downloads_are_in_it_and_the_key_is_not(tmp_path: Path) -> None:
         rows = [play.row(row) for row in range(len(play.table.source))]
         assert any("/results" in row for row in rows)
         assert not any("test-key" in row for row in rows)
-
-
-async def test_requests_per_minute_stand_in_the_status_line_where_there_is_room(tmp_path: Path) -> None:
-    async with playing(tmp_path, size=(160, 40)) as play:
-        assert "/min" in str(play.screen.query_one(StatusLine).render())

@@ -12,12 +12,20 @@ from textual.content import Content
 from textual.widgets import Static
 
 from batch_tui.tui.batch_rows import COLUMNS, TAIL
-from batch_tui.tui.freshness import freshness, trouble_line
+from batch_tui.tui.freshness import trouble_line
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import DetailRequested, JobUpdate, MonitorUpdate, OlderPageRequested, SavedListRequested
+from batch_tui.tui.list_status import ListState, list_status
+from batch_tui.tui.messages import (
+    DetailRequested,
+    JobUpdate,
+    MonitorUpdate,
+    OlderPageRequested,
+    OrderUpdate,
+    SavedListRequested,
+)
 from batch_tui.tui.new_batch_messages import NewBatchRequested
 from batch_tui.tui.screens.find_batches import FindBatchesScreen
-from batch_tui.tui.text import Plain, number, plain
+from batch_tui.tui.text import Plain, plain
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.batch_detail import BatchDetail
 from batch_tui.tui.widgets.filter_line import FilterLine, TabLine
@@ -42,9 +50,6 @@ _LONGEST_TICK = timedelta(seconds=4)
 """How long ages on screen may stand still while the cursor moves on and on."""
 _WIDE = 140
 """Columns from which the panel beside the list has room (design.md §5)."""
-
-_ROOM_FOR_PACE = 110
-"""Columns from which the number of requests per minute is shown."""
 
 _EXAMPLES: Final = Plain("id text, status:ended errors>0 requests>1000 older:2d newer:6h expiring:3d tag:eval")
 _BATCH_KEYS = frozenset(
@@ -130,6 +135,9 @@ class BatchListScreen(FindBatchesScreen):
         self._take_rows()
         self.show_state()
 
+    def on_resize(self) -> None:
+        self._show_lines()
+
     def batch_in_hand(self) -> MessageBatch | None:
         key = self._table.cursor_key
         return None if key is None or key == TAIL else self._shared.catalog.get(key)
@@ -147,6 +155,9 @@ class BatchListScreen(FindBatchesScreen):
     # State coming down
 
     def _take_update(self, update: Update) -> None:
+        if isinstance(update, OrderUpdate):
+            self.take_up_order(update.order)
+            return
         self._look_again()
         if isinstance(update, MonitorUpdate):
             self._table.mark(update.changes.removed, on=False)
@@ -202,19 +213,10 @@ class BatchListScreen(FindBatchesScreen):
     def _show_lines(self) -> None:
         """What stands above and below the table."""
         context = self._shared
-        left = [
-            (" batch-tui", TONES["accent"]),
-            ("  ", ""),
-            (context.profile, "bold"),
-            (" · ", TONES["muted"]),
-        ]
-        left.append((context.host, TONES["muted"]))
-        if context.read_only:
-            left.append((" · read-only", TONES["warning"]))
-        right = [*self._totals(), *freshness(context)]
-        if self.size.width >= _ROOM_FOR_PACE:
-            right.append((f" · {number(context.activity.last_minute())}/min", TONES["muted"]))
-        self.query_one(StatusLine).show(left, [*right, (" ", "")])
+        if self._table.top_row == 0:
+            self._new_above = 0
+        state = ListState(self._new_above, len(self._table.marks), self._loads_all)
+        self.query_one(StatusLine).show(*list_status(context, state, self.size.width))
         self.query_one(TroubleLine).say(trouble_line(context) if len(context.catalog) else None)
         self._show_notice()
         tabs = self.query_one(TabLine)
@@ -226,29 +228,6 @@ class BatchListScreen(FindBatchesScreen):
     def _show_side(self) -> None:
         key = self._table.cursor_key
         self.query_one("#side", BatchDetail).show(key if key != TAIL else None)
-
-    def _totals(self) -> list[tuple[str, str]]:
-        catalog = self._shared.catalog
-        if self._table.top_row == 0:
-            self._new_above = 0
-        running = len(catalog.unfinished)
-        parts = (
-            [(f"↑ {number(self._new_above)} new", "bold $text-success"), (" · ", TONES["muted"])]
-            if self._new_above
-            else []
-        )
-        if marks := len(self._table.marks):
-            parts += [(f"{number(marks)} marked", "bold $text-accent"), (" · ", TONES["muted"])]
-        if running:
-            parts += [(f"{number(running)} running", TONES["running"]), (" · ", TONES["muted"])]
-        if self._loads_all:
-            parts += [
-                (f"loading all: {number(len(catalog))}, {key_for('batch.load_all', 'L')} stops", "bold $text-accent"),
-                (" · ", TONES["muted"]),
-            ]
-        elif len(catalog):
-            parts += [(f"{number(len(catalog))} loaded", TONES["muted"]), (" · ", TONES["muted"])]
-        return parts
 
     def _show_notice(self) -> None:
         """In place of an empty list: what is going on, and what to do."""

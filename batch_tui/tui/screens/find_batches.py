@@ -9,13 +9,13 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from batch_tui.monitor.batch_filter import read_filter
-from batch_tui.monitor.batch_order import FIRST, NEWEST_FIRST, BatchOrder
+from batch_tui.monitor.batch_order import FIRST, NEWEST_FIRST, REVERSED, BatchOrder
 from batch_tui.monitor.conditions import NO_FILTER, TABS
 from batch_tui.monitor.selection import Selection
 from batch_tui.monitor.tab_counts import TabCounts
 from batch_tui.tui.batch_rows import BatchRows, columns_in
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import OlderPageRequested
+from batch_tui.tui.messages import OlderPageRequested, OrderChosen
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
 from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, number, plain
@@ -91,6 +91,8 @@ class FindBatchesScreen(BatchActionsScreen):
         self._loads_all = False
         """Whether older pages are asked for until there are none."""
         self._problem: str | None = None
+        self._order_chosen = False
+        """Whether the user chose the order themselves since the start."""
         self._taken_up: tuple[object, ...] = ()
         self._left_from: str | None = None
         """The row that typing a filter started from, for as long as no other was chosen."""
@@ -216,7 +218,7 @@ class FindBatchesScreen(BatchActionsScreen):
         elif self._selection.tab != "all":
             self._select(tab="all")
         elif self._selection.order != NEWEST_FIRST:
-            self._select(order=NEWEST_FIRST)
+            self._choose_order(NEWEST_FIRST)
 
     def action_choose_tab(self, place: int) -> None:
         self._select(tab=TABS[place])
@@ -224,8 +226,11 @@ class FindBatchesScreen(BatchActionsScreen):
     # Order
 
     def action_sort(self) -> None:
+        order = self._selection.order
+        again = FIRST[order.column] if order.reverse else REVERSED[order.column]
+        notes = FIRST | {order.column: f"now; again: {again}"}
         choices = [
-            Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, FIRST[column])
+            Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, notes[column])
             for column, label in _SORT_LABELS.items()
         ]
         self.app.push_screen(MenuDialog(Plain("Order the batches by"), choices), self._take_order)
@@ -235,11 +240,21 @@ class FindBatchesScreen(BatchActionsScreen):
         if column is not None:
             before = self._selection.order
             # The same column again turns it round, as in every table people know.
-            self._select(order=BatchOrder(column, reverse=before.column == column and not before.reverse))
+            self._choose_order(BatchOrder(column, reverse=before.column == column and not before.reverse))
 
     def action_reverse(self) -> None:
         order = self._selection.order
-        self._select(order=BatchOrder(order.column, reverse=not order.reverse))
+        self._choose_order(BatchOrder(order.column, reverse=not order.reverse))
+
+    def _choose_order(self, order: BatchOrder) -> None:
+        self._order_chosen = True
+        self._select(order=order)
+        self.post_message(OrderChosen(order))
+
+    def take_up_order(self, order: BatchOrder) -> None:
+        """Show the order that an earlier run left, unless the user was faster."""
+        if not self._order_chosen:
+            self._select(order=order)
 
     def action_load_all(self) -> None:
         self._loads_all = not self._loads_all and not self._shared.monitor.older.complete

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -17,6 +16,7 @@ from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
 from batch_tui.tui.widgets.outcome_bar import KINDS, bar
+from batch_tui.tui.widgets.time_bar import time_bar, time_given
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -155,18 +155,12 @@ def _share(amount: int, total: int) -> str:
 
 
 def _time_bar(batch: MessageBatch, now: datetime, cells: int) -> list[Content]:
-    """How much of the time that an unfinished batch has is spent: what is known, where progress is not."""
-    whole = batch.expires_at - batch.created_at
-    if batch.processing_status == "ended" or whole <= timedelta():
+    given = time_given(batch)
+    if batch.processing_status == "ended" or given is None:
         return []
-    share = min(max((now - batch.created_at) / whole, 0.0), 1.0)
-    given = "24h" if whole == timedelta(hours=24) else duration(whole)
     said = f"  {duration(now - batch.created_at)} of {given}"
-    room = max(min(cells, 60) - len(said), 10)
-    # Full only when the time is up, and not empty once it runs.
-    spent = room if share == 1 else min(max(round(room * share), share > 0), room - 1)
-    bar_of_time = ("━" * spent, TONES["running"]), ("─" * (room - spent), TONES["faint"]), (said, TONES["muted"])
-    return [Content.assemble(*bar_of_time)]
+    drawn = time_bar(batch, now, max(min(cells, 60) - len(said), 10))
+    return [Content.assemble(*((text, TONES[tone]) for text, tone in drawn), (said, TONES["muted"]))]
 
 
 def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:

@@ -43,10 +43,10 @@ def failures(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
     present = [one for one in present if one[0] > 0]
     if not present:
         return [(Plain("all ok" if counts.succeeded else ""), "muted")]
-    for letters in (None, 3):
+    for letters, between in ((None, " · "), (3, " · "), (3, " ")):
         parts: list[Part] = []
         for amount, field, tone in present:
-            parts.append((Plain(f"{' · ' if parts else ''}{number(amount)} {field[:letters]}"), tone))
+            parts.append((Plain(f"{between if parts else ''}{number(amount)} {field[:letters]}"), tone))
         if sum(width(text) for text, _ in parts) <= cells:
             break
     return parts

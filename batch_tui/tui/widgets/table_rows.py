@@ -16,7 +16,10 @@ GAP = 2
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column; a `grow` above 0 shares what width is left, the highest `drop` leaves first when cramped."""
+    """One column; a `grow` above 0 shares what width is left, the highest `drop` leaves first when cramped.
+
+    Of the width that is left, `wanted` comes before any sharing.
+    """
 
     id: str
     label: str
@@ -24,6 +27,7 @@ class Column(msgspec.Struct, frozen=True):
     grow: int = 0
     drop: int = 0
     right: bool = False
+    wanted: int = 0
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -71,6 +75,10 @@ def lay_out(columns: Sequence[Column], space: int) -> tuple[tuple[Column, int], 
             break
         shown.remove(droppable)
     spare = max(0, space - sum(one.width for one in shown) - GAP * (len(shown) - 1))
+    widths = {}
+    for one in shown:
+        more = min(spare, max(0, one.wanted - one.width))
+        widths[one.id] = one.width + more
+        spare -= more
     shares = sum(one.grow for one in shown)
-    widths = {one.id: one.width + (spare * one.grow // shares if shares else 0) for one in shown}
-    return tuple((one, widths[one.id]) for one in shown)
+    return tuple((one, widths[one.id] + (spare * one.grow // shares if shares else 0)) for one in shown)
