@@ -60,7 +60,6 @@ _NOT_SURELY_PROSE = frozenset(b'" \\\xc2\xe1\xe2\xe3{[`')
 # A text block that comes first and starts with a visible character is by far the commonest content.
 _PROSE_FIRST = re.compile(rb'\[\{"type":"text","text":"[^" \\\xc2\xe1\xe2\xe3{\[`]')
 _THINKING_FIRST, _THEN_TEXT = b'[{"type":"thinking"', b'"},{"type":"text","text":"'
-_TOOL_FIRST = b'[{"type":"tool_use"'
 _JSON_START = re.compile(rb"(?:[ \t\r\n]|\\[nrt])*[\[{`]")
 _FENCE = re.compile(r"```[A-Za-z]*\s*\n(.*?)\s*```\Z", re.DOTALL)
 # The same with leading blanks, and telling white space beyond ASCII from what only looks alike at its first byte.
@@ -142,22 +141,19 @@ def columns_of_lines(lines: Sequence[Line]) -> Columns:
 def _flags_of_content(content: bytes) -> int:
     """Whether there is text, whether that is JSON, or neither text nor tool call; raises on odd shapes as msgspec."""
     if content.startswith(_THINKING_FIRST):
-        # Without a bracket between, that text is the second block; an unescaped quote never is within a string.
-        place = content.find(_THEN_TEXT)
-        if place > 0 and content.find(b"{", 2) == place + 3 and content[place + 26] not in _NOT_SURELY_PROSE:
+        # The next { opens the second block, or what follows it is something else.
+        place = content.find(b"{", 2) - 3
+        if content.startswith(_THEN_TEXT, place) and content[place + 26] not in _NOT_SURELY_PROSE:
             return HAS_TEXT
-    elif content.startswith(_TOOL_FIRST) and b'"text"' not in content and b"\\u00" not in content:
-        return 0
-    if _VISIBLE_TEXT.match(content, 1) and not _JSON_START.match(content, 24):
+    elif _VISIBLE_TEXT.match(content, 1) and not _JSON_START.match(content, 24):
         return HAS_TEXT
-    texts: list[Raw] = []
-    calls = False
-    for block in _probe_decoder.decode(content):
-        if block.type == "text":
-            texts.append(block.text)
-        calls = calls or block.type == "tool_use"
-    surely = any(text[:1] == b'"' and text[1] not in _NOT_SURELY_PROSE for text in map(bytes, texts[:1]))
-    if surely:
+    blocks = _probe_decoder.decode(content)
+    types = [block.type for block in blocks]
+    calls = "tool_use" in types
+    if "text" not in types:
+        return flags_of_text("", calls)
+    texts = [bytes(block.text) for block in blocks if block.type == "text"]
+    if texts[0][:1] == b'"' and texts[0][1] not in _NOT_SURELY_PROSE:
         return HAS_TEXT
     decoded = [msgspec.json.decode(text) for text in texts]
     return flags_of_text("".join(text for text in decoded if isinstance(text, str)), calls)

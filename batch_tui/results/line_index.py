@@ -206,7 +206,7 @@ class LineIndex:
         self.stop_numbers.extend(map(stop_number, stops))
         self.model_numbers.extend(map(model_number, models))
         for column, values in zip(self.token_columns, tokens, strict=True):
-            column.extend(values)
+            column.extend(array("I", values))
         self.starts.extend(starts)
         for number in range(len(KINDS)):
             self.kind_counts[number] += packed_kinds.count(number)
