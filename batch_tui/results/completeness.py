@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES: tuple[Kind, ...] = ("succeeded", "errored", "canceled", "expired")
 _NAMED = 3
+_NAMELESS = bytes(bool(flag & NO_CUSTOM_ID) for flag in range(256))
 
 
 class RequestCounts(Protocol):
@@ -95,7 +96,7 @@ def check_completeness(
     unreadable = results.index.kind_counts[UNREADABLE]
     if unreadable:
         sentences.append(f"{_lines(unreadable)} cannot be read.")
-    nameless = sum(flag & NO_CUSTOM_ID for flag in results.index.flags[:rows]) // NO_CUSTOM_ID - unreadable
+    nameless = bytes(results.index.flags[:rows]).translate(_NAMELESS).count(1) - unreadable
     if nameless > 0:
         sentences.append(f"{_lines(nameless)} without a custom_id.")
     twice = results.doubled_custom_ids()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,25 +38,30 @@ class Distribution:
     @classmethod
     def of(cls, numbers: Iterable[int]) -> Distribution:
         """The distribution of numbers that are not negative."""
-        ordered = sorted(numbers)
-        if not ordered:
+        # Token counts repeat: to count them and sort the different ones takes half the time of sorting all.
+        times = Counter(numbers)
+        if not times:
             return cls()
-        p50, p90, p95, p99 = (ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 90, 95, 99))
-        return cls(p50, p90, p95, p99, ordered[-1], _bars(ordered))
+        ordered = sorted(times)
+        places = list(itertools.accumulate(map(times.__getitem__, ordered)))
+        total = places[-1]
+        p50, p90, p95, p99 = (ordered[bisect_left(places, -(-total * percent // 100))] for percent in (50, 90, 95, 99))
+        return cls(p50, p90, p95, p99, ordered[-1], _bars(ordered, [0, *places]))
 
 
-def _bars(ordered: list[int]) -> tuple[Bar, ...]:
-    """Between 1, 2, 5, 10, 20, …; the lowest are put together where there would be too many."""
+def _bars(ordered: list[int], below: list[int]) -> tuple[Bar, ...]:
+    """Between 1, 2, 5, 10, 20, …; the lowest are put together where there would be too many.
+
+    Of the numbers counted, `below[place]` are smaller than `ordered[place]`.
+    """
     limits = [0]
     power = 1
     while limits[-1] <= ordered[-1]:
         limits += [step * power for step in _STEPS]
         power *= 10
     bars: list[Bar] = []
-    place = 0
     for low, high in itertools.pairwise(limits):
-        start, place = place, bisect_left(ordered, high, place)
-        bars.append(Bar(low, high, place - start))
+        bars.append(Bar(low, high, below[bisect_left(ordered, high)] - below[bisect_left(ordered, low)]))
     while bars and not bars[-1].count:
         bars.pop()
     while len(bars) > 1 and not bars[0].count:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from batch_tui.results.result_line import error_of
+from batch_tui.results.result_line import error_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None
     for row in list(results.rows("errored")):
         if should_stop is not None and should_stop():
             break
-        kind, message = error_of(results.read(row).value)
+        kind, message = error_of(parse(results.line(row))[0])
         seen = found.setdefault((kind, masked(message)), [0, row])
         seen[0] += 1
     groups = (

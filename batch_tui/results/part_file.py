@@ -74,7 +74,10 @@ class PartFile:
         """Drop the bytes of a last line that is not whole."""
         end = self.results.index.drop_tail()
         try:
-            os.ftruncate(self._descriptor, end)
+            # Not where there is nothing to drop: ext4 takes a file that was cut to nothing for one being replaced,
+            # and has whoever closes it wait until all that was written since is on its way to the disk.
+            if os.fstat(self._descriptor).st_size != end:
+                os.ftruncate(self._descriptor, end)
         except OSError as error:
             raise disk_error("write", self.path, error) from error
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch_tui.results.errors import PricesError
@@ -14,8 +14,8 @@ from batch_tui.results.result_line import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+_BUILT_IN = Path(__file__).with_name("prices.toml")
 _MILLION = Decimal(1_000_000)
 _RATES = ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output")
 _DATED = re.compile(r"-(?:\d{8}|latest)$")
@@ -107,8 +107,7 @@ class Prices:
 
         Raises PricesError when that file cannot be read or a row of it lacks something.
         """
-        built_in = resources.files("batch_tui.results").joinpath("prices.toml")
-        table = _parse(built_in.read_text("utf-8"), "prices.toml")
+        table = _parse(_BUILT_IN.read_text("utf-8"), "prices.toml")
         by_model = _by_model(table, "prices.toml")
         own: frozenset[str] = frozenset()
         search = _number(table, "web_search_per_thousand", "prices.toml")

@@ -42,7 +42,7 @@ class _Usage(Struct, gc=False):
     inference_geo: str | None = None
 
 
-class _Message(Struct, gc=False):
+class Message(Struct, gc=False):
     content: Raw
     model: str | None
     usage: _Usage
@@ -50,7 +50,7 @@ class _Message(Struct, gc=False):
 
 
 class Succeeded(Struct, gc=False, tag_field="type", tag="succeeded"):
-    message: _Message
+    message: Message
 
 
 class Errored(Struct, gc=False, tag_field="type", tag="errored"):
@@ -72,7 +72,7 @@ class Line(Struct, gc=False):
     result: Succeeded | Errored | Canceled | Expired
 
 
-NO_MESSAGE = _Message(Raw(b"[]"), None, _Usage())
+NO_MESSAGE = Message(Raw(b"[]"), None, _Usage())
 """Stands where a line has no message, so that facts of several lines can be taken alike."""
 KIND_OF: dict[type, int] = {Succeeded: SUCCEEDED, Errored: ERRORED, Canceled: CANCELED, Expired: EXPIRED}
 _decoder = msgspec.json.Decoder(Line)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHUNK_SIZE = 262_144
+CHUNK_SIZE = 524_288
 _ROWS_KEPT = 1024
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from batch_tui.results.pricing import TokenCounts
 from batch_tui.results.result_line import SUCCEEDED, Kind
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from batch_tui.results.pricing import Prices
@@ -188,6 +188,7 @@ def _add_up(
 def _tallies(columns: Sequence[array[int]], chosen: bytes, limits: Sequence[int], us: bool) -> Iterator[_Tally]:
     """The sums of the chosen rows, apart for each price tier that there are rows of."""
     parts: list[tuple[int | None, bytes]] = [(None, chosen)]
+    nothing = array("I", bytes(len(chosen) * array("I").itemsize))
     if limits:
         given, _, write_5m, write_1h, read, *_ = columns
         prompts = map(sum, zip(given, write_5m, write_1h, read, strict=True))
@@ -195,7 +196,9 @@ def _tallies(columns: Sequence[array[int]], chosen: bytes, limits: Sequence[int]
         parts = [(limit, _both(chosen, _where(tiers, tier))) for tier, limit in enumerate([*limits, None])]
     for limit, part in parts:
         if rows := part.count(1):
-            yield _Tally(limit, us, rows, tuple(sum(compress(column, part)) for column in columns))
+            # Most columns are of caches and tools that most batches do not use.
+            sums = tuple(sum(compress(column, part)) if column != nothing else 0 for column in columns)
+            yield _Tally(limit, us, rows, sums)
 
 
 def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None) -> ModelTotals:

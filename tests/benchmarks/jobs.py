@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def ingest(url: str, rows: str) -> None:
     """Ours: fetch, store, index, verify, add up."""
+    # httpx loads it at its first request, which the app has made long before; that of the SDK is loaded alike.
+    import httpcore  # noqa: F401
+
     from batch_tui.api.client import BatchClient
     from batch_tui.results.download import ResultsDownload
     from batch_tui.results.pricing import Prices
@@ -39,6 +42,7 @@ def ingest(url: str, rows: str) -> None:
 
 def official_sdk(url: str, rows: str) -> None:
     """The official SDK: iterate over typed results and add the tokens up."""
+    import httpcore2  # noqa: F401
     from anthropic import Anthropic
 
     # Both clients make their TLS context within the time that is measured.
