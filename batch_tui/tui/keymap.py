@@ -66,8 +66,11 @@ DIALOGS: Final[dict[Owner, tuple[Owner, ...]]] = {
 }
 """The same for what lies over a screen, whose keys do nothing then."""
 
-_TYPED_INTO: Final = ("filter.", "prompt.", "name.", "bulk.keep", "bulk.up", "bulk.down", "bulk.page_")
-"""Ids of actions that are used while text is typed."""
+_TYPED_INTO: Final = ("filter.", "prompt.", "name.", "bulk.keep", "bulk.up", "bulk.down", "bulk.page_", "app.quit")
+"""Ids of actions that are used while text is typed, or how they begin."""
+
+_EDITING: Final = frozenset({"backspace", "delete", "left", "right", "home", "end"})
+"""Keys that everybody needs to mend what they typed."""
 
 _DANGEROUS: Final = (
     *("batch.cancel", "batch.delete", "batch.new", "batch.resubmit"),
@@ -187,9 +190,10 @@ def _key(action_id: str, text: str) -> str:
 
 def _must_be_wanted(action_id: str, key: str) -> None:
     """What costs or destroys stays away from slips, and a key that types a letter from where letters are typed."""
-    if action_id.startswith(_TYPED_INTO) and _character(key) is not None:
+    if action_id.startswith(_TYPED_INTO) and (_types(key) or key in _EDITING):
+        does = "is text" if _types(key) else "mends it"
         raise KeymapError(
-            f"{action_id} cannot be {_spoken(key)}: it is used while text is typed, and there that key is text. "
+            f"{action_id} cannot be {_spoken(key)}: it is used while text is typed, and there that key {does}. "
             'Take one that types nothing, such as "f5" or "ctrl+f".'
         )
     if action_id not in (*_DANGEROUS, *_ANSWERS):
@@ -249,9 +253,14 @@ def _character(key: str) -> str | None:
     return key_to_character(REPLACED_KEYS.get(key, key))
 
 
+def _types(key: str) -> bool:
+    """Whether a key types something: what it sends may be a control character, as that of escape is."""
+    return (_character(key) or "\n").isprintable()
+
+
 def _spoken(key: str) -> str:
     character = _character(key)
-    return repr(character) if character is not None and unicodedata.category(character)[0] != "Z" else repr(key)
+    return repr(character) if character is not None and unicodedata.category(character)[0] not in "ZC" else repr(key)
 
 
 def _either(names: Iterable[str]) -> str:

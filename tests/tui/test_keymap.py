@@ -188,10 +188,17 @@ def test_no_key_both_asks_and_says_yes() -> None:
     assert "batch.new" in refused(dialog__yes="a")
 
 
-def test_a_letter_cannot_end_typing() -> None:
-    for action in ("filter.keep", "filter.clear", "prompt.complete", "name.close", "bulk.keep"):
-        with pytest.raises(KeymapError, match="while text is typed"):
-            read_keymap({action: ("x",)})
+def test_a_letter_cannot_end_typing_nor_what_mends_it() -> None:
+    for action in ("filter.keep", "filter.clear", "prompt.complete", "name.close", "bulk.keep", "quit"):
+        for key in ("x", "Z", "backspace", "delete", "left", "home"):
+            with pytest.raises(KeymapError, match="while text is typed"):
+                read_keymap({action: (key,)})
+    assert "cannot be 'backspace'" in refused(filter__clear="backspace")
+
+
+def test_a_key_that_types_nothing_can_be_kept_beside_another() -> None:
+    kept = own(prompt__close="escape f4", prompt__complete="tab f5", filter__keep="enter f6")
+    assert kept["keymap"]["prompt.close"] == "escape,f4"
 
 
 def test_every_screen_of_ours_is_looked_through() -> None:
