@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
-
 from batch_tui.tui import mask
 from batch_tui.tui.late_keys import LateKeysApp
+from batch_tui.tui.mask_key import MASK_KEY
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -16,16 +15,7 @@ if TYPE_CHECKING:
 class MaskApp(LateKeysApp):
     """One key for a screen that is shared, or looked at over a shoulder."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "X",
-            "mask",
-            "Mask",
-            id="app.mask",
-            show=False,
-            tooltip="Hide prompts, answers, custom_ids and names, or show them",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [MASK_KEY]
 
     def action_mask(self) -> None:
         mask.put_on(not mask.is_on())

@@ -322,9 +322,9 @@ class RowsToWrite(msgspec.Struct, frozen=True):
 
 
 class SummaryReady(Message):
-    """The totals of a batch's results, as texts with tones."""
+    """The totals of a batch's results: `page` gives texts with tones, as they may be shown when it is called."""
 
-    def __init__(self, batch_id: str, page: Sequence[Row], note: str) -> None:
+    def __init__(self, batch_id: str, page: Callable[[], Sequence[Row]], note: str) -> None:
         super().__init__()
         self.batch_id = batch_id
         self.page = page

@@ -18,7 +18,7 @@ from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui import mask
 from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
-from batch_tui.tui.summary_page import summary_page
+from batch_tui.tui.summary_page import errors_page, totals_page
 from batch_tui.tui.text import Plain, join, lines, plain, plural
 
 if TYPE_CHECKING:
@@ -52,15 +52,16 @@ class Export:
 
 def summarise(
     file: ResultsFile, should_stop: Callable[[], bool], own_prices: Path | None
-) -> tuple[list[tuple[str, str]], str]:
+) -> tuple[Callable[[], list[tuple[str, str]]], str]:
     """The page of totals of a file, as far as it has come, and what limits them; empty when nothing does.
 
-    Raises ResultsStoreError.
+    The page is asked for whenever it is shown, and reads nothing more. Raises ResultsStoreError.
     """
     prices, problem = Prices.load_with(own_prices)
     tools = count_server_tools(file, should_stop=should_stop)
     summary = ResultsSummary.of(file, prices, should_stop=should_stop)
-    return summary_page(summary, prices, tools, own_prices), problem or ""
+    totals = totals_page(summary, prices, tools, own_prices)
+    return lambda: [*totals, *errors_page(summary)], problem or ""
 
 
 def sort(

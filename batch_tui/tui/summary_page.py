@@ -31,6 +31,13 @@ def summary_page(
     summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
 ) -> list[Line]:
     """Texts with tones, for a pane that wraps them; `own_prices` is where the user may put prices of their own."""
+    return [*totals_page(summary, prices, server_tools, own_prices), *errors_page(summary)]
+
+
+def totals_page(
+    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
+) -> list[Line]:
+    """The page but for the errors; looks through the rows once more."""
     page: list[Line] = [("OUTCOME", "accent")]
     page += [
         _row(kind, number(amount), _KIND_TONES.get(kind, "muted")) for kind, amount in summary.kinds.items() if amount
@@ -42,14 +49,19 @@ def summary_page(
         name = plain(reason or "none given")
         page.append(_row(name[:30], number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
     page += [("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
-    page += [("", "text"), *_cost(summary, prices, server_tools, own_prices)]
-    if summary.error_groups:
-        page += [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
-        for group in summary.error_groups[:_MOST_GROUPS]:
-            page += _error(group)
-        left_out = len(summary.error_groups) - _MOST_GROUPS
-        if left_out > 0:
-            page.append((f"… and {plural(left_out, 'kind')} more", "muted"))
+    return [*page, ("", "text"), *_cost(summary, prices, server_tools, own_prices)]
+
+
+def errors_page(summary: ResultsSummary) -> list[Line]:
+    """The errors worth knowing, as they may be shown now."""
+    if not summary.error_groups:
+        return []
+    page: list[Line] = [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
+    for group in summary.error_groups[:_MOST_GROUPS]:
+        page += _error(group)
+    left_out = len(summary.error_groups) - _MOST_GROUPS
+    if left_out > 0:
+        page.append((f"… and {plural(left_out, 'kind')} more", "muted"))
     return page
 
 

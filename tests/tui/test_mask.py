@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,10 @@ def _unmasked() -> Iterator[None]:
 def painted(play: Play) -> str:
     """Every cell of the screen, and of what lies over it."""
     return "\n".join(strip.text for strip in play.screen._compositor.render_strips())
+
+
+def is_on_top(play: Play, kind: type[object]) -> bool:
+    return isinstance(play.screen, kind)
 
 
 def answers() -> list[dict[str, Any]]:
@@ -236,3 +241,22 @@ async def test_going_to_a_custom_id_does_not_show_it_and_earlier_toasts_go(tmp_p
         await play.press("ctrl+u", *f"{SECRET}-4", "enter")
         await until(play.pilot, lambda: play.table.cursor_row == 3, "the row")
         assert not play.stage.app._notifications
+
+
+async def test_the_key_works_over_summary_and_counted_values_too(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await opened(play, tmp_path)
+        await play.press("equals_sign", "ctrl+u", *".label", "enter")
+        for key, kind in (("i", SummaryScreen), ("H", FrequenciesScreen)):
+            await play.press(key)
+            if isinstance(play.screen, MenuDialog):
+                await play.press("1")
+            await until(play.pilot, partial(is_on_top, play, kind), key)
+            await settled(play.stage, play.pilot)
+            before = painted(play)
+            assert SECRET in before
+            await play.press("X")
+            assert SECRET not in painted(play)
+            await play.press("X")
+            assert painted(play) == before
+            await play.press("escape")

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
 from batch_tui.tui.widgets.tones import TONES
@@ -85,6 +86,7 @@ class FrequenciesScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,l", "choose", "Show rows", id="values.choose"),
         Binding("escape,q,H", "dismiss(None)", "Close", id="values.close"),
+        MASK_KEY,
     ]
 
     def __init__(self, subject: Plain, values: Sequence[Frequency], limits: Plain) -> None:

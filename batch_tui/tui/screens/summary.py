@@ -11,13 +11,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.text import fit_middle, plain
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.wrapping import wrap_hanging
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -29,9 +30,10 @@ class SummaryScreen(ModalScreen[None]):
     AUTO_FOCUS = "#summary-page"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "dismiss", "Close", id="summary.close"),
+        MASK_KEY,
     ]
 
-    def __init__(self, batch_id: str, page: Sequence[tuple[str, str]], note: str) -> None:
+    def __init__(self, batch_id: str, page: Callable[[], Sequence[tuple[str, str]]], note: str) -> None:
         super().__init__()
         self._batch_id = batch_id
         self._page = page
@@ -48,7 +50,8 @@ class SummaryScreen(ModalScreen[None]):
         self.query_one("#summary-note").display = bool(self._note)
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self.mask_changed)
+
+    def mask_changed(self) -> None:
         pane = self.query_one(TextPane)
-        self.call_after_refresh(
-            lambda: pane.show(wrap_hanging(self._page, max(pane.size.width - 1, 20)), keep_place=True)
-        )
+        pane.show(wrap_hanging(self._page(), max(pane.size.width - 1, 20)), keep_place=True)
