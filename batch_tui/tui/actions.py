@@ -329,9 +329,10 @@ def _is_undoable(pending: Pending | None) -> bool:
 
 async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
     batches, catalog = client.messages.batches, context.catalog
-    said = spoken_of(batch_id, context.monitor.notes)
     if action == "cancel":
-        changes = catalog.merge([await batches.cancel(batch_id)])
-        return Outcome(changes, join(said, Plain(" is being canceled.")))
-    await batches.delete(batch_id)
-    return Outcome(catalog.remove(batch_id, for_good=True), join(said, Plain(" is deleted.")))
+        changes, done = catalog.merge([await batches.cancel(batch_id)]), " is being canceled."
+    else:
+        await batches.delete(batch_id)
+        changes, done = catalog.remove(batch_id, for_good=True), " is deleted."
+    # The name only now: it may be hidden since the question.
+    return Outcome(changes, join(spoken_of(batch_id, context.monitor.notes), Plain(done)))

@@ -120,7 +120,9 @@ class ResubmitApp(ActionsApp):
 
     def _find_failed(self, wish: ResubmitRequested, progress: DownloadProgress, file: ResultsFile) -> None:
         if not progress.verified:
-            said = f"The results are not complete, so it is not certain what failed. {progress.note or ''}"
+            # The note may name some of the rows.
+            note = mask.written(plain(progress.note or ""))
+            said = f"The results are not complete, so it is not certain what failed. {note}"
             self._say(said.rstrip(), "error")
             return
         if len(file) >= _ROWS_WORTH_A_WORD:

@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from batch_tui.api.errors import BatchAPIError
+from batch_tui.api.errors import BadRequestError, BatchAPIError
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.submission.errors import LinkError
 from batch_tui.submission.journal import JournalError, SubmissionJournal, custom_ids_digest
 from batch_tui.submission.request_file import RequestFileError
 from batch_tui.submission.resubmit import REFUSED, RequestsToResubmit, failed_rows, input_of
 from batch_tui.submission.sending import BatchSender, InDoubt
+from batch_tui.tui import mask
 from batch_tui.tui.resubmit_messages import (
     ResubmitEnded,
     ResubmitMade,
@@ -21,7 +22,7 @@ from batch_tui.tui.resubmit_messages import (
     ResubmitPlanned,
     ResubmitSaid,
 )
-from batch_tui.tui.text import number
+from batch_tui.tui.text import number, plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
@@ -246,12 +247,19 @@ def send_order(order: Sending, way: Post) -> None:
     except (JournalError, RequestFileError) as error:
         way.post(ResubmitEnded(order, f"No batch was made. {error}"))
     except BatchAPIError as error:
-        way.post(ResubmitEnded(order, f"No batch was made. {describe(error, host=way.host)}"))
+        way.post(ResubmitEnded(order, f"No batch was made. {_told(error, way)}"))
     except Exception as error:  # noqa: BLE001  (else it would count as being sent for ever, and its key do nothing)
         said = f"{describe(error, host=way.host)} Whether a batch was made is not known."
         way.post(ResubmitEnded(order, said))
     else:
         way.post(ResubmitEnded(order, outcome, linked))
+
+
+def _told(error: BatchAPIError, way: Post) -> str:
+    """What the API said; why it refused a request may quote that."""
+    said = str(describe(error, host=way.host))
+    quoted = error.message.rstrip(".") if isinstance(error, BadRequestError) else ""
+    return said.replace(quoted, mask.written(plain(quoted))) if quoted and mask.is_on() else said
 
 
 def sender_of(way: Post, *, new: bool = False) -> BatchSender:
@@ -265,7 +273,7 @@ def sender_of(way: Post, *, new: bool = False) -> BatchSender:
         SubmissionJournal(way.submissions.directory),
         origin=way.submissions.origin,
         access=way.submissions.access,
-        explain=lambda error: str(describe(error, host=way.host)),
+        explain=lambda error: _told(error, way),
         say=lambda sentence: way.post(ResubmitSaid(sentence)),
         tell=tell,
         sleep=way.sleep or time.sleep,

@@ -198,14 +198,14 @@ def as_lines(values: Sequence[object]) -> bytes:
     return b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in values)
 
 
-def save(stage: Stage, batch_id: str, lines: bytes) -> None:
-    """Have these results of a batch stored on this machine, whole and verified."""
+def save(stage: Stage, batch_id: str, lines: bytes, *, verified: bool = True) -> None:
+    """Have these results of a batch stored on this machine, whole and verified unless they are not."""
     store = stage.store
     store.prepare()
     part = PartFile(store.part_path(batch_id))
     part.append(lines)
     part.results.index.finish()
-    store.keep(batch_id, part.results, verified=True)
+    store.keep(batch_id, part.results, verified=verified)
     part.close()
     part.results.close()
 

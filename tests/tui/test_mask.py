@@ -24,7 +24,7 @@ from batch_tui.tui.widgets.record_view import RecordView
 from tests.results.lines import bare, errored, succeeded
 from tests.tui import story
 from tests.tui.play import Play, playing
-from tests.tui.scenes import ended, go_to, record_on_screen, settled, until
+from tests.tui.scenes import ended, go_to, record_on_screen, running, settled, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -260,3 +260,32 @@ async def test_the_key_works_over_summary_and_counted_values_too(tmp_path: Path)
             await play.press("X")
             assert painted(play) == before
             await play.press("escape")
+
+
+async def test_toasts_about_sending_again_quote_nothing(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        story.save(play.stage, batch_id, story.as_lines([*answers(), *answers()]), verified=False)
+        await play.press("X", "v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: "••••••" in play.trouble(), "what is wrong with them")
+        await play.press("R")
+        await until(play.pilot, lambda: "it is not certain what failed" in play.said(), "the refusal")
+        assert SECRET not in play.said()
+        assert SECRET not in painted(play)
+
+
+async def test_a_name_is_not_said_by_an_answer_that_comes_after_the_key(tmp_path: Path) -> None:
+    file = NotesFile(tmp_path / "data" / "notes.json")
+    async with playing(tmp_path, app={"notes_file": file}) as play:
+        batch_id = await go_to(play.stage, play.pilot, running)
+        await play.stage.app._keep(batch_id, BatchNotes(SECRET))
+        await play.press("c")
+        play.stage.simulator.arm(method="POST", delay=0.5)
+        await play.pilot.press("y")
+        pending = play.stage.app.shared.monitor.pending
+        await until(play.pilot, lambda: batch_id in pending and pending[batch_id].stage == "asking", "the request")
+        await play.pilot.press("X")
+        assert "is being canceled" not in play.said()
+        await until(play.pilot, lambda: "is being canceled" in play.said(), "the answer")
+        assert SECRET not in play.said()

@@ -277,3 +277,18 @@ async def test_masked_problems_do_not_quote_the_file(tmp_path: Path) -> None:
             assert "••••••" in one.said()
         finally:
             mask.put_on(False)
+
+
+async def test_a_masked_refusal_does_not_quote_the_request(tmp_path: Path) -> None:
+    file = write(tmp_path / "prompts.jsonl", [request("a")])
+    async with desk(tmp_path) as one:
+        try:
+            await one.play.press("X")
+            one.play.stage.simulator.arm(status=400, method="POST", message="requests.0: zyxsecret is too long.")
+            await one.give(file)
+            await one.play.press("y")
+            await one.end()
+            assert "No batch was made. The API answered 400 invalid_request_error: ••••••." in one.play.said()
+            assert "zyxsecret" not in one.play.said()
+        finally:
+            mask.put_on(False)
