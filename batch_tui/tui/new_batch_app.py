@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.screen import ModalScreen
+from textual.worker import get_current_worker
 
 from batch_tui.tui import mask
 from batch_tui.tui.inputs_app import path_problem
@@ -31,8 +32,7 @@ class NewBatchApp(ResubmitApp):
         if isinstance(self.screen, ModalScreen) or self.shared.read_only:
             return
         if self._sending:
-            again = key_for("batch.new", "a")
-            self._say(f"A new batch is being sent; press {again} again once that is over.", "information", 4)
+            self._say_busy(key_for("batch.new", "a"))
         elif self.connection is None:
             self._say("There is no connection to send with.", "information", 4)
         else:
@@ -60,7 +60,11 @@ class NewBatchApp(ResubmitApp):
     def _check_file(self, typed: str) -> None:
         from batch_tui.tui.new_batch_work import check_file
 
-        self.post_message(check_file(typed, self._submissions, self.post_message))
+        worker = get_current_worker()
+        found = check_file(typed, self._submissions, self.post_message)
+        if not worker.is_cancelled:
+            # Else another file was given meanwhile, and a question about this one would be taken for that about it.
+            self.post_message(found)
 
     @on(FileRefused)
     def _ask_for_another(self, event: FileRefused) -> None:
@@ -88,7 +92,7 @@ class NewBatchApp(ResubmitApp):
             self._say("What the list is narrowed to does not show the new batch.", "information", 6)
 
     def _answered_new_batch(self, plan: FilePlan, answer: Answer | None) -> None:
-        if answer and not self._sending:
+        if answer:
             from batch_tui.tui.new_batch_work import NewOrder
 
             self._send_order(NewOrder(plan))

@@ -64,11 +64,7 @@ class ResubmitApp(ActionsApp):
         if isinstance(self.screen, ModalScreen) or self.shared.read_only:
             return
         if self._sending:
-            self.notify(
-                f"A new batch is being sent; press {key_for('batch.resubmit', 'R')} again once that is over.",
-                markup=False,
-                timeout=4,
-            )
+            self._say_busy(key_for("batch.resubmit", "R"))
             return
         if self.connection is None:
             self.notify("There is no connection to send with.", markup=False, timeout=4)
@@ -189,7 +185,14 @@ class ResubmitApp(ActionsApp):
 
     # Sending
 
+    def _say_busy(self, key: str) -> None:
+        self._say(f"A new batch is being sent; press {key} again once that is over.", "information", 4)
+
     def _send_order(self, order: Sending) -> None:
+        if self._sending:
+            # Two may have been looked into at the same time, one with each key.
+            self._say_busy(key_for(*order.key))
+            return
         self._sending = True
         self.notify(f"Sending {plural(order.count, 'request')} as a new batch…", markup=False, timeout=4)
         self.start_work(partial(self._send_in_turn, order), "resubmit send")

@@ -214,6 +214,27 @@ async def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(tmp_path: Pa
         assert len(one.batches()) == len(before) + 1
 
 
+async def test_a_yes_while_another_is_being_sent_says_so(tmp_path: Path) -> None:
+    first, second = (write(tmp_path / f"{name}.jsonl", [request(name)]) for name in "ab")
+    async with desk(tmp_path) as one:
+        app, before = one.play.stage.app, one.batches()
+        one.play.stage.simulator.arm(method="POST", delay=1.5)
+        await one.give(first)
+        await one.play.pilot.press("y")
+        await one.until(lambda: app._sending, "the sending")
+        # Its check took longer, so that the first one was being sent by the time it was over.
+        app._check(str(second))
+        await one.until(lambda: isinstance(one.play.screen, ConfirmDialog), "the question")
+        await one.play.pilot.press("y")
+        assert "A new batch is being sent; press a again once that is over." in one.play.said()
+        await one.end()
+        assert len(one.batches()) == len(before) + 1
+        await one.give(second)
+        await one.play.press("y")
+        await one.end()
+        assert len(one.batches()) == len(before) + 2
+
+
 async def test_a_refusal_by_the_api_is_told(tmp_path: Path) -> None:
     file = write(tmp_path / "prompts.jsonl", [request("a")])
     async with desk(tmp_path) as one:
