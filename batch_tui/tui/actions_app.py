@@ -263,7 +263,8 @@ class ActionsApp(DigestApp):
         said = f"Saved the results of {plural(done, 'batch', 'batches')}."
         if failed:
             left = plural(len(failed), "batch", "batches")
-            said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: v tells why, and tries again."
+            why = f"{key_for('batch.results', 'v')} tells why, and tries again."
+            said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: {why}"
         self.notify(said, markup=False, severity="error" if failed else "information", timeout=8)
 
     def _note_report(self, report: DownloadReport) -> None:

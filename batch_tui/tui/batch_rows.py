@@ -231,7 +231,8 @@ class BatchRows:
             trouble = describe(older.error, host=self._shared.host)
             request = f"request {trouble.request_id} · " if trouble.request_id else ""
             said = plain(f"{request}{trouble.sentence}")
-            return Cell(((Plain("! Older batches did not load; enter tries again. "), "error"), (said, "muted")))
+            again = Plain(f"! Older batches did not load; {key_for('batch.detail', 'enter')} tries again. ")
+            return Cell(((again, "error"), (said, "muted")))
         if self._selection is not None:
             return Cell.of(self._selected_tail(self._selection), "muted")
         if older.complete:
@@ -243,9 +244,7 @@ class BatchRows:
         if self._shared.monitor.older.loading:
             return Plain(f"… loading older batches into this order · {loaded} so far")
         if not self.whole:
-            return Plain(
-                f"… the {loaded} loaded are in this order; enter loads older ones, {key_for('batch.load_all', 'L')} all"
-            )
+            return Plain(f"… the {loaded} loaded are in this order; {_loads_older()}")
         return Plain(f"— end of the list: all {loaded} batches are in this order —")
 
     def _selected_tail(self, selection: Selection) -> Plain:
@@ -257,7 +256,7 @@ class BatchRows:
         if older.loading:
             return Plain(f"… loading older batches · {matches} match so far")
         if not self.whole:
-            return Plain(f"… {matches} match; enter loads older ones, {key_for('batch.load_all', 'L')} all")
+            return Plain(f"… {matches} match; {_loads_older()}")
         if selection.tab == "running" and not selection.wanted:
             return Plain(f"— {plural(len(selection), 'unfinished batch', 'unfinished batches')}, none is missing —")
         if older.complete:
@@ -267,3 +266,7 @@ class BatchRows:
 
 def _shows_seconds(batch: MessageBatch, now: datetime) -> bool:
     return batch.processing_status != "ended" or now - batch.created_at < timedelta(minutes=1)
+
+
+def _loads_older() -> str:
+    return f"{key_for('batch.detail', 'enter')} loads older ones, {key_for('batch.load_all', 'L')} all"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.messages import Update
 
 _TITLE = Plain("Link the input of this batch")
-_HINT = Plain("The JSONL file its requests came from, one per line. It is only read; tab completes a path.")
+_HINT = Plain("The JSONL file its requests came from, one per line. It is only read; ")
 
 
 class InputsApp(MaskApp):
@@ -84,9 +84,10 @@ class InputsApp(MaskApp):
         from batch_tui.tui.screens.prompt import PromptDialog
 
         linked = batch_id in self.shared.monitor.inputs
+        completes = Plain(f"{key_for('prompt.complete', 'tab')} completes a path.")
         dialog = PromptDialog(
             title,
-            join(_HINT, Plain(" An empty path unlinks it.")) if linked else _HINT,
+            join(_HINT, completes, Plain(" An empty path unlinks it." if linked else "")),
             value=value,
             verb="links it",
             problem=problem,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.outline import Members, Outline, Said, Section
 from batch_tui.tui.text import fit, lines, number, plain
 from batch_tui.tui.wrapping import wrap
@@ -53,7 +54,8 @@ class TreeRow:
         if self.text is not None:
             return [(indent, "text"), (self.text, self.tone)]
         if self.start is not None:
-            return [(f"{indent}… ", "muted"), (f"{number(self._left)} more; enter shows the next", "muted")]
+            more = f"{number(self._left)} more; {key_for('tree.toggle', 'enter')} shows the next"
+            return [(f"{indent}… ", "muted"), (more, "muted")]
         sign = "  " if not self.can_open else "▾ " if self.is_open else "▸ "
         parts = [(indent + sign, "muted")]
         if isinstance(self.value, Section):

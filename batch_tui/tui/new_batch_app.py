@@ -14,14 +14,14 @@ from batch_tui.tui.inputs_app import path_problem
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.new_batch_messages import FileChecked, FileRefused, NewBatchRequested
 from batch_tui.tui.resubmit_app import ResubmitApp
-from batch_tui.tui.text import Plain, plain
+from batch_tui.tui.text import Plain, join, plain
 
 if TYPE_CHECKING:
     from batch_tui.tui.new_batch_work import FilePlan
     from batch_tui.tui.screens.dialogs import Answer
 
 _TITLE = Plain("Send a file of requests as a new batch")
-_HINT = Plain("A JSONL file, one request per line. It is checked, and you are asked, before it is sent; tab completes.")
+_HINT = Plain("A JSONL file, one request per line. It is checked, and you are asked, before it is sent; ")
 
 
 class NewBatchApp(ResubmitApp):
@@ -44,7 +44,7 @@ class NewBatchApp(ResubmitApp):
 
         dialog = PromptDialog(
             _TITLE,
-            _HINT,
+            join(_HINT, Plain(f"{key_for('prompt.complete', 'tab')} completes.")),
             value=typed,
             verb="checks it",
             problem=problem,

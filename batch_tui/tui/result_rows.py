@@ -202,7 +202,9 @@ class ResultRows:
         if column == "custom_id":
             return _custom_id(long.row, cells)
         if column == "preview":
-            return Cell.of(join(Plain("("), long.size, Plain("; enter reads it)")), "muted")
+            return Cell.of(
+                join(Plain("("), long.size, Plain(f"; {key_for('results.open', 'enter')} reads it)")), "muted"
+            )
         if column.startswith(EXTRACTED):
             return Cell.of(Plain("(line over 1 MB)"), "faint")
         return self._cells[column](long.row)

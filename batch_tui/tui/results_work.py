@@ -17,6 +17,7 @@ from batch_tui.results.row_order import sort_rows
 from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui import mask
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import errors_page, totals_page
 from batch_tui.tui.text import Plain, join, lines, plain, plural
@@ -95,7 +96,7 @@ def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str)
         line = number - 1 if 0 < number <= looked else None
     if line is not None:
         return LineFound(typed, looked, line, Plain(""))
-    said = Plain(" is neither a custom_id nor a line here; f id:… finds parts of one.")
+    said = Plain(f" is neither a custom_id nor a line here; {key_for('results.query', 'f')} id:… finds parts of one.")
     return LineFound(typed, looked, None, join(mask.written(plain(typed[:80])), said))
 
 

@@ -16,10 +16,11 @@ from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.help import HelpScreen
 from batch_tui.tui.screens.menu import MenuDialog
+from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
 from tests.tui.play import Play, playing
-from tests.tui.scenes import go_to, open_results, running
+from tests.tui.scenes import ended, go_to, open_results, running, until
 
 
 def own(**chosen: str) -> dict[str, Any]:
@@ -100,6 +101,23 @@ async def test_sentences_name_the_new_key(tmp_path: Path) -> None:
         assert "f7 loads older ones, f8 clears the filter" in play.table.nothing
         assert "f7 loads all" in play.shown("#filter-said")
         assert " 9 running " in str(play.screen.query_one("#tabs").render())
+
+
+async def test_sentences_about_keys_that_many_screens_share_follow_too(tmp_path: Path) -> None:
+    keys = own(batch__detail="f9", prompt__complete="f10", results__query="ctrl+t", batch__results="f11")
+    async with playing(tmp_path, size=(160, 48), app=keys) as play:
+        await play.press("s", "r")
+        assert "f9 loads older ones" in play.row(play.table.source.last)
+        await play.press("o")
+        assert "f11 on the list fetches those" in play.shown("#notice")
+        await play.press("escape", "a")
+        assert "f10 completes." in play.shown("#prompt-hint")
+        await play.press("escape")
+        await go_to(play.stage, play.pilot, ended)
+        await play.press("f11")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await play.press("number_sign", *"nobody", "enter")
+        await until(play.pilot, lambda: "^t id:… finds parts" in play.shown("#prompt-hint"), "that there is none")
 
 
 async def test_keys_inside_results_move_too(tmp_path: Path) -> None:

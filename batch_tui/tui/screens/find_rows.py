@@ -297,7 +297,7 @@ class FindRowsScreen(Screen[None]):
             if problem is not None:
                 line.say(plain(f"! {problem}"), "warning")
             elif finding is not None and finding.trouble is not None:
-                line.say(plain(f"! enter looks again: {finding.trouble}"), "warning")
+                line.say(plain(f"! {key_for('filter.keep', 'enter')} looks again: {finding.trouble}"), "warning")
             elif finding is None:
                 line.say(plural(rows, "row"))
             else:
