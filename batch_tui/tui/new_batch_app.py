@@ -68,8 +68,7 @@ class NewBatchApp(ResubmitApp):
 
     @on(FileRefused)
     def _ask_for_another(self, event: FileRefused) -> None:
-        # It may quote the file.
-        problem = mask.written(plain(event.problem))
+        problem = mask.written(plain(event.problem)) if event.quotes else plain(event.problem)
         if isinstance(self.screen, ModalScreen):
             self._say(problem, "error", 15)
         else:

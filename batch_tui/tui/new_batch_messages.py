@@ -25,7 +25,9 @@ class FileChecked(Message):
 class FileRefused(Message):
     """The file cannot be sent: `problem` says why."""
 
-    def __init__(self, typed: str, problem: str) -> None:
+    def __init__(self, typed: str, problem: str, *, quotes: bool = False) -> None:
+        """`quotes`: it may quote what is in the file."""
         super().__init__()
         self.typed = typed
         self.problem = problem
+        self.quotes = quotes

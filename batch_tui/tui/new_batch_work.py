@@ -88,7 +88,7 @@ def check_file(typed: str, submissions: Submissions, post: Callable[[Message], o
             post(ResubmitSaid(f"Checking {file.name}, {size(stamp[0])}…", "information"))
         found = check_request_file(file, api_version=submissions.api_version)
         if not found.ok:
-            return FileRefused(typed, _refusal(found))
+            return FileRefused(typed, _refusal(found), quotes=True)
         _, digest = count_and_digest(iter_requests(file))
         if stamp_of(file) != stamp:
             return FileRefused(typed, f"{file} was changed while it was read. Send it once it is whole.")

@@ -296,6 +296,8 @@ async def test_masked_problems_do_not_quote_the_file(tmp_path: Path) -> None:
             await one.give(file)
             assert "zyxsecret" not in one.said()
             assert "••••••" in one.said()
+            await one.give(tmp_path / "nowhere.jsonl")
+            assert "Could not read" in one.said()
         finally:
             mask.put_on(False)
 
