@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batch_tui.tui import mask
 from batch_tui.tui.late_keys import LateKeysApp
 from batch_tui.tui.mask_key import MASK_KEY
+from batch_tui.tui.screens.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -22,6 +23,9 @@ class MaskApp(LateKeysApp):
         if mask.is_on():
             # What they say may name what is hidden now.
             self.clear_notifications()
+            if isinstance(self.screen, ConfirmDialog):
+                # So may a question; asked again, it does not.
+                self.screen.dismiss("")
         for screen in self.screen_stack:
             for node in screen.walk_children(with_self=True):
                 if isinstance(node, mask.Masked):

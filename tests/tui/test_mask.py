@@ -15,6 +15,7 @@ from batch_tui.tui.keymap import read_keymap
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.menu import MenuDialog
 from batch_tui.tui.screens.results import ResultsScreen
@@ -204,6 +205,22 @@ async def test_names_give_way_to_ids_also_in_questions(tmp_path: Path) -> None:
         assert batch_id in painted(play)
         await play.press("n", "enter")
         assert SECRET not in painted(play)
+
+
+async def test_the_key_takes_back_a_question_that_names_what_is_hidden(tmp_path: Path) -> None:
+    file = NotesFile(tmp_path / "data" / "notes.json")
+    async with playing(tmp_path, app={"notes_file": file}) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        await play.stage.app._keep(batch_id, BatchNotes(SECRET))
+        await play.press("D")
+        assert isinstance(play.screen, ConfirmDialog)
+        assert SECRET in painted(play)
+        await play.press("X")
+        assert isinstance(play.screen, BatchListScreen)
+        assert SECRET not in painted(play)
+        assert not play.stage.app.shared.monitor.pending
+        await play.press("D", "X")
+        assert isinstance(play.screen, ConfirmDialog)
 
 
 async def test_nothing_masked_is_copied_or_handed_to_a_pager(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from batch_tui.tui import mask
 from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.text import ago, duration, join, later, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 
@@ -55,6 +56,7 @@ class ConfirmDialog(ModalScreen[Answer]):
         Binding("left,right,h,l,tab,shift+tab", "other", "Other button", show=False, id="dialog.other"),
         Binding("down,j", "read(1)", "Read on", show=False, id="dialog.down"),
         Binding("up,k", "read(-1)", "Read back", show=False, id="dialog.up"),
+        MASK_KEY,
     ]
 
     def __init__(
