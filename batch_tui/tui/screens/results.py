@@ -13,15 +13,9 @@ from textual.widgets import Static
 
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import (
-    DownloadToggleRequested,
-    DownloadUpdate,
-    InputUpdate,
-    RestRequested,
-    RowsWanted,
-    SummaryRequested,
-)
+from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
+from batch_tui.tui.results_messages import RestRequested, RowsWanted, SummaryRequested
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
