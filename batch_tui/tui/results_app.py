@@ -20,9 +20,7 @@ from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
 from batch_tui.tui.messages import DownloadUpdate, Update
-from batch_tui.tui.outside import OutsideError, show_outside
 from batch_tui.tui.screens.dialogs import can_be_had_again, delete_copy_dialog, fetch_again_dialog, why_no_results
-from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.text import plain, plural
 
 if TYPE_CHECKING:
@@ -81,11 +79,16 @@ class ResultsApp(ExportApp):
 
     @staticmethod
     def preload() -> None:
-        """Import what results and their failures need, so that the first screen of them opens at once."""
+        """Import what the list does not need, so that the first screen of each kind opens at once."""
         import batch_tui.results.download
         import batch_tui.tui.results_work
+        import batch_tui.tui.screens.activity
+        import batch_tui.tui.screens.bulk
+        import batch_tui.tui.screens.help
+        import batch_tui.tui.screens.name_batch
         import batch_tui.tui.screens.resubmit_dialogs
         import batch_tui.tui.screens.results
+        import batch_tui.tui.screens.saved
         import batch_tui.tui.screens.summary  # noqa: F401  (only to be loaded: others import it later)
 
     @cached_property
@@ -203,6 +206,8 @@ class ResultsApp(ExportApp):
 
     @on(messages.SavedListed)
     def _show_saved(self, event: messages.SavedListed) -> None:
+        from batch_tui.tui.screens.saved import SavedScreen
+
         monitor = self.shared.monitor
         monitor.saved.clear()
         monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
@@ -331,6 +336,8 @@ class ResultsApp(ExportApp):
 
     @on(results_messages.PagerRequested)
     def _open_pager(self, event: results_messages.PagerRequested) -> None:
+        from batch_tui.tui.outside import OutsideError, show_outside
+
         try:
             # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
             show_outside(self, event.text, event.program, event.ending, os.environ)
