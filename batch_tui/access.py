@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_tui.settings import Settings
 
 if TYPE_CHECKING:
     from batch_tui.api.credential_chain import FoundCredentials
     from batch_tui.api.credentials import Credentials
+
+PATIENCE: Final = 30.0
+"""Seconds without a byte after which an answer is given up; the client's own default of 600 would freeze the list."""
 
 
 def credentials_for(settings: Settings) -> tuple[Credentials | None, str | None]:

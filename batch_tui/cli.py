@@ -6,7 +6,6 @@ import gc
 import os
 import select
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,10 +17,7 @@ import click
 from msgspec.structs import replace
 
 from batch_tui import __version__
-from batch_tui.access import client_options, credentials_for, found_credentials_for
-from batch_tui.dashboard import PATIENCE, dashboard_for
-from batch_tui.demo_server import simulator_process
-from batch_tui.profile_choice import flags_for, read_profiles
+from batch_tui.access import PATIENCE, client_options, credentials_for, found_credentials_for
 from batch_tui.settings import (
     Hooks,
     Settings,
@@ -234,6 +230,8 @@ def _need_terminal() -> None:
 
 def _dashboard(flags: dict[str, Any]) -> int:
     """The dashboard on the user's own workspace, and on that of each profile that is gone over to."""
+    from batch_tui.dashboard import dashboard_for
+    from batch_tui.profile_choice import flags_for, read_profiles
     from batch_tui.tui.profile_app import ANOTHER
 
     settings = _settings(flags)
@@ -260,7 +258,11 @@ def _dashboard(flags: dict[str, Any]) -> int:
 
 def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
     """Simulator and dashboard; what the demo downloads is thrown away with it."""
+    import tempfile
+
     from batch_tui.api.credentials import Credentials
+    from batch_tui.dashboard import dashboard_for
+    from batch_tui.demo_server import simulator_process
 
     _need_terminal()
     started, began = datetime.now(UTC), time.monotonic()

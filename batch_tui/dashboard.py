@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from batch_tui.access import client_options
+from batch_tui.access import PATIENCE, client_options
 from batch_tui.settings import own_prices_path
 from batch_tui.verbs.keys import own_keymap
 from batch_tui.verbs.session import access_of, journal_directory, state_directory
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from batch_tui.tui.announce import Alerts
     from batch_tui.tui.app import BatchApp
     from batch_tui.tui.profile_app import ProfilesRead
-
-PATIENCE: Final = 30.0
-"""Seconds without a byte after which an answer is given up; the client's own default of 600 would freeze the list."""
 
 
 def dashboard_for(
