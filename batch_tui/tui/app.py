@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import anyio.to_thread
@@ -35,7 +36,6 @@ from batch_tui.tui.trouble import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
-    from pathlib import Path
     from typing import Any
 
     from textual.binding import BindingType
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
+
+_LATER_STYLES = Path(__file__).with_name("screens") / "later.tcss"
+"""The styles of all screens but the list (their `CSS_PATH`)."""
 
 _STANDS_AFTER = 1.5
 """Seconds after which the start is over, on any machine."""
@@ -199,6 +202,8 @@ class BatchApp(NoticesApp, OrderApp):
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
+        # Else the first dialog would have all styles read anew.
+        self.stylesheet.read(_LATER_STYLES)
         self._watcher = self.start_work(self._watch, "monitor")
 
     async def on_unmount(self) -> None:

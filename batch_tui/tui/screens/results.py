@@ -69,6 +69,7 @@ _DELETED = "The copy on this machine was deleted: these rows are gone once you l
 class ResultsScreen(ReadRecordScreen):
     """Browses one results file; every row is known by its line number."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#results"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (no ClassVar to mypy in the base)
     BINDINGS: ClassVar[list[BindingType]] = [
