@@ -6,22 +6,18 @@ import gc
 import os
 import select
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 from msgspec.structs import replace
 
 from batch_tui import __version__
-from batch_tui.alerts_of import alerts_of
-from batch_tui.demo_server import simulator_process
-from batch_tui.profile_choice import flags_for, read_profiles
+from batch_tui.access import PATIENCE, client_options, credentials_for, found_credentials_for
 from batch_tui.settings import (
     Hooks,
     Settings,
@@ -35,22 +31,14 @@ from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
 from batch_tui.verbs.doctor import doctor
 from batch_tui.verbs.keys import keys, own_keymap
 from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
-from batch_tui.verbs.session import SESSION, Exit, Session, access_of, journal_directory, state_directory
+from batch_tui.verbs.session import SESSION, Exit, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batch_tui.api.calls import CallRecord
     from batch_tui.api.client import BatchClient
-    from batch_tui.api.credential_chain import FoundCredentials
-    from batch_tui.api.credentials import Credentials
-    from batch_tui.results.store import ResultsStore
     from batch_tui.tui.app import BatchApp
-    from batch_tui.tui.profile_app import ProfilesRead
 
-
-_PATIENCE = 30.0
-"""Seconds without a byte after which an answer is given up; the client's own default of 600 would freeze the list."""
 
 _CHAOS_HELP = (
     "Trouble to make: cut, dirty, expired, flaky, hostile, lag, proxy, slow or stuck; with a rate as flaky:0.3; "
@@ -221,13 +209,13 @@ def _session(settings: Settings) -> Session:
         from batch_tui.api.client import BatchClient
         from batch_tui.api.transport import patience
 
-        credentials, reason = _credentials(settings)
+        credentials, reason = credentials_for(settings)
         if credentials is None:
             raise click.UsageError(reason or "No credentials.")
-        return BatchClient(timeout=patience(2 * _PATIENCE), **_client_options(settings, credentials))
+        return BatchClient(timeout=patience(2 * PATIENCE), **client_options(settings, credentials))
 
     def source() -> tuple[str | None, str | None]:
-        found, reason = _found_credentials(settings)
+        found, reason = found_credentials_for(settings)
         return (None, reason) if found.credentials is None else (found.source, None)
 
     return Session(settings, connect, own_prices_path(), source)
@@ -242,15 +230,19 @@ def _need_terminal() -> None:
 
 def _dashboard(flags: dict[str, Any]) -> int:
     """The dashboard on the user's own workspace, and on that of each profile that is gone over to."""
+    from batch_tui.dashboard import dashboard_for
+    from batch_tui.profile_choice import flags_for, read_profiles
     from batch_tui.tui.profile_app import ANOTHER
 
     settings = _settings(flags)
     first = settings.profile
     _need_terminal()
     while True:
-        credentials, reason = _credentials(settings)
+        credentials, reason = credentials_for(settings)
         try:
-            app = _app(settings, credentials, no_credentials=reason, profiles=partial(read_profiles, flags, first))
+            app = dashboard_for(
+                settings, credentials, no_credentials=reason, profiles=partial(read_profiles, flags, first)
+            )
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
         result = _run(app)
@@ -264,55 +256,13 @@ def _dashboard(flags: dict[str, Any]) -> int:
         gc.unfreeze()
 
 
-def _credentials(settings: Settings) -> tuple[Credentials | None, str | None]:
-    """Who asks the API; without anybody, the sentence that says what is missing."""
-    found, reason = _found_credentials(settings)
-    return found.credentials, reason
-
-
-def _found_credentials(settings: Settings) -> tuple[FoundCredentials, str | None]:
-    """The same with where they were found."""
-    from batch_tui.api.credential_chain import FoundCredentials, find_credentials
-    from batch_tui.api.credentials import Credentials
-    from batch_tui.api.errors import CredentialsError
-
-    usual = settings.api_key_env == Settings().api_key_env
-    try:
-        if usual:
-            found = find_credentials(os.environ, base_url=settings.base_url)
-        else:
-            # Never fall back to another key: it belongs to another workspace, perhaps another host.
-            key = os.environ.get(settings.api_key_env, "").strip()
-            found = FoundCredentials(Credentials(api_key=key) if key else None, settings.api_key_env)
-    except CredentialsError as error:
-        return FoundCredentials(None), str(error)
-    if found.base_url and found.base_url != settings.base_url:
-        return FoundCredentials(None), (
-            f"The login of {found.source} is for {found.base_url}, and is not used for {settings.base_url}. "
-            f"Start with --base-url {found.base_url}, or set ANTHROPIC_API_KEY."
-        )
-    if found.credentials is not None:
-        return found, None
-    places = f"{settings.api_key_env} is not set (profile {settings.profile})"
-    if usual:
-        places = f"neither {settings.api_key_env} nor ANTHROPIC_AUTH_TOKEN is set"
-    return found, found.problem or f"No credentials: {places}."
-
-
-def _client_options(settings: Settings, credentials: Credentials | None) -> dict[str, Any]:
-    return {
-        "credentials": credentials,
-        "base_url": settings.base_url,
-        "allow_plain_http": settings.allow_plain_http,
-        "api_version": settings.api_version,
-        "auth_style": settings.auth_style,
-        "workspace_id": settings.workspace_id,
-    }
-
-
 def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
     """Simulator and dashboard; what the demo downloads is thrown away with it."""
+    import tempfile
+
     from batch_tui.api.credentials import Credentials
+    from batch_tui.dashboard import dashboard_for
+    from batch_tui.demo_server import simulator_process
 
     _need_terminal()
     started, began = datetime.now(UTC), time.monotonic()
@@ -326,92 +276,9 @@ def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
             settings, base_url=url, cache_dir=Path(cache), data_dir=Path(cache), profile="demo", workspace_id=None
         )
         # What is made up must not set off what the user does with real batches.
-        app = _app(replace(here, hooks=Hooks()), Credentials(api_key=DEMO_KEY), now=now, remembers=False)
+        app = dashboard_for(replace(here, hooks=Hooks()), Credentials(api_key=DEMO_KEY), now=now, remembers=False)
         _run(app)
     return Exit.DONE
-
-
-def _app(
-    settings: Settings,
-    credentials: Any,
-    *,
-    now: Callable[[], datetime] | None = None,
-    no_credentials: str | None = None,
-    remembers: bool = True,
-    profiles: Callable[[], ProfilesRead] | None = None,
-) -> BatchApp:
-    """The dashboard for these settings; the clients are made later, in a thread of the app."""
-    from batch_tui.api.wall_clock import utc_now
-    from batch_tui.monitor.activity_log import ActivityLog
-    from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile
-    from batch_tui.monitor.order_file import ORDERS_NAME, OrderFile
-    from batch_tui.monitor.poller import Pace
-    from batch_tui.monitor.request_budget import RequestBudget
-    from batch_tui.monitor.server_clock import ServerClock
-    from batch_tui.tui import mask
-    from batch_tui.tui.app import BatchApp
-    from batch_tui.tui.connection import Connection, Origin, Submissions
-
-    clock = ServerClock(now or utc_now)
-
-    activity, budget = ActivityLog(clock), RequestBudget(settings.requests_per_minute)
-
-    def note_request(call: CallRecord) -> None:
-        activity.note(call)
-        budget.note(call)
-
-    def note_call(call: CallRecord) -> None:
-        clock.note(call.server_date, call.seconds)
-        note_request(call)
-
-    def connect() -> Connection:
-        from batch_tui.api.client import AsyncBatchClient, BatchClient
-        from batch_tui.api.transport import patience
-
-        options = _client_options(settings, credentials)
-        client = AsyncBatchClient(on_call=note_call, timeout=patience(_PATIENCE), **options)
-        return Connection(client, BatchClient(on_call=note_request, timeout=patience(2 * _PATIENCE), **options))
-
-    def open_store() -> ResultsStore:
-        from batch_tui.results.store import ResultsStore
-
-        return ResultsStore(settings.cache_dir / "results", settings.base_url)
-
-    split = urlsplit(settings.base_url)
-    themes = ("textual-dark", "textual-light")
-    return BatchApp(
-        connect,
-        open_store,
-        origin=Origin(split.netloc.rpartition("@")[2] or settings.base_url, settings.profile, settings.base_url),
-        submissions=Submissions(
-            journal_directory() if remembers else settings.cache_dir / "submissions",
-            settings.base_url,
-            access_of(settings),
-            settings.api_version,
-        ),
-        now=clock,
-        pace=Pace(
-            running=settings.poll_seconds,
-            idle=max(min(30.0, settings.poll_slowest_seconds), settings.poll_seconds),
-            slowest=settings.poll_slowest_seconds,
-        ),
-        budget=budget,
-        read_ahead=settings.read_ahead_mb * 2**20,
-        cache_limit=round(settings.cache_limit_gb * 1e9),
-        themes=themes if settings.theme == "dark" else (themes[1], themes[0]),
-        no_credentials=no_credentials,
-        # Whoever has masked the screen goes over to another profile masked.
-        masked=settings.mask or mask.is_on(),
-        profiles=profiles,
-        read_only=settings.read_only,
-        undo_seconds=settings.undo_seconds,
-        activity=activity,
-        notes_file=NotesFile(settings.data_dir / NOTES_NAME),
-        order_file=OrderFile(state_directory() / ORDERS_NAME, settings.profile) if remembers else None,
-        own_prices=own_prices_path(),
-        keymap=own_keymap(settings),
-        alerts=alerts_of(settings, clock, remembers=remembers),
-    )
 
 
 def _run(app: BatchApp) -> str | None:

@@ -70,16 +70,19 @@ class Moves:
     """Wakes those who wait for something that is looked up in the app's state, whenever that state moved."""
 
     def __init__(self) -> None:
-        self._next = anyio.Event()
+        self._next: anyio.Event | None = None
+        """What the next move sets; None while nobody waits."""
 
     def tell(self) -> None:
         """Something moved."""
-        self._next.set()
-        self._next = anyio.Event()
+        moved, self._next = self._next, None
+        if moved is not None:
+            moved.set()
 
     async def until(self, so: Callable[[], bool]) -> None:
         """Wait until it is so."""
         while not so():
+            self._next = self._next or anyio.Event()
             await self._next.wait()
 
 

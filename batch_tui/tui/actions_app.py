@@ -19,7 +19,6 @@ from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
-from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, said_of
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
 from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
@@ -173,6 +172,8 @@ class ActionsApp(DigestApp):
             self.notify(first_reason(plan), markup=False, timeout=4)
             return
 
+        from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress
+
         def typed(yes: bool | None) -> None:
             if yes:
                 job = self._begin(plan)
@@ -209,6 +210,8 @@ class ActionsApp(DigestApp):
         self.action_refresh_now()
 
     def _say_outcome(self, job: Job) -> None:
+        from batch_tui.tui.screens.bulk import BulkProgress, said_of
+
         if len(job.plan.todo) == 1:
             (outcome,) = job.outcomes.values()
             timeout = 5 if outcome.severity == "information" else 12

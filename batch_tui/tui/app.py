@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import anyio.to_thread
@@ -27,18 +28,14 @@ from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.order_app import OrderApp
-from batch_tui.tui.screens.activity import ActivityScreen
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
-from batch_tui.tui.screens.help import HelpScreen
-from batch_tui.tui.screens.welcome import WelcomeScreen
 from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
-    from pathlib import Path
     from typing import Any
 
     from textual.binding import BindingType
@@ -53,6 +50,9 @@ if TYPE_CHECKING:
 
 _NOT_IN_PALETTE = ("table.", "pane.", "app.palette", "app.back", "app.close")
 """Ids of bindings that are movements rather than actions."""
+
+_LATER_STYLES = Path(__file__).with_name("screens") / "later.tcss"
+"""The styles of all screens but the list (their `CSS_PATH`)."""
 
 _STANDS_AFTER = 1.5
 """Seconds after which the start is over, on any machine."""
@@ -160,6 +160,8 @@ class BatchApp(NoticesApp, OrderApp):
         self._masked_at_first = masked
         self.profiles = profiles
         self._no_credentials = no_credentials
+        self._home: Screen[None] | None = None
+        """The screen that nothing goes back from."""
         self.shared = AppContext(
             catalog=BatchCatalog(now),
             history=FinishedHistory(),
@@ -189,13 +191,19 @@ class BatchApp(NoticesApp, OrderApp):
             self.set_timer(_STANDS_AFTER, garbage.tame)
             self.set_interval(1.0, garbage.Sweeper())
         if self._no_credentials is not None:
-            self.push_screen(WelcomeScreen(self._no_credentials))
+            from batch_tui.tui.screens.welcome import WelcomeScreen
+
+            self._home = WelcomeScreen(self._no_credentials)
+            self.push_screen(self._home)
             return
-        self.push_screen(BatchListScreen(self.shared, width=self.size.width))
+        self._home = BatchListScreen(self.shared, width=self.size.width)
+        self.push_screen(self._home)
         # The client takes longer to import than the list to paint.
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
+        # Else the first dialog would have all styles read anew.
+        self.stylesheet.read(_LATER_STYLES)
         self._watcher = self.start_work(self._watch, "monitor")
 
     async def on_unmount(self) -> None:
@@ -283,13 +291,13 @@ class BatchApp(NoticesApp, OrderApp):
             self.push_screen(BatchDetailScreen(self.shared, event.batch_id))
 
     def action_leave(self) -> None:
-        if isinstance(self.screen, BatchListScreen | WelcomeScreen):
+        if self.screen is self._home:
             self.leave_or_ask()
         else:
             self.action_close()
 
     def action_close(self) -> None:
-        if not isinstance(self.screen, BatchListScreen | WelcomeScreen):
+        if self.screen is not self._home:
             self.screen.dismiss()
 
     def action_pace(self, way: Literal["faster", "slower"]) -> None:
@@ -298,10 +306,14 @@ class BatchApp(NoticesApp, OrderApp):
             self.notify(f"Asks the API each {seconds:.3g}s while nothing moves.", markup=False, timeout=3)
 
     def action_activity(self) -> None:
+        from batch_tui.tui.screens.activity import ActivityScreen
+
         if not isinstance(self.screen, ModalScreen | ActivityScreen):
             self.push_screen(ActivityScreen(self.shared))
 
     def action_help(self) -> None:
+        from batch_tui.tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen("Keys", self.screen.active_bindings.values()))
 
     def action_toggle_theme(self) -> None:

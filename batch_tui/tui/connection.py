@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,16 +12,14 @@ if TYPE_CHECKING:
     from batch_tui.api.client import AsyncBatchClient, BatchClient
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True):
     """Two clients of one workspace: the loop polls and acts, threads fetch results."""
 
     client: AsyncBatchClient
     download_client: BatchClient
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Who is asked, as text for the screen; may be untrusted."""
 
     host: str
@@ -28,8 +27,7 @@ class Origin:
     base_url: str = "https://api.anthropic.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Submissions:
+class Submissions(msgspec.Struct, frozen=True):
     """Where it is noted what is sent, so that nothing is sent twice: the notes of the command line."""
 
     directory: Path

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
 from batch_tui.results.errors import ExportExists, ExportStopped, ResultsStoreError
-from batch_tui.tui import messages
+from batch_tui.tui import messages, results_messages
 from batch_tui.tui.inputs_app import InputsApp
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.screens.dialogs import overwrite_dialog
@@ -45,8 +45,8 @@ class ExportApp(InputsApp):
     def counts_of(self, batch_id: str) -> RequestCounts | None:
         """How many requests of a batch came to which end, where that is known."""
 
-    @on(messages.ExportRequested)
-    def _ask_what(self, event: messages.ExportRequested) -> None:
+    @on(results_messages.ExportRequested)
+    def _ask_what(self, event: results_messages.ExportRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
@@ -67,7 +67,7 @@ class ExportApp(InputsApp):
         menu = MenuDialog(Plain("Write to a file"), choices)
         self.push_screen(menu, partial(self._ask_where, event, opened.file))
 
-    @on(messages.RestRequested)
+    @on(results_messages.RestRequested)
     def fetch_rest(self, event: messages.BatchIntent) -> None:
         """Have the download go on to the end, however it stands."""
         opened = self.shared.monitor.results.get(event.batch_id)
@@ -75,7 +75,7 @@ class ExportApp(InputsApp):
             self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
         self._downloads.want_row(event.batch_id, None)
 
-    def _ask_where(self, event: messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
+    def _ask_where(self, event: results_messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
         if place is None:
             return
         chosen = event.choices[int(place)]
@@ -121,21 +121,21 @@ class ExportApp(InputsApp):
         worker = get_current_worker()
 
         def moved(written: int) -> None:
-            self.post_message(messages.ExportMoved(written))
+            self.post_message(results_messages.ExportMoved(written))
 
         try:
             said = export(order, moved, lambda: worker.is_cancelled)
         except ExportExists:
-            self.post_message(messages.OverwriteAsked(order))
+            self.post_message(results_messages.OverwriteAsked(order))
         except ExportStopped as stopped:
-            self.post_message(messages.ExportDone(plain(str(stopped)), well=False))
+            self.post_message(results_messages.ExportDone(plain(str(stopped)), well=False))
         except ResultsStoreError as error:
-            self.post_message(messages.ExportDone(plain(str(error)), well=False, again=order))
+            self.post_message(results_messages.ExportDone(plain(str(error)), well=False, again=order))
         else:
-            self.post_message(messages.ExportDone(said))
+            self.post_message(results_messages.ExportDone(said))
 
-    @on(messages.ExportMoved)
-    def _show_progress(self, event: messages.ExportMoved) -> None:
+    @on(results_messages.ExportMoved)
+    def _show_progress(self, event: results_messages.ExportMoved) -> None:
         for screen in self._progress():
             screen.show(event.written)
 
@@ -147,8 +147,8 @@ class ExportApp(InputsApp):
         for screen in self._progress():
             screen.end()
 
-    @on(messages.ExportDone)
-    def _say_exported(self, event: messages.ExportDone) -> None:
+    @on(results_messages.ExportDone)
+    def _say_exported(self, event: results_messages.ExportDone) -> None:
         from batch_tui.tui.screens.results import ResultsScreen
 
         self._close_progress()
@@ -158,8 +158,8 @@ class ExportApp(InputsApp):
         severity: Literal["information", "error"] = "information" if event.well else "error"
         self.notify(event.sentence, markup=False, timeout=8, severity=severity)
 
-    @on(messages.OverwriteAsked)
-    def _ask_overwrite(self, event: messages.OverwriteAsked) -> None:
+    @on(results_messages.OverwriteAsked)
+    def _ask_overwrite(self, event: results_messages.OverwriteAsked) -> None:
         self._close_progress()
         if isinstance(self.screen, ModalScreen) and not isinstance(self.screen, ProgressDialog):
             # Whoever asks something else meanwhile is not asked two things at once.
@@ -177,7 +177,7 @@ class ExportApp(InputsApp):
         self.push_screen(overwrite_dialog(plain(str(event.order.path)), self._monotonic), answered)
 
 
-def _called(rows: messages.RowsToWrite) -> Plain:
+def _called(rows: results_messages.RowsToWrite) -> Plain:
     """What rows are called in a sentence."""
     many = plural(len(rows.rows), "row")
     if rows.everything:

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from array import array
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from textual.screen import Screen
 
     from batch_tui.monitor.batch_order import BatchOrder
     from batch_tui.monitor.catalog import Changes
     from batch_tui.results.download_control import DownloadProgress
-    from batch_tui.results.frequencies import Frequency
-    from batch_tui.results.json_path import JsonPath
-    from batch_tui.results.results_file import ResultsFile
-    from batch_tui.results.row_order import SortKey
-    from batch_tui.results.row_query import RowQuery
-    from batch_tui.results.row_selection import FoundRows
-    from batch_tui.results.search import SearchPattern
     from batch_tui.results.store import StoredResults
     from batch_tui.tui.action_plan import Action
     from batch_tui.tui.actions import Job
-    from batch_tui.tui.json_tree import JsonTree
-    from batch_tui.tui.record_pages import RecordPages
-    from batch_tui.tui.results_work import Export
-    from batch_tui.tui.row_finder import Purpose
-    from batch_tui.tui.text import Plain
-    from batch_tui.tui.wrapping import Row, Span
 
 
 class BatchIntent(Message):
@@ -83,185 +69,6 @@ class DownloadToggleRequested(BatchIntent):
     """Pause the download of the batch's results, or go on with it, or try again after it failed."""
 
 
-class RowsWanted(BatchIntent):
-    """The results are being looked at up to this row, so reading may run ahead of it."""
-
-    def __init__(self, batch_id: str, row: int | None) -> None:
-        super().__init__(batch_id)
-        self.row = row
-        """None wants all of them."""
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
-
-
-class RestRequested(BatchIntent):
-    """Fetch what is missing of the results, also after the download was paused or ended before its time."""
-
-
-Pane = Literal["record", "prompt"]
-"""Which of the two panes of a record something is for; each gets the newest of what it asked for."""
-
-
-class PageWish(msgspec.Struct, frozen=True):
-    """One page of one record, for a pane that is so many cells wide."""
-
-    line: int
-    page: int
-    cells: int
-    """0 leaves lines as long as they are."""
-    markdown: bool = True
-    """Whether an answer is laid out as Markdown."""
-    pane: Pane = "record"
-
-
-class RecordRequested(BatchIntent):
-    """Lay out one page of one record of the batch's results; answered with RecordLoaded."""
-
-    def __init__(self, batch_id: str, wish: PageWish, reply: Callable[[RecordLoaded], object]) -> None:
-        super().__init__(batch_id)
-        self.wish = wish
-        self.reply = reply
-        """Called in another thread."""
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, RecordRequested) and message.wish.pane == self.wish.pane
-
-
-class RecordLoaded(Message):
-    """A page of a record is ready to be shown."""
-
-    def __init__(
-        self,
-        file: ResultsFile,
-        wish: PageWish,
-        pages: RecordPages,
-        rows: Sequence[Row],
-        spans: Mapping[int, Sequence[Span]],
-        tree: JsonTree | None = None,
-    ) -> None:
-        super().__init__()
-        self.file = file
-        self.wish = wish
-        self.pages = pages
-        self.rows = rows
-        """The page, laid out for the pane."""
-        self.spans = spans
-        """Parts of rows with tones of their own, by the places of the rows."""
-        self.tree = tree
-        """The page as a tree, where it is one."""
-
-    @property
-    def line(self) -> int:
-        """The line number of the record."""
-        return self.wish.line
-
-    @property
-    def page(self) -> int:
-        """Which page it is, a position in PAGES."""
-        return self.wish.page
-
-
-class FindRequested(BatchIntent):
-    """Look for rows that fulfil a condition, as a query or as a search; None ends what is looked for."""
-
-    def __init__(
-        self,
-        batch_id: str,
-        purpose: Purpose,
-        condition: RowQuery | SearchPattern | None,
-        found: FoundRows,
-        reply: Callable[[RowsFound], object],
-    ) -> None:
-        super().__init__(batch_id)
-        self.purpose = purpose
-        self.condition = condition
-        self.found = found
-        self.reply = reply
-        """Called in another thread."""
-
-
-class RowsFound(Message):
-    """A hunt for rows got further; `looking` while it goes on."""
-
-    def __init__(self, purpose: Purpose, found: FoundRows, *, looking: bool, trouble: str | None = None) -> None:
-        super().__init__()
-        self.purpose = purpose
-        self.found = found
-        self.looking = looking
-        self.trouble = trouble
-
-
-class FileWorkRequested(BatchIntent):
-    """Do something with the file of the batch's results that takes a while.
-
-    `work` is called in a thread, with the file and a function that tells when to stop; the message it gives,
-    if any, goes to `reply`. A later request of the same `group` ends an earlier one.
-    """
-
-    def __init__(
-        self,
-        batch_id: str,
-        group: str,
-        work: Callable[[ResultsFile, Callable[[], bool]], Message | None],
-        reply: Callable[[Message], object],
-    ) -> None:
-        super().__init__(batch_id)
-        self.group = group
-        self.work = work
-        self.reply = reply
-
-
-class RowsSorted(Message):
-    """Rows in an order that was asked for; `basis` is what was to be put in order."""
-
-    def __init__(self, basis: object, rows: array[int], key: SortKey, *, reverse: bool) -> None:
-        super().__init__()
-        self.basis = basis
-        self.rows = rows
-        self.key = key
-        self.reverse = reverse
-
-
-class LineFound(Message):
-    """Where the line `typed` as a number or a custom_id stands; None if it is not among the first `looked`."""
-
-    def __init__(self, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
-        super().__init__()
-        self.typed = typed
-        self.looked = looked
-        self.line = line
-        self.sentence = sentence
-
-
-class ValuesCounted(Message):
-    """How often each value of a subject occurs."""
-
-    def __init__(self, subject: object, values: Sequence[Frequency]) -> None:
-        super().__init__()
-        self.subject = subject
-        self.values = values
-
-
-class RecordText(Message):
-    """A record in the form that was asked for."""
-
-    def __init__(self, text: str, what: str) -> None:
-        super().__init__()
-        self.text = text
-        self.what = what
-
-
-class PagerRequested(Message):
-    """Show a text in the user's pager or editor, outside the app."""
-
-    def __init__(self, text: str, program: Literal["PAGER", "EDITOR"], ending: str) -> None:
-        super().__init__()
-        self.text = text
-        self.program = program
-        self.ending = ending
-
-
 class SavedListRequested(Message):
     """Show the results that are stored on this machine; without `opens` only where they are shown already."""
 
@@ -293,72 +100,6 @@ class SavedPinRequested(BatchIntent):
     def __init__(self, batch_id: str, *, pinned: bool) -> None:
         super().__init__(batch_id)
         self.pinned = pinned
-
-
-class SummaryRequested(BatchIntent):
-    """Add up the results of the batch and show the totals; `narrowed`: only some rows are shown."""
-
-    def __init__(self, batch_id: str, *, narrowed: bool) -> None:
-        super().__init__(batch_id)
-        self.narrowed = narrowed
-
-
-class ExportRequested(BatchIntent):
-    """Write rows of the batch's results to a file, after asking where."""
-
-    def __init__(self, batch_id: str, choices: Sequence[RowsToWrite], columns: Sequence[JsonPath]) -> None:
-        super().__init__(batch_id)
-        self.choices = choices
-        """Which rows it can be; the likeliest first."""
-        self.columns = columns
-
-
-class RowsToWrite(msgspec.Struct, frozen=True):
-    """Rows that can be written: what they are called, which they are, and whether those are all."""
-
-    name: str
-    rows: Sequence[int]
-    everything: bool = False
-
-
-class SummaryReady(Message):
-    """The totals of a batch's results: `page` gives texts with tones, as they may be shown when it is called."""
-
-    def __init__(self, batch_id: str, page: Callable[[], Sequence[Row]], note: str) -> None:
-        super().__init__()
-        self.batch_id = batch_id
-        self.page = page
-        self.note = note
-        """What limits them; empty when nothing does."""
-
-
-class OverwriteAsked(Message):
-    """There is a file already where rows were to be written."""
-
-    def __init__(self, order: Export) -> None:
-        super().__init__()
-        self.order = order
-
-
-class ExportMoved(Message):
-    """So many rows were written."""
-
-    def __init__(self, written: int) -> None:
-        super().__init__()
-        self.written = written
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, ExportMoved)
-
-
-class ExportDone(Message):
-    """The writing of rows has ended, well or not; `again` is the order that another place or a retry may help."""
-
-    def __init__(self, sentence: Plain, *, well: bool = True, again: Export | None = None) -> None:
-        super().__init__()
-        self.sentence = sentence
-        self.well = well
-        self.again = again
 
 
 class OlderPageRequested(Message):

@@ -14,7 +14,6 @@ from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.monitor.notes_file import NotesFile, NotesFileError
 from batch_tui.tui import mask, messages
 from batch_tui.tui.profile_app import ProfileApp
-from batch_tui.tui.screens.name_batch import NameDialog
 from batch_tui.tui.text import plain
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class NotesApp(ProfileApp):
         def answered(notes: BatchNotes | None) -> None:
             if notes is not None and notes != self.shared.monitor.notes.get(batch_id, NOTHING_NOTED):
                 self.start_work(partial(self._keep, batch_id, notes), "notes")
+
+        from batch_tui.tui.screens.name_batch import NameDialog
 
         self.push_screen(NameDialog(batch_id, shown, problem), answered)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import anyio
@@ -26,10 +27,13 @@ class OrderApp(NotesApp):
     def start_ordering(self, file: OrderFile | None) -> None:
         """Say where the order is kept, None for nowhere; call before the app runs."""
         self._order_file = file
-        self._order_turn = anyio.Lock()
         self._order_to_keep: BatchOrder | None = None
         self._told_of_order = False
         """Whether it was said that the order is not remembered: once is enough."""
+
+    @cached_property
+    def _order_turn(self) -> anyio.Lock:
+        return anyio.Lock()
 
     async def on_unmount(self) -> None:
         # Chosen and left at once: the worker may not have come to it.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileChoice:
+class ProfileChoice(msgspec.Struct, frozen=True):
     """A profile that can be gone over to; the strings are the user's own."""
 
     name: str

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui.json_tree import JsonTree
-from batch_tui.tui.messages import RecordLoaded
 from batch_tui.tui.record_pages import record_pages
+from batch_tui.tui.results_messages import RecordLoaded
 from batch_tui.tui.text import size
 from batch_tui.tui.wrapping import unwrapped, wrap
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import Record, ResultsFile
     from batch_tui.submission.linked_input import LinkedInput
-    from batch_tui.tui.messages import PageWish, Pane
     from batch_tui.tui.record_pages import RecordPages
+    from batch_tui.tui.results_messages import PageWish, Pane
     from batch_tui.tui.wrapping import Row, Span
 
 LONGEST_MARKDOWN: Final = 100_000

@@ -15,14 +15,12 @@ from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.tui import messages
+from batch_tui.tui import messages, results_messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
 from batch_tui.tui.messages import DownloadUpdate, Update
-from batch_tui.tui.outside import OutsideError, show_outside
 from batch_tui.tui.screens.dialogs import can_be_had_again, delete_copy_dialog, fetch_again_dialog, why_no_results
-from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.text import plain, plural
 
 if TYPE_CHECKING:
@@ -81,11 +79,16 @@ class ResultsApp(ExportApp):
 
     @staticmethod
     def preload() -> None:
-        """Import what results and their failures need, so that the first screen of them opens at once."""
+        """Import what the list does not need, so that the first screen of each kind opens at once."""
         import batch_tui.results.download
         import batch_tui.tui.results_work
+        import batch_tui.tui.screens.activity
+        import batch_tui.tui.screens.bulk
+        import batch_tui.tui.screens.help
+        import batch_tui.tui.screens.name_batch
         import batch_tui.tui.screens.resubmit_dialogs
         import batch_tui.tui.screens.results
+        import batch_tui.tui.screens.saved
         import batch_tui.tui.screens.summary  # noqa: F401  (only to be loaded: others import it later)
 
     @cached_property
@@ -203,6 +206,8 @@ class ResultsApp(ExportApp):
 
     @on(messages.SavedListed)
     def _show_saved(self, event: messages.SavedListed) -> None:
+        from batch_tui.tui.screens.saved import SavedScreen
+
         monitor = self.shared.monitor
         monitor.saved.clear()
         monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
@@ -283,16 +288,16 @@ class ResultsApp(ExportApp):
         if not isinstance(self.screen, ModalScreen):
             self.push_screen(fetch_again_dialog(batch_id, self._monotonic), answered)
 
-    @on(messages.RowsWanted)
-    def _want_rows(self, event: messages.RowsWanted) -> None:
+    @on(results_messages.RowsWanted)
+    def _want_rows(self, event: results_messages.RowsWanted) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if event.row is None and opened is not None and opened.progress.state == "paused":
             # Who asks for everything takes back that nothing was to be fetched.
             self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
         self._downloads.want_row(event.batch_id, event.row)
 
-    @on(messages.RecordRequested)
-    def _load_record(self, event: messages.RecordRequested) -> None:
+    @on(results_messages.RecordRequested)
+    def _load_record(self, event: results_messages.RecordRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None and opened.file is not None:
             from batch_tui.tui.record_reader import Wish
@@ -303,8 +308,8 @@ class ResultsApp(ExportApp):
 
     # Finding
 
-    @on(messages.FindRequested)
-    def _find(self, event: messages.FindRequested) -> None:
+    @on(results_messages.FindRequested)
+    def _find(self, event: results_messages.FindRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if event.condition is None or opened is None or opened.file is None:
             self._finder.stop(event.purpose)
@@ -313,8 +318,8 @@ class ResultsApp(ExportApp):
 
             self._finder.start(Hunt(event.purpose, opened.file, event.condition, event.found, event.reply))
 
-    @on(messages.FileWorkRequested)
-    def _work_on_file(self, event: messages.FileWorkRequested) -> None:
+    @on(results_messages.FileWorkRequested)
+    def _work_on_file(self, event: results_messages.FileWorkRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is not None and opened.file is not None:
             work = partial(self._do_work, event, opened.file)
@@ -323,14 +328,16 @@ class ResultsApp(ExportApp):
             )
 
     @staticmethod
-    def _do_work(event: messages.FileWorkRequested, file: ResultsFile) -> None:
+    def _do_work(event: results_messages.FileWorkRequested, file: ResultsFile) -> None:
         worker = get_current_worker()
         said = event.work(file, lambda: worker.is_cancelled)
         if said is not None and not worker.is_cancelled:
             event.reply(said)
 
-    @on(messages.PagerRequested)
-    def _open_pager(self, event: messages.PagerRequested) -> None:
+    @on(results_messages.PagerRequested)
+    def _open_pager(self, event: results_messages.PagerRequested) -> None:
+        from batch_tui.tui.outside import OutsideError, show_outside
+
         try:
             # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
             show_outside(self, event.text, event.program, event.ending, os.environ)
@@ -339,8 +346,8 @@ class ResultsApp(ExportApp):
 
     # Adding up
 
-    @on(messages.SummaryRequested)
-    def _add_up(self, event: messages.SummaryRequested) -> None:
+    @on(results_messages.SummaryRequested)
+    def _add_up(self, event: results_messages.SummaryRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
         if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
             return
@@ -360,10 +367,10 @@ class ResultsApp(ExportApp):
         worker = get_current_worker()
         page, problem = summarise(opened.file, lambda: worker.is_cancelled, self._own_prices)
         if not worker.is_cancelled:
-            self.post_message(messages.SummaryReady(batch_id, page, note + problem))
+            self.post_message(results_messages.SummaryReady(batch_id, page, note + problem))
 
-    @on(messages.SummaryReady)
-    def _show_summary(self, event: messages.SummaryReady) -> None:
+    @on(results_messages.SummaryReady)
+    def _show_summary(self, event: results_messages.SummaryReady) -> None:
         from batch_tui.tui.screens.results import ResultsScreen
         from batch_tui.tui.screens.summary import SummaryScreen
 

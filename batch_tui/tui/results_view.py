@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from batch_tui.results.row_order import SortKey
     from batch_tui.results.row_selection import Filter, FoundRows, RowSelection
     from batch_tui.tui.context import OpenResults
-    from batch_tui.tui.messages import RowsFound, RowsSorted
+    from batch_tui.tui.results_messages import RowsFound, RowsSorted
     from batch_tui.tui.text import Plain
 
 CHIPS: Final[tuple[tuple[str, Filter], ...]] = (

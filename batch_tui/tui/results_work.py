@@ -18,7 +18,7 @@ from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import LineFound, RecordText, RowsSorted, ValuesCounted
+from batch_tui.tui.results_messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import errors_page, totals_page
 from batch_tui.tui.text import Plain, join, lines, plain, plural
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.results.row_query import RowQuery
 from batch_tui.results.search import search
-from batch_tui.tui.messages import RowsFound
+from batch_tui.tui.results_messages import RowsFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

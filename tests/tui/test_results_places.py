@@ -14,7 +14,7 @@ from batch_tui.results.line_index import LineIndex
 from batch_tui.results.results_file import ResultsFile
 from batch_tui.tui import results_work
 from batch_tui.tui.downloads import DownloadReport
-from batch_tui.tui.messages import FindRequested, RowsSorted
+from batch_tui.tui.results_messages import FindRequested, RowsSorted
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batch_tui.results.search import Slice
-    from batch_tui.tui.messages import RowsFound
+    from batch_tui.tui.results_messages import RowsFound
 
 
 class Held(Hunt):

@@ -11,8 +11,8 @@ from textual import on
 from textual.binding import Binding
 
 from batch_tui.results.json_path import JsonPath, JsonPathError
-from batch_tui.tui.messages import FileWorkRequested, LineFound, RestRequested, RowsSorted, ValuesCounted
 from batch_tui.tui.result_rows import ResultRows, columns_with
+from batch_tui.tui.results_messages import FileWorkRequested, LineFound, RestRequested, RowsSorted, ValuesCounted
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.results_work import count_values, find_line, sort
 from batch_tui.tui.screens.find_rows import FindRowsScreen

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class BatchDetailScreen(BatchActionsScreen):
     """Follows one batch by its id; `J` and `K` walk through the list without going back."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#detail"
     NOT_HERE = frozenset({"open_detail"})
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -116,7 +116,7 @@ class BatchListScreen(FindBatchesScreen):
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         yield TabLine(id="tabs")
-        yield FilterLine(_EXAMPLES, id="filter")
+        yield FilterLine(_EXAMPLES, late=True, id="filter")
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
             yield VirtualTable(self._rows, COLUMNS, id="batches")

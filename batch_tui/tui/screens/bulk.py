@@ -47,6 +47,7 @@ class NumberInput(Input):
 class BulkDialog(ModalScreen[bool]):
     """Shows every batch by id with what will happen to it; answers True once their number was typed."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#bulk-number"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Keep them", id="bulk.keep")]
 
@@ -124,6 +125,7 @@ class BulkDialog(ModalScreen[bool]):
 class BulkProgress(ModalScreen[None]):
     """Follows a job row by row; stays as its report until it is closed."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#bulk-rows"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,u", "stop", "Stop", id="bulk.stop", tooltip="Stop: what was not asked yet stays as it is"),

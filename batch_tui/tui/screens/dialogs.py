@@ -47,6 +47,7 @@ _OFFER_KEYS: dict[Answer, str] = {"also": "x", "saved": "s"}
 class ConfirmDialog(ModalScreen[Answer]):
     """Asks one question; the safe answer has the focus, so Enter changes nothing."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#keep"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('yes')", "Yes", id="dialog.yes"),

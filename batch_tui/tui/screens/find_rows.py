@@ -14,8 +14,8 @@ from batch_tui.results.row_selection import FoundRows
 from batch_tui.results.search import PatternError, SearchPattern
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import FindRequested, RowsFound
 from batch_tui.tui.result_rows import TAIL, ResultRows
+from batch_tui.tui.results_messages import FindRequested, RowsFound
 from batch_tui.tui.results_view import CHIPS, Finding
 from batch_tui.tui.text import Plain, join, plain, plural
 from batch_tui.tui.widgets.filter_line import FilterInput, FilterLine

@@ -82,6 +82,7 @@ class FrequencyRows:
 class FrequenciesScreen(ModalScreen[str | None]):
     """Answers with a query that finds the rows of the chosen value, or None."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#values"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,l", "choose", "Show rows", id="values.choose"),

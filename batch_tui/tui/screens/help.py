@@ -49,6 +49,7 @@ _Groups = dict[str, list[tuple[Plain, Plain]]]
 class HelpScreen(ModalScreen[None]):
     """A list of keys over the screen they belong to."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#help-scroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", "Close", id="help.close"),

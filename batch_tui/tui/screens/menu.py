@@ -41,6 +41,7 @@ class MenuDialog(ModalScreen[str | None]):
     Arrows and enter work, and each choice's own key; `j` `k` move where no choice has them.
     """
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#menu-choices"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Cancel", id="menu.close"),

@@ -26,6 +26,7 @@ _LONGEST_TAGS = 200
 class NameDialog(ModalScreen[BatchNotes | None]):
     """Three lines; answers with what stands there then, or None to leave everything as it is."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#name-name"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="name.close"),

@@ -24,6 +24,7 @@ _BAR = 40
 class ProgressDialog(ModalScreen[bool]):
     """Shown until the job has ended; answers True when the user stops it."""
 
+    CSS_PATH = "later.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(True)", "Stop", id="progress.stop")]
 
     def __init__(self, what: Plain, total: int, hint: str = "") -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class PromptDialog(ModalScreen[str | None]):
     """One line; `problem_with` gives a sentence for what cannot be taken, and the line stays open with it."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#prompt-text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="prompt.close"),

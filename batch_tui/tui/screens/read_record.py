@@ -9,8 +9,8 @@ from textual.binding import Binding
 
 from batch_tui.tui.input_messages import InputWanted, LinkInputRequested
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import InputUpdate, PageWish, RecordLoaded, RecordRequested
 from batch_tui.tui.record_pages import REQUEST
+from batch_tui.tui.results_messages import PageWish, RecordLoaded, RecordRequested
 from batch_tui.tui.screens.take_out import TakeOutScreen
 from batch_tui.tui.widgets.prompt_view import PromptView
 from batch_tui.tui.widgets.record_view import RecordView
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from batch_tui.tui.context import AppContext, BatchInput
-    from batch_tui.tui.messages import Pane
+    from batch_tui.tui.messages import InputUpdate
+    from batch_tui.tui.results_messages import Pane
 
 WIDE = 120
 """Columns from which table and record stand side by side."""

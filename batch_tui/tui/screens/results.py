@@ -13,15 +13,9 @@ from textual.widgets import Static
 
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import (
-    DownloadToggleRequested,
-    DownloadUpdate,
-    InputUpdate,
-    RestRequested,
-    RowsWanted,
-    SummaryRequested,
-)
+from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
 from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
+from batch_tui.tui.results_messages import RestRequested, RowsWanted, SummaryRequested
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
@@ -75,6 +69,7 @@ _DELETED = "The copy on this machine was deleted: these rows are gone once you l
 class ResultsScreen(ReadRecordScreen):
     """Browses one results file; every row is known by its line number."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#results"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (no ClassVar to mypy in the base)
     BINDINGS: ClassVar[list[BindingType]] = [

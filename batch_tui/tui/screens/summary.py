@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class SummaryScreen(ModalScreen[None]):
     """A page that scrolls; made from texts with tones."""
 
+    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#summary-page"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "dismiss", "Close", id="summary.close"),

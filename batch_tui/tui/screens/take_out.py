@@ -10,10 +10,10 @@ from textual.binding import Binding
 
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.messages import ExportRequested, FileWorkRequested, PagerRequested, RecordText, RowsToWrite
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.resubmit_messages import ResubmitRequested
 from batch_tui.tui.result_rows import TAIL, ResultRows
+from batch_tui.tui.results_messages import ExportRequested, FileWorkRequested, PagerRequested, RecordText, RowsToWrite
 from batch_tui.tui.results_view import CHIPS
 from batch_tui.tui.results_work import MOST_COPIED, record_text
 from batch_tui.tui.screens.arrange_rows import ArrangeRowsScreen

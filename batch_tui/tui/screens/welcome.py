@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class WelcomeScreen(Screen[None]):
     """Says why the dashboard cannot start, and offers the demo."""
 
+    CSS_PATH = "later.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "d,enter",

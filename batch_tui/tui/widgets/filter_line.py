@@ -113,27 +113,40 @@ class FilterInput(Input):
 class FilterLine(Container):
     """Takes no room until it is opened."""
 
-    def __init__(self, placeholder: Plain, *, sign: str = "/", id: str | None = None) -> None:
+    def __init__(self, placeholder: Plain, *, sign: str = "/", late: bool = False, id: str | None = None) -> None:
+        """`late`: filled only after the first frame, where nothing can be typed before."""
         super().__init__(id=id)
         self._sign = sign
         self._placeholder = placeholder
+        self._late = late
         self._said: tuple[Plain, str] | None = None
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="filter-edit"):
-            yield Static(Content.styled(f" {self._sign} ", TONES["accent"]), id="filter-sign", markup=False)
-            yield FilterInput(self._placeholder, id="filter-text")
-        yield Static(id="filter-said", markup=False)
+        if not self._late:
+            yield from self._parts()
+
+    async def on_mount(self) -> None:
+        if self._late:
+            self.call_after_refresh(self._fill)
+
+    async def _fill(self) -> None:
+        await self.mount(*self._parts())
+        self.mask_changed()
+
+    def _parts(self) -> tuple[Widget, Widget]:
+        sign = Static(Content.styled(f" {self._sign} ", TONES["accent"]), id="filter-sign", markup=False)
+        edit = Horizontal(sign, FilterInput(self._placeholder, id="filter-text"), id="filter-edit")
+        return edit, Static(id="filter-said", markup=False)
 
     @property
     def text(self) -> str:
         """What is typed."""
-        return self.query_one(FilterInput).value
+        return next((edit.value for edit in self.query(FilterInput)), "")
 
     @property
     def editing(self) -> bool:
         """Whether keys go into the line."""
-        return self.is_mounted and self.query_one(FilterInput).has_focus
+        return any(edit.has_focus for edit in self.query(FilterInput))
 
     def start_typing(self) -> None:
         """Show the line and type into it, behind what stands there."""
@@ -150,7 +163,8 @@ class FilterLine(Container):
 
     def clear(self) -> None:
         """Empty the line and take it away."""
-        self.query_one(FilterInput).value = ""
+        for edit in self.query(FilterInput):
+            edit.value = ""
         self.display = False
 
     def say(self, sentence: Plain, tone: str = "muted") -> None:
@@ -164,4 +178,5 @@ class FilterLine(Container):
         if self._said is not None:
             sentence, tone = self._said
             shown = mask.written(sentence) if tone == "warning" else sentence
-            self.query_one("#filter-said", Static).update(Content.styled(shown, TONES[tone]))
+            for said in self.query("#filter-said").results(Static):
+                said.update(Content.styled(shown, TONES[tone]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from batch_tui.results.results_file import ResultsFile
-    from batch_tui.tui.messages import RecordLoaded
+    from batch_tui.tui.results_messages import RecordLoaded
 
 
 class PromptView(Vertical):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from batch_tui.results.search import SearchPattern
-    from batch_tui.tui.messages import RecordLoaded
     from batch_tui.tui.record_pages import RecordPages
+    from batch_tui.tui.results_messages import RecordLoaded
 
 
 class RecordView(Vertical):
