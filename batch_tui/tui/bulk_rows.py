@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_tui.tui import mask
 from batch_tui.tui.batch_rows import called, status_of
 from batch_tui.tui.text import Plain, fit, number, plain
 from batch_tui.tui.widgets.table_rows import Cell, Column
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.action_plan import ActionPlan
-    from batch_tui.tui.actions import Job
+    from batch_tui.tui.actions import Job, Outcome
     from batch_tui.tui.context import AppContext
 
 COLUMNS = (
@@ -97,4 +98,8 @@ class BulkRows:
             return Cell.of(Plain(f"✓ {done}"), "success")
         if outcome.severity == "warning":
             return Cell.of(Plain("✓ seems gone already"), "warning")
-        return Cell.of(fit(plain(f"! {outcome.sentence}"), cells), "error")
+        return Cell.of(fit(plain(f"! {self.said(batch_id, outcome)}"), cells), "error")
+
+    def said(self, batch_id: str, outcome: Outcome) -> Plain:
+        """How a batch came out, in a sentence."""
+        return mask.without_name(outcome.sentence, self._shared.monitor.notes.get(batch_id))

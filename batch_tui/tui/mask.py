@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.text import Plain
+from batch_tui.tui.text import Plain, plain
 
 if TYPE_CHECKING:
     from batch_tui.monitor.batch_notes import BatchNotes
@@ -54,6 +54,12 @@ def written_row(text: str) -> str:
 def noted(notes: BatchNotes | None) -> BatchNotes | None:
     """What the user noted of a batch, as it may be shown now; None brings its id in place of its name."""
     return None if _masked[0] else notes
+
+
+def without_name(sentence: Plain, notes: BatchNotes | None) -> Plain:
+    """A sentence that was made while the name of a batch could be shown, as it may be shown now."""
+    name = plain(notes.name) if _masked[0] and notes is not None else Plain("")
+    return Plain(sentence.replace(name, DOTS)) if name else sentence
 
 
 def shows_first(then: str) -> str:

@@ -15,6 +15,7 @@ from batch_tui.tui.keymap import read_keymap
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
+from batch_tui.tui.screens.bulk import BulkDialog
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.menu import MenuDialog
@@ -221,6 +222,25 @@ async def test_the_key_takes_back_a_question_that_names_what_is_hidden(tmp_path:
         assert not play.stage.app.shared.monitor.pending
         await play.press("D", "X")
         assert isinstance(play.screen, ConfirmDialog)
+
+
+async def test_the_key_works_over_the_progress_of_many_too(tmp_path: Path) -> None:
+    file = NotesFile(tmp_path / "data" / "notes.json")
+    async with playing(tmp_path, size=(120, 30), app={"notes_file": file, "undo_seconds": 0}) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        await play.stage.app._keep(batch_id, BatchNotes(SECRET))
+        # Its results do not come, so it stays, and the sentence about that names it.
+        play.stage.simulator.arm(status=403, path=f"{batch_id}/results", count=99)
+        await play.press("space", "space", "D")
+        if isinstance(play.screen, MenuDialog):
+            await play.press("s")
+        assert isinstance(play.screen, BulkDialog)
+        await play.press("2", "enter")
+        await until(play.pilot, lambda: "could not be saved whole" in painted(play), "how it went")
+        await until(play.pilot, lambda: f"! {SECRET} (" in play.shown("#bulk-said"), "the whole sentence")
+        await play.press("X")
+        assert SECRET not in painted(play)
+        assert f"! •••••• ({batch_id}) stays: " in play.shown("#bulk-said")
 
 
 async def test_nothing_masked_is_copied_or_handed_to_a_pager(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.virtual_table import VirtualTable
@@ -130,6 +131,7 @@ class BulkProgress(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,u", "stop", "Stop", id="bulk.stop", tooltip="Stop: what was not asked yet stays as it is"),
         Binding("b,q", "dismiss(None)", "Background", id="bulk.background", tooltip="Goes on behind the list"),
+        MASK_KEY,
     ]
 
     def __init__(self, job: Job, context: AppContext, stop: Callable[[Job], None]) -> None:
@@ -155,6 +157,9 @@ class BulkProgress(ModalScreen[None]):
         self._shared.updates.subscribe(self, self._take_update)
         self.set_interval(1, self._show)
 
+    def mask_changed(self) -> None:
+        self._show()
+
     def action_stop(self) -> None:
         if self._job.finished:
             self.dismiss(None)
@@ -167,11 +172,12 @@ class BulkProgress(ModalScreen[None]):
     @on(VirtualTable.CursorMoved)
     def _say_whole(self) -> None:
         """What the API said to the batch under the cursor, which a row has no room for."""
-        outcome = self._job.outcomes.get(self.query_one(VirtualTable).cursor_key or "")
+        batch_id = self.query_one(VirtualTable).cursor_key or ""
+        outcome = self._job.outcomes.get(batch_id)
         line = self.query_one("#bulk-said", Static)
         line.display = outcome is not None and outcome.severity == "error"
         if outcome is not None:
-            line.update(Content.styled(plain(f"! {outcome.sentence}"), TONES["error"]))
+            line.update(Content.styled(plain(f"! {self._rows.said(batch_id, outcome)}"), TONES["error"]))
 
     def _show(self) -> None:
         job = self._job
