@@ -70,7 +70,7 @@ class ProfileApp(NewBatchApp):
     def _offer(self, event: ProfilesRead) -> None:
         if event.problem is not None:
             self._say(event.problem, "error", 15)
-        elif len(event.choices) < 2:
+        elif all(plain(one.name) == self.shared.profile for one in event.choices):
             self._say("There is no other profile: [profiles.NAME] in the config file makes one.", "information", 6)
         elif not isinstance(self.screen, ModalScreen):
             from batch_tui.tui.screens.menu import Choice, MenuDialog

@@ -68,9 +68,14 @@ async def test_a_profile_that_cannot_be_used_says_why_and_stays(tmp_path: Path) 
 
 
 async def test_without_another_profile_it_says_how_to_make_one(tmp_path: Path) -> None:
-    async with playing(tmp_path, app=app(CHOICES[:1])) as play:
+    async with playing(tmp_path, app=app(CHOICES[1:2])) as play:
         await play.press("at")
         await until(play.pilot, lambda: "[profiles.NAME]" in play.said(), "the sentence")
+
+
+async def test_whoever_took_their_profile_out_of_the_file_can_still_go_to_the_one_left(tmp_path: Path) -> None:
+    async with playing(tmp_path, app=app(CHOICES[:1])) as play:
+        assert "default" in (await offered(play))[0]
 
 
 async def test_a_config_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
