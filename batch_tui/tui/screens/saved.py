@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import ResultsRequested, SavedDeleteRequested, SavedListRequested, SavedPinRequested
 from batch_tui.tui.saved_rows import COLUMNS, SavedRows
 from batch_tui.tui.text import Plain, plain, plural, size
@@ -73,7 +74,10 @@ class SavedScreen(Screen[None]):
         notice = self.query_one("#notice", Static)
         notice.display = not stored
         notice.update(
-            Content.styled("No results are saved here yet. v on the list fetches those of a batch.", TONES["muted"])
+            Content.styled(
+                f"No results are saved here yet. {key_for('batch.results', 'v')} on the list fetches those of a batch.",
+                TONES["muted"],
+            )
         )
         total = sum(one.size for one in stored)
         self.query_one(StatusLine).show(
