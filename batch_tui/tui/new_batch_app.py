@@ -65,9 +65,9 @@ class NewBatchApp(ResubmitApp):
     @on(FileRefused)
     def _ask_for_another(self, event: FileRefused) -> None:
         # It may quote the file.
-        problem = mask.written(plain(event.problem))
+        problem = "\n".join(mask.written(plain(line)) for line in event.problem.split("\n"))
         if isinstance(self.screen, ModalScreen):
-            self._say(problem, "error", 15)
+            self._say(problem.replace("\n", " "), "error", 15)
         else:
             self._ask_for_requests(event.typed, problem)
 
