@@ -251,7 +251,7 @@ class ActionsApp(DigestApp):
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
         if able:
             of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
-            self.notify(f"Saving the results of {of}; RESULTS tells how far it is.", markup=False, timeout=4)
+            self.notify(f"Saving the results of {of}; a message comes once they are here.", markup=False, timeout=4)
             self.start_work(partial(self._save_all, able), "saves")
         elif batches:
             alike = reasons[0] if len(set(reasons)) == 1 else None
@@ -263,7 +263,8 @@ class ActionsApp(DigestApp):
         said = f"Saved the results of {plural(done, 'batch', 'batches')}."
         if failed:
             left = plural(len(failed), "batch", "batches")
-            said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: v tells why, and tries again."
+            look = key_for("batch.results", "v")
+            said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: {look} tells why, and tries again."
         self.notify(said, markup=False, severity="error" if failed else "information", timeout=8)
 
     def _note_report(self, report: DownloadReport) -> None:
