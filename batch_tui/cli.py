@@ -80,8 +80,8 @@ def main() -> None:
 def command(context: click.Context, /, **flags: Any) -> None:
     """Watch, cancel, delete and browse Claude Message Batches.
 
-    Without a command: the dashboard. It needs ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) in the
-    environment; without one it says how to get going. `batch-tui demo` needs nothing.
+    Without a command: the dashboard. It needs a key in ANTHROPIC_API_KEY, a token in ANTHROPIC_AUTH_TOKEN
+    or the login of `ant auth login`; without any it says how to get going. `batch-tui demo` needs nothing.
     """
     context.obj = flags
     context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
@@ -128,7 +128,7 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
 @click.option("--theme", type=click.Choice(["dark", "light"]), help="Colours to start with; T switches.")
 @click.pass_context
 def demo(context: click.Context, theme: str | None, batches: int, seed: int, speed: float) -> None:
-    """Start the dashboard on made-up batches, served by a simulator on this machine."""
+    """Start the dashboard on made-up batches. A simulator on this machine serves them."""
     flags = context.obj | ({"theme": theme} if theme else {})
     try:
         settings = load_settings(flags, os.environ, default_config_path())
@@ -167,7 +167,7 @@ def demo(context: click.Context, theme: str | None, batches: int, seed: int, spe
 @click.option("--api-key", help="Refuse every other key. Not a secret: made up for this simulator.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def simulate(until_stdin_closes: bool, **options: Any) -> None:
-    """Serve a faithful stand-in of the Message Batches API on this machine.
+    """Serve a stand-in of the Message Batches API on this machine.
 
     The first line of stdout is its address. It stops on Ctrl+C.
     """

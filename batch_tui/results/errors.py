@@ -43,7 +43,7 @@ def disk_error(doing: str, path: Path, error: OSError) -> ResultsStoreError:
             "Make the directory writable for you or choose another cache directory, then retry.",
         )
     elif error.errno in (errno.EWOULDBLOCK, errno.EAGAIN):
-        why, remedy = "another batch-tui is downloading it", "Wait for that one to finish or stop it."
+        return ResultsStoreError("Another batch-tui is downloading these results. Wait for it to finish, or stop it.")
     else:
         why, remedy = error.strerror or type(error).__name__, "Check that place, then retry."
     return ResultsStoreError(f"Could not {doing} {path}: {why}. {remedy}")

@@ -302,7 +302,9 @@ def _custom_id_of_odd(path: Path, line: int, raw: bytes) -> str:
     try:
         value = _parse(raw)
     except (ValueError, RecursionError) as error:
-        raise LinkError(f"{path}, line {line}: not JSON ({error}). {_SHAPE}") from error
+        # To the parser, each line is line 1.
+        why = f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+        raise LinkError(f"{path}, line {line}: not JSON ({why}). {_SHAPE}") from error
     if not isinstance(value, dict):
         raise LinkError(f"{path}, line {line}: not a JSON object. {_SHAPE}")
     custom_id = value.get("custom_id")

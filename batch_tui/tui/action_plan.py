@@ -35,7 +35,7 @@ class Pending(msgspec.Struct, frozen=True):
         match self.stage:
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
-                return Plain(f"deleted in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
+                return Plain(f"gone in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
             case "waiting":
                 return Plain(f"{self.action} is in the queue")
             case "saving":

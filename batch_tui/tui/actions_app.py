@@ -254,7 +254,7 @@ class ActionsApp(DigestApp):
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
         if able:
             of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
-            self.notify(f"Saving the results of {of}; RESULTS tells how far it is.", markup=False, timeout=4)
+            self.notify(f"Saving the results of {of}; a message comes once they are here.", markup=False, timeout=4)
             self.start_work(partial(self._save_all, able), "saves")
         elif batches:
             alike = reasons[0] if len(set(reasons)) == 1 else None

@@ -36,4 +36,4 @@ def trouble_line(context: AppContext) -> Plain | None:
     if poll.next_at is not None and not poll.asking:
         wait = duration(poll.next_at - now)
         again = " Trying again now." if wait == "0s" else f" Trying again in {wait}."
-    return plain(f" ! {trouble}{again}")
+    return plain(f"! {trouble}{again}")

@@ -48,6 +48,10 @@ class LateKeysApp(App[str]):
         """Keys, each with the screen that was on top when it was read."""
         self._aftermath: _Aftermath | None = None
 
+    def get_key_display(self, binding: Binding) -> str:
+        """As Textual calls keys, but enter by its name: its sign is small, and our sentences say enter."""
+        return "enter" if binding.key == "enter" else super().get_key_display(binding)
+
     def use_keys(self, keymap: Mapping[str, str]) -> None:
         """Put the user's own keys on actions, by their ids; screens and sentences call them so from now on."""
         self.set_keymap(keymap)

@@ -68,9 +68,10 @@ class NewBatchApp(ResubmitApp):
 
     @on(FileRefused)
     def _ask_for_another(self, event: FileRefused) -> None:
-        problem = mask.written(plain(event.problem)) if event.quotes else plain(event.problem)
+        said = [plain(line) for line in event.problem.split("\n")]
+        problem = "\n".join(map(mask.written, said) if event.quotes else said)
         if isinstance(self.screen, ModalScreen):
-            self._say(problem, "error", 15)
+            self._say(problem.replace("\n", " "), "error", 15)
         else:
             self._ask_for_requests(event.typed, problem)
 

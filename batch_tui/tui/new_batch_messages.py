@@ -23,7 +23,7 @@ class FileChecked(Message):
 
 
 class FileRefused(Message):
-    """The file cannot be sent: `problem` says why."""
+    """The file cannot be sent: `problem` says why, in one line or one for each problem."""
 
     def __init__(self, typed: str, problem: str, *, quotes: bool = False) -> None:
         """`quotes`: it may quote what is in the file."""

@@ -12,7 +12,7 @@ from batch_tui.submission.sending import count_and_digest
 from batch_tui.tui.new_batch_messages import FileChecked, FileRefused
 from batch_tui.tui.resubmit_messages import ResubmitSaid
 from batch_tui.tui.resubmit_work import link_to, sender_of, stamp_of
-from batch_tui.tui.text import plural, size
+from batch_tui.tui.text import plain, plural, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,7 @@ def check_file(typed: str, submissions: Submissions, post: Callable[[Message], o
 
 
 def _refusal(found: RequestFileCheck) -> str:
-    return f"Nothing was sent: the API would refuse this. {' '.join(said_of(found))}"
+    return "\n".join(("Nothing was sent: the API would refuse this.", *map(plain, said_of(found))))
 
 
 def said_of(found: RequestFileCheck) -> list[str]:

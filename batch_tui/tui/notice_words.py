@@ -58,9 +58,11 @@ def expiring_sentence(
         said = Plain(f": {time} until its results are gone; they are not saved here. {where}.")
         return join(spoken_of(first.id, notes), said)
     many = plural(len(batches), "batch", "batches")
-    said = Plain(f"{many} will soon lose their results, which are not saved here. The first, {time}: ")
+    # The keys before the id: behind it, a 5 would look like a part of it.
     then = "" if listed else f", then {key_for('batch.load_all', 'L')},"
-    return join(said, spoken_of(first.id, notes), Plain(f". {key_for('batch.tab_expiring', '5')}{then} lists them."))
+    lists = f"{key_for('batch.tab_expiring', '5')}{then} lists them"
+    said = Plain(f"{many} will soon lose their results, which are not saved here: {lists}. The first, {time}: ")
+    return join(said, spoken_of(first.id, notes), Plain("."))
 
 
 def why_not_watch(batch: MessageBatch, *, watch_all: bool) -> str | None:

@@ -81,7 +81,10 @@ class ProfileApp(NewBatchApp):
                 for key, one in zip(_KEYS, event.choices, strict=False)
             ]
             known = {one.name: one for one in event.choices}
-            self.push_screen(MenuDialog(Plain("Go over to profile"), choices), lambda name: self._go(known, name))
+            # Enter alone goes nowhere: the first may be the one that costs.
+            here = next((one.name for one in event.choices if plain(one.name) == self.shared.profile), None)
+            menu = MenuDialog(Plain("Go over to profile"), choices, begin_at=here)
+            self.push_screen(menu, lambda name: self._go(known, name))
 
     def _note(self, one: ProfileChoice) -> Plain:
         if plain(one.name) == self.shared.profile:

@@ -11,7 +11,7 @@ from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
+from batch_tui.tui.text import Plain, fit_middle, fit_start, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TAIL: Final = "tail"
 """Key of the last row; every other key is a line number."""
 
+_PATH_CELLS: Final = 14
+"""Cells of a column of values, where it is narrow."""
 _FENCE: Final = re.compile(r"\A\s*```\w*[ \t]*\r?\n")
 _BREAKS: Final = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 
@@ -276,7 +278,8 @@ def highlighted(cell: Cell, pattern: SearchPattern) -> Cell:
 def columns_with(paths: Sequence[JsonPath]) -> tuple[Column, ...]:
     """The columns of the table, with extracted ones before the answer."""
     extracted = [
-        Column(f"{EXTRACTED}{place}", plain(path.text).upper()[:18], 14, grow=1) for place, path in enumerate(paths)
+        Column(f"{EXTRACTED}{place}", fit_start(Plain(plain(path.text).upper()), _PATH_CELLS), _PATH_CELLS, grow=1)
+        for place, path in enumerate(paths)
     ]
     return (*COLUMNS[:-1], *extracted, COLUMNS[-1])
 

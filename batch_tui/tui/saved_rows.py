@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
 
 COLUMNS = (
-    Column("batch", "BATCH", 22, grow=3),
+    Column("batch", "BATCH", 19, grow=3),
     Column("state", "AT THE API", 14),
     Column("checked", "CHECKED", 14),
     Column("rows", "ROWS", 8, right=True),

@@ -70,6 +70,16 @@ def fit(text: Plain, cells: int) -> Plain:
     return Plain(set_cell_size(text, max(cells - 1, 0)).rstrip() + "…") if cells > 0 else Plain("")
 
 
+def fit_start(text: Plain, cells: int) -> Plain:
+    """The text in at most so many cells, cut at the start: the end of a path says what it is."""
+    if width(text) <= cells:
+        return text
+    kept = text[-max(cells, 1) :]
+    while kept and width(Plain(f"…{kept}")) > cells:
+        kept = kept[1:]
+    return Plain(f"…{kept}") if cells > 0 else Plain("")
+
+
 def fit_middle(text: Plain, cells: int) -> Plain:
     """The text in at most so many cells, cut in the middle: both ends of an id tell it apart."""
     if len(text) <= cells:

@@ -121,7 +121,9 @@ def _change(verb: Literal["cancel", "delete"], sentence: str) -> click.Command:
 @click.option("--input", type=click.Path(path_type=Path, dir_okay=False), help="Check against the file it came from.")
 @click.pass_context
 def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
-    """Give the results of batch ID: fetched once, stored, checked for completeness, then written to stdout.
+    """Give the results of batch ID.
+
+    They are fetched once, stored, checked for completeness, then written to stdout.
 
     JSON lines come byte for byte as the API sent them. --input is remembered for the batch, here and in the
     dashboard. Exit code 1 if rows are missing or not those of the input, 4 if the batch has not ended.
@@ -143,6 +145,6 @@ COMMANDS: tuple[click.Command, ...] = (
     show,
     wait,
     results,
-    _change("cancel", "Cancel batch ID; requests already running may still finish and be billed. Asks on a terminal."),
+    _change("cancel", "Cancel batch ID. Requests already running may still finish and be billed. Asks on a terminal."),
     _change("delete", "Delete ended batch ID with its results at the API. Asks on a terminal."),
 )

@@ -22,7 +22,7 @@ CACHE_DIRECTORY: Final = "batch_tui.cache_directory"
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """List the results stored on this machine, or prune, pin, unpin, path."""
+    """List the results stored on this machine, or act on them."""
     if context.invoked_subcommand is None:
         from batch_tui.verbs.stored import list_stored
 
@@ -58,7 +58,7 @@ def _disk_trouble() -> Iterator[None]:
 def prune(
     context: click.Context, older_than: str | None, to: str | None, batch_ids: tuple[str, ...], yes: bool, dry_run: bool
 ) -> None:
-    """Delete stored results; what is pinned or open elsewhere stays, unless it is named."""
+    """Delete stored results. What is pinned or open elsewhere stays, unless it is named."""
     from batch_tui.tui.text import plain, plural, size
     from batch_tui.verbs.stored import chosen_for_pruning
 

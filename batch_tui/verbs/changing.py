@@ -98,9 +98,9 @@ def _consequences(verb: Change, batches: Sequence[MessageBatch], saved: Collecti
         return [*said, f"Up to {plural(running, 'request')} may still finish and be billed."]
     lost = [batch for batch in batches if batch.id not in saved and batch.archived_at is None]
     if lost:
-        said.append(
-            f"The results of {number(len(lost))} of {number(len(batches))} are not saved here and will be gone."
-        )
+        one_only = len(batches) == 1
+        which = "Its results" if one_only else f"The results of {number(len(lost))} of {number(len(batches))}"
+        said.append(f"{which} are not saved here and will be gone.")
     return said
 
 

@@ -12,9 +12,10 @@ from batch_tui.verbs.session import run
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each finding.")
 @click.pass_context
 def doctor(context: click.Context, offline: bool, as_json: bool) -> None:
-    """Say what batch-tui works with: versions, settings, credentials, directories, terminal, and the API's answer.
+    """Say what batch-tui works with, and whether the API answers.
 
-    Never shows a secret. Exit code 2 without credentials, 3 if the API cannot be reached, 1 if it refuses.
+    Told are versions, settings, where the credentials come from, directories and the terminal. Never shows a
+    secret. Exit code 2 without credentials, 3 if the API cannot be reached, 1 if it refuses.
     """
     from batch_tui.verbs import self_check
 

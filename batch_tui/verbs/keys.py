@@ -32,9 +32,10 @@ def own_keymap(settings: Settings) -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each action.")
 @click.pass_context
 def keys(context: click.Context, as_json: bool) -> None:
-    """List what the keys of the dashboard do, with the ids by which the config file moves them.
+    """List what the keys of the dashboard do, with their ids.
 
-    In config.toml, for example: [keys], and below it cancel = "C" or "results.search" = "ctrl+f,slash".
+    The config file moves them by these ids, for example: [keys], and below it cancel = "C"
+    or "results.search" = "ctrl+f,slash".
     """
     run(context, lambda session: _list(session, as_json=as_json))
 

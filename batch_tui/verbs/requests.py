@@ -23,7 +23,7 @@ _KINDS = ("errored", "expired", "canceled")
 @click.argument("file", type=_FILE)
 @click.pass_context
 def check(context: click.Context, file: Path) -> None:
-    """Check a JSONL FILE of requests before it is sent; every problem is a line on stdout.
+    """Check a JSONL FILE of requests before it is sent. Every problem is a line on stdout.
 
     An error would make the API refuse the whole batch; a warning is about one request that would come back errored.
     """
@@ -63,7 +63,7 @@ def create(context: click.Context, file: Path, as_json: bool, again: bool, made:
 @_MADE
 @click.pass_context
 def resubmit(context: click.Context, /, batch_id: str, **options: Any) -> None:
-    """Send the requests of batch ID that failed as a new batch, and print its id."""
+    """Send the requests of batch ID that failed as a new batch. Prints its id."""
     from batch_tui.verbs import resending
 
     def verb(session: Session) -> int:

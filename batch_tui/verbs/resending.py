@@ -82,7 +82,7 @@ def resubmit(
             for request in chosen:
                 click.echo(json_line(request) if as_json else plain(request["custom_id"]))
             return Exit.DONE
-        if not confirmed("Send them as a new batch?", yes=yes):
+        if not confirmed(f"Send {'it' if summary.matched == 1 else 'them'} as a new batch?", yes=yes):
             click.echo("Nothing was sent.", err=True)
             return Exit.REFUSED
         with session.connect() as client:

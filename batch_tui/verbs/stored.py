@@ -11,7 +11,7 @@ import click
 
 from batch_tui.results.cache_limit import in_use
 from batch_tui.results.store import ResultsStore
-from batch_tui.tui.text import ago, number, plain, plural, size
+from batch_tui.tui.text import ago, plain, plural, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +52,11 @@ def list_stored(directory: Path, *, as_json: bool, now: datetime) -> None:
         return
     for one, _ in stored:
         used = ago(datetime.fromtimestamp(one.used_at, UTC), now)
-        rows = "?" if one.rows is None else number(one.rows)
+        rows = "? rows" if one.rows is None else plural(one.rows, "row")
         state = "changed" if one.problem else "complete" if one.verified else "not verified"
-        pinned = "pinned" if one.pinned else ""
-        click.echo(
-            f"{plain(one.batch_id):<34} {rows:>9} rows {size(one.size):>8}  {state:<12} {used:<10} {pinned}".rstrip()
-        )
+        pinned = " pinned" if one.pinned else ""
+        # The widest usual line takes 80 cells.
+        click.echo(f"{plain(one.batch_id):<33} {rows:>12} {size(one.size):>8} {used:>8} {state}{pinned}")
     click.echo(f"{plural(len(stored), 'file')}, {size(sum(one.size for one, _ in stored))}, in {directory}", err=True)
 
 

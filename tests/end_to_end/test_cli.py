@@ -27,6 +27,8 @@ def test_help_names_the_commands(home: Home, program: tuple[str, ...]) -> None:
     assert done.stdout.startswith("Usage: batch-tui ")
     for word in ("demo", "simulate", "--base-url", "ANTHROPIC_API_KEY"):
         assert word in done.stdout
+    # What each command is about stands on its line, whole.
+    assert "..." not in done.stdout.partition("Commands:")[2]
     assert done.stderr == ""
 
 

@@ -74,6 +74,12 @@ def test_what_is_no_request_is_named_with_its_line(tmp_path: Path, lines: list[s
         LinkedInput.read("msgbatch_1", written(tmp_path, *lines))
 
 
+def test_what_is_no_json_is_told_with_one_line_number_only(tmp_path: Path) -> None:
+    with pytest.raises(LinkError) as caught:
+        LinkedInput.read("msgbatch_1", written(tmp_path, request("a"), "not json"))
+    assert ", line 2: not JSON (Expecting value, column 1)." in str(caught.value)
+
+
 def test_lone_surrogates_are_no_reason_to_refuse_a_file(tmp_path: Path) -> None:
     linked = read(written(tmp_path, request("a", note="\ud800"), request("b")))
     assert linked.custom_ids() == {"a", "b"}

@@ -79,6 +79,15 @@ async def test_key_bar_help_and_palette_name_the_new_key(tmp_path: Path) -> None
         assert "Help" in titles
 
 
+async def test_enter_is_called_enter_beside_another_key_and_right_is_free_on_the_list(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(160, 60), app=own(detail="enter right")) as play:
+        assert bar(play).startswith(" enter Detail")
+        await play.press("question_mark")
+        assert re.search(r"^  enter → +Everything known", play.shown("#help-keys"), re.M)
+        await play.press("escape", "right")
+        assert isinstance(play.screen, BatchDetailScreen)
+
+
 async def test_a_question_names_the_new_keys_and_takes_no_others(tmp_path: Path) -> None:
     keys = own(dialog__yes="z", dialog__no="b escape", dialog__saved="o")
     async with playing(tmp_path, app=keys) as play:

@@ -140,6 +140,8 @@ async def test_what_the_api_would_refuse_is_told_by_line_and_not_sent(tmp_path: 
         assert "Nothing was sent: the API would refuse this." in said
         assert "Line 2: custom_id 'a' is on line 1 already." in said
         assert "Line 3: params is missing." in said
+        starts = [line.partition(" ")[0] for line in one.play.shown("#prompt-hint").splitlines()]
+        assert starts == ["Nothing", "Line", "Line", "Line", "2"]
         assert "2 more problems: `batch-tui check` lists all." in said
         assert one.batches() == before
 

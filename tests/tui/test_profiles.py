@@ -51,7 +51,8 @@ async def test_the_profiles_are_offered_and_the_chosen_one_is_the_result(tmp_pat
 
 async def test_the_same_profile_or_none_changes_nothing(tmp_path: Path) -> None:
     async with playing(tmp_path, app=app()) as play:
-        for key in ("2", "escape"):
+        # Enter alone too: the menu opens on the profile that is here.
+        for key in ("2", "escape", "enter"):
             await offered(play)
             await play.press(key)
             assert isinstance(play.screen, BatchListScreen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from batch_tui.tui.result_rows import TAIL
@@ -52,6 +53,17 @@ async def test_rows_and_counts_agree_with_the_batch(tmp_path: Path) -> None:
         chips = play.shown("#chips")
         assert f"succeeded {counts.succeeded:,}" in chips
         assert f"errored {counts.errored:,}" in chips
+
+
+async def test_a_narrow_heading_keeps_both_ends_of_the_id_also_while_masked(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        (batch_id,) = play.stage.app.shared.monitor.results
+        for key in ("j", "X"):
+            await play.press(key)
+            said = play.status()
+            assert said.count("…") == 1, said
+            assert re.search(rf"msg\w*…\w*{batch_id[-4:]} ", said), said
 
 
 async def test_filters_show_one_kind_and_keep_the_place(tmp_path: Path) -> None:

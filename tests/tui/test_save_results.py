@@ -21,6 +21,9 @@ async def test_w_saves_the_results_of_the_batch_under_the_cursor(tmp_path: Path)
     async with playing(tmp_path, size=(120, 30)) as play:
         batch_id = await go_to(play.stage, play.pilot, ended)
         await play.press("w")
+        await until(play.pilot, lambda: "Saving the results of" in play.said(), "the answer")
+        # No column is named: at 80 columns there is none that would tell.
+        assert "a message comes once they are here" in play.said()
         await until(play.pilot, lambda: "Saved the results of 1 batch." in play.said(), "the end")
         await play.press()
         assert saved(play) == {batch_id}
@@ -42,11 +45,12 @@ async def test_w_saves_those_of_all_that_are_marked_and_leaves_out_what_runs(tmp
 
 
 async def test_what_does_not_come_whole_is_told(tmp_path: Path) -> None:
-    async with playing(tmp_path, size=(120, 30)) as play:
+    keys = {"keymap": {"batch.results": "x"}}
+    async with playing(tmp_path, size=(120, 30), app=keys) as play:
         await go_to(play.stage, play.pilot, ended)
         play.stage.simulator.arm(status=404, path="/results", count=99)
         await play.press("w")
-        await until(play.pilot, lambda: "did not come whole" in play.said(), "the failure")
+        await until(play.pilot, lambda: "did not come whole: x tells why" in play.said(), "the failure")
         assert not saved(play)
 
 

@@ -100,7 +100,7 @@ async def test_x_answers_only_where_it_is_offered(tmp_path: Path) -> None:
 
 
 async def test_a_copy_is_pinned_and_deleted_after_asking(tmp_path: Path) -> None:
-    async with playing(tmp_path, size=WIDE) as play:
+    async with playing(tmp_path) as play:
         batch_id = await saved_list(play)
         await play.press("P")
         await until(play.pilot, lambda: "●" in play.row(0), "the pin")

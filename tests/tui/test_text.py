@@ -51,6 +51,12 @@ def test_markup_is_literal() -> None:
     assert Content(text.plain("[red]x[/] [/nope]")).plain == "[red]x[/] [/nope]"
 
 
+def test_the_end_of_a_path_stays() -> None:
+    assert text.fit_start(Plain("result.message.usage.output_tokens"), 14) == "…output_tokens"
+    assert text.fit_start(Plain(".label"), 14) == ".label"
+    assert cell_len(text.fit_start(Plain("a.漢字漢字漢字"), 6)) <= 6
+
+
 def test_both_ends_of_an_id_stay() -> None:
     shown = text.fit_middle(Plain("msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d"), 22)
     assert len(shown) == 22

@@ -80,7 +80,9 @@ class ArrangeRowsScreen(FindRowsScreen):
             id="results.go_to",
             tooltip="Go to a line number or a custom_id",
         ),
-        Binding("space", "mark", "Mark", show=False, id="results.mark", tooltip="Mark this row, for export"),
+        Binding(
+            "space", "mark", "Mark", show=False, id="results.mark", tooltip="Mark this row, for export and resubmit"
+        ),
         Binding("V", "mark_range", "Mark to here", show=False, id="results.mark_range"),
         Binding(
             "asterisk",

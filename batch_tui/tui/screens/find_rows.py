@@ -36,7 +36,14 @@ class FindRowsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", id="results.search", tooltip="Find text in the records"),
         Binding("n", "next_hit(1)", "Next hit", show=False, id="results.next_hit", tooltip="Next row that was found"),
-        Binding("N", "next_hit(-1)", "Previous hit", show=False, id="results.previous_hit"),
+        Binding(
+            "N",
+            "next_hit(-1)",
+            "Previous hit",
+            show=False,
+            id="results.previous_hit",
+            tooltip="Previous row that was found",
+        ),
         Binding("f", "query", "Filter", id="results.query", tooltip="Show only rows like type:errored out>3000 word"),
     ]
 

@@ -99,7 +99,9 @@ class FrequenciesScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         rows = sum(one.count for one in self._values)
-        title = f"{self._subject}: {plural(len(self._values), 'value')} in {plural(rows, 'row')}{self._limits}"
+        # A row without one says "(none)", which is no value.
+        values = sum(one.value is not None for one in self._values)
+        title = f"{self._subject}: {plural(values, 'value')} in {plural(rows, 'row')}{self._limits}"
         with Vertical(id="frequencies"):
             yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
             table = VirtualTable(FrequencyRows(self._values), _COLUMNS, id="values")

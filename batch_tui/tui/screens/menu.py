@@ -49,10 +49,12 @@ class MenuDialog(ModalScreen[str | None]):
         Binding("k", "move(-1)", "Up", show=False, id="menu.up"),
     ]
 
-    def __init__(self, title: Plain, choices: Sequence[Choice]) -> None:
+    def __init__(self, title: Plain, choices: Sequence[Choice], *, begin_at: str | None = None) -> None:
+        """`begin_at` is the id of the choice that enter takes as long as nothing moves."""
         super().__init__()
         self._title = title
         self._choices = {choice.key: choice for choice in choices}
+        self._begin_at = begin_at
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -72,6 +74,11 @@ class MenuDialog(ModalScreen[str | None]):
         return Content.assemble(
             (f" {choice.key}  ", TONES["accent"]), str(choice.label), (f"  {choice.note}", TONES["muted"])
         )
+
+    def on_mount(self) -> None:
+        if self._begin_at is not None:
+            choices = self.query_one(OptionList)
+            choices.highlighted = choices.get_option_index(self._begin_at)
 
     def action_move(self, step: int) -> None:
         choices = self.query_one(OptionList)

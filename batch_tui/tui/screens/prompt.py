@@ -51,6 +51,7 @@ class PromptDialog(ModalScreen[str | None]):
     ) -> None:
         """`problem` is what was wrong with the value that stands there; `suggester` completes it on tab.
 
+        A problem can have several lines.
         `written`: what is typed is hidden where what people wrote is.
         """
         super().__init__()
@@ -70,12 +71,12 @@ class PromptDialog(ModalScreen[str | None]):
                 self._value,
                 id="prompt-text",
                 select_on_focus=False,
+                compact=True,
                 suggester=self._suggester,
                 password=self._written and mask.is_on(),
             )
-            hint = self._hint if self._problem is None else plain(self._problem)
-            tone = "muted" if self._problem is None else "error"
-            yield Static(Content.styled(hint, TONES[tone]), id="prompt-hint", markup=False)
+            hint = Content.styled(self._hint, TONES["muted"]) if self._problem is None else _refusal(self._problem)
+            yield Static(hint, id="prompt-hint", markup=False)
             yield Static(
                 Content.styled(
                     f"enter {self._verb} · {key_for('prompt.close', 'esc')} leaves everything as it is", TONES["muted"]
@@ -100,4 +101,9 @@ class PromptDialog(ModalScreen[str | None]):
         if problem is None:
             self.dismiss(text)
         else:
-            self.query_one("#prompt-hint", Static).update(Content.styled(plain(problem), TONES["error"]))
+            self.query_one("#prompt-hint", Static).update(_refusal(problem))
+
+
+def _refusal(problem: str) -> Content:
+    """What is wrong, each of several problems on a line of its own."""
+    return Content.styled("\n".join(map(plain, problem.split("\n"))), TONES["error"])

@@ -20,7 +20,7 @@ from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
 from batch_tui.tui.screens.read_record import WIDE, ReadRecordScreen
-from batch_tui.tui.text import Plain, fit_middle, number, plain, plural, size
+from batch_tui.tui.text import Plain, number, plain, plural, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
@@ -74,7 +74,14 @@ class ResultsScreen(ReadRecordScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (no ClassVar to mypy in the base)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "seek_error(1)", "Next failed", id="results.next_error", tooltip="Next row without an answer"),
-        Binding("E", "seek_error(-1)", "Previous failed", show=False, id="results.previous_error"),
+        Binding(
+            "E",
+            "seek_error(-1)",
+            "Previous failed",
+            show=False,
+            id="results.previous_error",
+            tooltip="Previous row without an answer",
+        ),
         *(
             Binding(
                 str(place),
@@ -172,8 +179,7 @@ class ResultsScreen(ReadRecordScreen):
         self.query_one(KeyBar).look_again()
 
     def _heading(self) -> list[tuple[str, str]]:
-        shown = fit_middle(plain(self._batch_id), max(14, self.size.width - 58))
-        return [(" batch-tui", TONES["accent"]), ("  results ", "bold"), (shown, TONES["muted"])]
+        return [(" batch-tui", TONES["accent"]), ("  results ", "bold"), (plain(self._batch_id), TONES["muted"])]
 
     def _gauge(self) -> list[tuple[str, str]]:
         progress = self._opened.progress
@@ -241,7 +247,7 @@ class ResultsScreen(ReadRecordScreen):
         if progress.error is not None and progress.state in ("failed", "retrying"):
             again = f"{key_for('results.pause', 'P')} tries again." if progress.state == "failed" else "Trying again."
             note = f"{mask.written(plain(progress.note))} " if progress.note else ""
-            line.say(plain(f" ! {note}{describe(progress.error, host=self._shared.host)} {again}"))
+            line.say(plain(f"! {note}{describe(progress.error, host=self._shared.host)} {again}"))
         else:
             said = self._about_rows()
             if self._opened.deleted:
@@ -249,7 +255,7 @@ class ResultsScreen(ReadRecordScreen):
             if self._can_be_had_again:
                 # First, as what is wrong may be long and name a path.
                 said = f"Not verified: {key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
-            line.say(None if said is None else plain(f" ! {said}"), "warning")
+            line.say(None if said is None else plain(f"! {said}"), "warning")
 
     def _about_rows(self) -> str | None:
         """What is odd about the rows, or not as in the input; it may name some of them."""

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from batch_tui.tui import mask
+from batch_tui.tui.text import Plain, fit_middle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
 Part = tuple[str, str]
 
 
+_SHORTEST_END = 10
+"""Cells of the last part on the left below which neither of its ends would tell anything."""
+
+
 class StatusLine(Widget):
-    """Two runs of parts, pushed apart; the left one is cut first when the terminal is narrow."""
+    """Two runs of parts, pushed apart; the left one is cut first when the terminal is narrow.
+
+    Its last part, the id or the host, is cut in the middle: both ends tell it apart.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -36,9 +44,18 @@ class StatusLine(Widget):
         total = self.size.width
         masked = [("masked", "bold reverse"), ("  ", "")] if mask.is_on() else []
         right = Content.assemble(*masked, *self._right)
-        left = Content.assemble(*self._left)
         room = total - right.cell_length - 1
         if room < 0:
             return right.truncate(total, ellipsis=True)
-        left = left.truncate(room, ellipsis=True, pad=True)
+        left = self._fit_left(room).truncate(room, ellipsis=True, pad=True)
         return Content.assemble(left, " ", right)
+
+    def _fit_left(self, room: int) -> Content:
+        if not self._left:
+            return Content("")
+        *before, (last, style) = self._left
+        start = Content.assemble(*before)
+        end = room - start.cell_length
+        if end >= _SHORTEST_END and last.isascii():
+            last = fit_middle(Plain(last), end)
+        return Content.assemble(start, (last, style))

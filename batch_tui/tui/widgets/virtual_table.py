@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.widgets.table_rows import Column, RowSource
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     """A table in the line API; paints cost the same for ten rows and for a hundred thousand."""
 
     ALLOW_SELECT = False
