@@ -68,7 +68,7 @@ class FindBatchesScreen(BatchActionsScreen):
             "Clear filter",
             show=False,
             id="batch.clear_filter",
-            tooltip="Clear the filter, then marks, then the tab",
+            tooltip="Clear the filter, then marks, tab and order",
         ),
         Binding("s", "sort", "Sort", show=False, id="batch.sort", tooltip="Order the batches by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="batch.reverse", tooltip="Turn the order round"),
