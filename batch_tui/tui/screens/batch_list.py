@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.poller import OlderState
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
 
@@ -111,6 +112,7 @@ class BatchListScreen(FindBatchesScreen):
         self._noticed: list[tuple[str, str]] = []
         """What stands in place of an empty list."""
         self._older_error: Exception | None = None
+        self._older_seen: OlderState | None = None
         self._older_not_before = self._ticked_at = context.now()
 
     def compose(self) -> ComposeResult:
@@ -158,7 +160,7 @@ class BatchListScreen(FindBatchesScreen):
         if isinstance(update, OrderUpdate):
             self.take_up_order(update.order)
             return
-        self._look_again()
+        moved = self._look_again()
         if isinstance(update, MonitorUpdate):
             self._table.mark(update.changes.removed, on=False)
             # In another order, older batches that were loaded stand above too, and are no news.
@@ -170,9 +172,18 @@ class BatchListScreen(FindBatchesScreen):
             self._table.mark([each for each, one in outcomes if one.severity != "error" and not one.kept], on=False)
         # Covered screens catch up when they are on top again.
         if self.is_current:
-            self._take_rows()
+            if moved or not isinstance(update, MonitorUpdate) or update.changes or self._older_moved():
+                self._take_rows()
+            else:
+                # Most polls bring nothing: then most rows stay as they are painted.
+                self._table.refresh_stale()
             self._load_on()
             self.show_state()
+
+    def _older_moved(self) -> bool:
+        """Whether the loading of older pages went on, or is to be tried again."""
+        before, self._older_seen = self._older_seen, self._shared.monitor.older
+        return self._older_seen is not before or self._older_seen.error is not None
 
     def _take_rows(self) -> None:
         self._table.rows_changed()
