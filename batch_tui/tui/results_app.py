@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from functools import cached_property, partial
@@ -90,6 +91,9 @@ class ResultsApp(ExportApp):
         import batch_tui.tui.screens.results
         import batch_tui.tui.screens.saved
         import batch_tui.tui.screens.summary  # noqa: F401  (only to be loaded: others import it later)
+
+        # Schemas leave garbage in circles when they are made, and nothing was collected since the start.
+        gc.collect()
 
     @cached_property
     def _inputs(self) -> LinkedInputs:
