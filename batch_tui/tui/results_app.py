@@ -78,8 +78,7 @@ class ResultsApp(ExportApp):
 
     # What only results need is imported when they are looked at, or once the list stands: it is half of the start.
 
-    @staticmethod
-    def preload() -> None:
+    def preload(self) -> None:
         """Import what the list does not need, so that the first screen of each kind opens at once."""
         import batch_tui.results.download
         import batch_tui.tui.results_work
@@ -92,8 +91,10 @@ class ResultsApp(ExportApp):
         import batch_tui.tui.screens.saved
         import batch_tui.tui.screens.summary  # noqa: F401  (only to be loaded: others import it later)
 
-        # Schemas leave garbage in circles when they are made, and nothing was collected since the start.
-        gc.collect()
+        if not self.is_headless:
+            # Schemas leave garbage in circles when they are made, and nothing was collected since the start.
+            # Not in tests: they have all that hundreds of others left to look through.
+            gc.collect()
 
     @cached_property
     def _inputs(self) -> LinkedInputs:
