@@ -15,7 +15,9 @@ from batch_tui.api.errors import (
 )
 from batch_tui.results.errors import PricesError, ResultsStoreError
 from batch_tui.submission.errors import LinkError
+from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for, with_own_keys
+from batch_tui.tui.text import plain
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -73,7 +75,8 @@ def describe(error: Exception, *, host: str) -> Trouble:
             return Trouble(f"{message.rstrip('.')}.", advice, request_id, will_pass=True)
         case BatchAPIError() | ResultsStoreError() | PricesError() | LinkError():
             return Trouble(with_own_keys(str(error)), "")
-    said = f"{type(error).__name__}: {error}".rstrip(".")
+    # It may quote anything.
+    said = f"{type(error).__name__}: {mask.written(plain(str(error)))}".rstrip(".")
     return Trouble(
         f"Something went wrong in batch-tui itself: {said}.",
         f"Please report it; {key_for('app.refresh', 'r')} starts again.",

@@ -85,7 +85,7 @@ async def take_until_error(rows: Any) -> tuple[list[Any], BatchAPIError | None]:
     found: list[Any] = []
     try:
         async for row in each(rows):
-            found.append(row)  # noqa: PERF401 - those before the error must stay
+            found.append(row)  # noqa: PERF401  (a comprehension would lose what came before the error)
     except BatchAPIError as error:
         return found, error
     return found, None

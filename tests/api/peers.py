@@ -89,7 +89,7 @@ class OfficialPeer:
         try:
             answer = getattr(self._client.messages.batches, method)(**named)
             for value in answer if method in ("list", "results") else [answer]:
-                values.append(plain(value))  # noqa: PERF401 - those before the error must stay
+                values.append(plain(value))  # noqa: PERF401  (a comprehension would lose what came before the error)
         except Exception as caught:  # noqa: BLE001  (whatever it lets out is to be seen: httpx's and json's errors, too)
             error = caught
         return seen(self._server, self._slept, values, error)
@@ -129,7 +129,7 @@ class OurPeer:
                 answer = await answer
             if method in ("list", "results"):
                 async for value in each(answer):
-                    values.append(plain(value))  # noqa: PERF401 - those before the error must stay
+                    values.append(plain(value))  # noqa: PERF401  (a comprehension would lose what came before the error)
             else:
                 values.append(plain(answer))
         except (BatchAPIError, ValueError) as caught:

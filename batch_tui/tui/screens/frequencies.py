@@ -108,15 +108,9 @@ class FrequenciesScreen(ModalScreen[str | None]):
             table.styles.height = min(len(self._values), _MOST_ROWS) + 2
             table.nothing = Plain("None of the rows shown has such a value.")
             yield table
-            choose = key_for("values.choose", "enter")
-            close = key_for("values.close", "esc")
-            yield Static(
-                Content.styled(
-                    f"{choose} shows the rows of a value · {close} closes",
-                    TONES["muted"],
-                ),
-                markup=False,
-            )
+            choose, close = key_for("values.choose", "enter"), key_for("values.close", "esc")
+            hint = f"{choose} shows the rows of a value · {close} closes"
+            yield Static(Content.styled(hint, TONES["muted"]), markup=False)
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).rows_changed()

@@ -67,16 +67,9 @@ class HelpScreen(ModalScreen[None]):
             yield Static(Content.styled(plain(self._title), "bold"), id="help-title", markup=False)
             with VerticalScroll(id="help-scroll"):
                 yield _KeyList(self._groups())
-            close = key_for("help.close", "esc")
-            palette = key_for("app.palette", ":")
-            yield Static(
-                Content.styled(
-                    f"{close} closes · every action is also in the palette ({palette})",
-                    TONES["muted"],
-                ),
-                id="help-hint",
-                markup=False,
-            )
+            close, palette = key_for("help.close", "esc"), key_for("app.palette", ":")
+            hint = f"{close} closes · every action is also in the palette ({palette})"
+            yield Static(Content.styled(hint, TONES["muted"]), id="help-hint", markup=False)
 
     def on_resize(self, event: Resize) -> None:
         """The keys scroll between title and hint, which are always in view."""
