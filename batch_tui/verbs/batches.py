@@ -108,6 +108,12 @@ def _change(verb: Literal["cancel", "delete"], sentence: str) -> click.Command:
     return command
 
 
+cancel = _change(
+    "cancel", "Cancel batch ID. Requests already running may still finish and be billed. Asks on a terminal."
+)
+delete = _change("delete", "Delete ended batch ID with its results at the API. Asks on a terminal.")
+
+
 @click.command()
 @click.argument("batch_id", metavar="ID", callback=_that_can_be)
 @click.option("--filter", default="", help="Only rows like: type:errored  error~credit  out>3000  .label=x  word")
@@ -138,13 +144,3 @@ def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
         return give(Wish.of(**wanted), session.store(), None if offline else session.connect, session.own_prices)
 
     run(context, verb, interrupted="Stopped. What came is kept; the same command goes on.")
-
-
-COMMANDS: tuple[click.Command, ...] = (
-    list_command,
-    show,
-    wait,
-    results,
-    _change("cancel", "Cancel batch ID. Requests already running may still finish and be billed. Asks on a terminal."),
-    _change("delete", "Delete ended batch ID with its results at the API. Asks on a terminal."),
-)

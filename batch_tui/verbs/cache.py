@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from batch_tui.verbs.session import Exit, confirmed
+from batch_tui.verbs.session import CACHE_DIRECTORY, Exit, confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-CACHE_DIRECTORY: Final = "batch_tui.cache_directory"
-"""Where in click's context the function is that knows the directory of all stored results."""
 
 
 @click.group(invoke_without_command=True)

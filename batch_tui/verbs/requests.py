@@ -70,6 +70,3 @@ def resubmit(context: click.Context, /, batch_id: str, **options: Any) -> None:
         return resending.resubmit(session, batch_id, **options)
 
     run(context, verb)
-
-
-COMMANDS: tuple[click.Command, ...] = (check, create, resubmit)
