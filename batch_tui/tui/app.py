@@ -28,7 +28,6 @@ from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.order_app import OrderApp
-from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
@@ -288,6 +287,8 @@ class BatchApp(NoticesApp, OrderApp):
     def _open_detail(self, event: messages.DetailRequested) -> None:
         # A second key press may arrive before the first page is on screen.
         if isinstance(self.screen, BatchListScreen):
+            from batch_tui.tui.screens.batch_detail import BatchDetailScreen
+
             self.push_screen(BatchDetailScreen(self.shared, event.batch_id))
 
     def action_leave(self) -> None:
