@@ -24,7 +24,7 @@ from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import garbage, mask, messages
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
-from batch_tui.tui.ending import end_on_signals
+from batch_tui.tui.ending import end_on_signals, end_with_terminal
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.order_app import OrderApp
@@ -188,6 +188,7 @@ class BatchApp(NoticesApp, OrderApp):
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
             self.set_timer(_STANDS_AFTER, garbage.tame)
+            self.set_timer(_STANDS_AFTER, end_with_terminal)
             self.set_interval(1.0, garbage.Sweeper())
         if self._no_credentials is not None:
             from batch_tui.tui.screens.welcome import WelcomeScreen
