@@ -65,7 +65,18 @@ def main() -> None:
     sys.exit(code)
 
 
-@click.group(cls=VerbGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Command(VerbGroup):
+    """Gives each verb its settings, also where the shell only asks how a line may go on."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        context = super().make_context(*args, **extra)
+        flags = context.obj = context.params
+        context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
+        context.meta[SESSION] = lambda: _session(_settings(flags))
+        return context
+
+
+@click.group(cls=_Command, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="batch-tui")
 @click.option("--profile", help="Use the settings of this profile of the config file.")
 @click.option("--base-url", help="Ask this API instead of https://api.anthropic.com.")
@@ -79,9 +90,6 @@ def command(context: click.Context, /, **flags: Any) -> None:
     Without a command: the dashboard. It needs a key in ANTHROPIC_API_KEY, a token in ANTHROPIC_AUTH_TOKEN
     or the login of `ant auth login`; without any it says how to get going. `batch-tui demo` needs nothing.
     """
-    context.obj = flags
-    context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
-    context.meta[SESSION] = lambda: _session(_settings(flags))
     if context.invoked_subcommand is None:
         context.exit(_dashboard(flags))
     if context.invoked_subcommand != demo.name:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batch_tui.verbs.known_ids import known_ids
 from batch_tui.verbs.session import CACHE_DIRECTORY, Exit, confirmed
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def prune(
 
 
 @cache.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.pass_context
 @_disk_trouble()
 def pin(context: click.Context, batch_id: str) -> None:
@@ -87,7 +88,7 @@ def pin(context: click.Context, batch_id: str) -> None:
 
 
 @cache.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.pass_context
 @_disk_trouble()
 def unpin(context: click.Context, batch_id: str) -> None:
@@ -103,7 +104,7 @@ def _set_pinned(context: click.Context, batch_id: str, pinned: bool) -> None:
 
 
 @cache.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.pass_context
 @_disk_trouble()
 def path(context: click.Context, batch_id: str) -> None:
