@@ -122,6 +122,7 @@ class Downloads:
                 batch=batch,
                 read_ahead=self._read_ahead,
                 sleep=self._sleep,
+                waits_for_others=True,
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download

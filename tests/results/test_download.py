@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 
 from batch_tui.api.errors import APIConnectionError, APIStatusError
 from batch_tui.api.models import MessageBatchRequestCounts
-from batch_tui.results.errors import NotResults, ResultsStoreError
+from batch_tui.results.errors import NotResults, ResultsInUse, ResultsStoreError
+from batch_tui.results.part_file import PartFile
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import bare, body, encode, many, succeeded
 from tests.results.scripted_source import Answer
 from tests.results.watched_download import BATCH, Watched
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from batch_tui.results.download_control import DownloadProgress
@@ -388,6 +391,62 @@ def test_two_downloads_of_one_batch_do_not_mix(store: ResultsStore) -> None:
     assert ends[0].state == "failed"
     # No path: what it is about is on screen, and a long one would push the advice out of view.
     assert str(ends[0].error) == "Another batch-tui is downloading these results. Wait for it to finish, or stop it."
+
+
+def waiting(store: ResultsStore, *meanwhile: Callable[[], object], **options: Any) -> Watched:
+    """A download that waits for another process, and what goes on at each of its looks."""
+    steps = list(meanwhile)
+    return Watched(store, Answer(many(50)), waits_for_others=True, sleep=lambda _: steps.pop(0)(), **options)
+
+
+def test_results_that_another_process_finishes_during_the_wait_are_taken(store: ResultsStore) -> None:
+    part = PartFile(prepared(store))
+    part.append(many(50))
+
+    def finish() -> None:
+        part.results.index.finish()
+        store.keep(BATCH, part.results, verified=True)
+        part.close()
+
+    watched = waiting(store, lambda: None, finish, expected=50)
+    end = watched.run()
+    assert (end.state, end.rows, end.verified, watched.source.starts) == ("complete", 50, True, [])
+    assert watched.states() == ["starting", "retrying", "complete"]
+    assert not store.part_path(BATCH).exists()
+
+
+def test_what_another_process_left_unfinished_is_fetched_on(store: ResultsStore) -> None:
+    part = PartFile(prepared(store))
+    part.append(many(50)[:5000])
+    watched = waiting(store, part.close)
+    end = watched.run()
+    assert (end.state, end.rows, end.error) == ("complete", 50, None)
+    assert watched.source.starts[0] > 0
+    assert stored_bytes(store) == many(50)
+
+
+def test_a_part_that_became_the_whole_file_is_not_taken_for_a_part(
+    store: ResultsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process ends between our opening and our locking of its file."""
+    Watched(store, Answer(many(50))).run()
+    path, whole = prepared(store), store.results_path(BATCH)
+    whole.rename(path)
+    lock = fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        path.rename(whole)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(ResultsInUse):
+        PartFile(path)
+    assert stored_bytes(store) == many(50)
+
+
+def prepared(store: ResultsStore) -> Path:
+    store.prepare()
+    return store.part_path(BATCH)
 
 
 WHOLE = body(*(succeeded(f"r-{n}", "é" * (n * 7 % 50)) for n in range(30)), encode({"custom_id": "x"}))
