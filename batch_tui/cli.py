@@ -231,7 +231,7 @@ def _need_terminal() -> None:
 def _dashboard(flags: dict[str, Any]) -> int:
     """The dashboard on the user's own workspace, and on that of each profile that is gone over to."""
     from batch_tui.dashboard import dashboard_for
-    from batch_tui.profile_choice import flags_for, read_profiles
+    from batch_tui.profile_choice import read_profiles, settings_for
     from batch_tui.tui.profile_app import ANOTHER
 
     settings = _settings(flags)
@@ -250,7 +250,10 @@ def _dashboard(flags: dict[str, Any]) -> int:
             return _demo(settings, batches=240, seed=1, speed=1.0)
         if result is None:
             return Exit.DONE
-        settings = _settings(flags_for(result.removeprefix(ANOTHER), flags, first))
+        try:
+            settings = settings_for(result.removeprefix(ANOTHER), flags, first)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
         # What the app before had put aside for good is garbage now.
         del app
         gc.unfreeze()

@@ -129,8 +129,13 @@ def profile_names(config_path: Path) -> list[str]:
     return ["default", *sorted(set(profiles) - {"default"})] if isinstance(profiles, dict) else ["default"]
 
 
-def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path) -> Settings:
-    """Settings from flags (None means not given), environment and config file. Raises SettingsError."""
+def load_settings(
+    flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path, *, own_address: bool = False
+) -> Settings:
+    """Settings from flags (None means not given), environment and config file. Raises SettingsError.
+
+    With `own_address`, where a profile says which API it is for, the environment does not say otherwise.
+    """
     config = _read(config_path)
     profiles = config.pop("profiles", {})
     in_file = config.pop("profile", None)
@@ -143,10 +148,11 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
         known = ", ".join(sorted(profiles)) or "none"
         raise SettingsError(f"There is no profile {chosen!r} in {config_path}. Profiles there: {known}.")
     url = environ.get("ANTHROPIC_BASE_URL", "").strip()
+    profile = (f"[profiles.{chosen}] of {config_path}", profiles.get(chosen, {}))
+    environment = ("ANTHROPIC_BASE_URL", {"base_url": url} if url else {})
     layers = (
         (f"{config_path}", config),
-        (f"[profiles.{chosen}] of {config_path}", profiles.get(chosen, {})),
-        ("ANTHROPIC_BASE_URL", {"base_url": url} if url else {}),
+        *((environment, profile) if own_address else (profile, environment)),
         ("the command line", {name: one for name, one in flags.items() if one is not None and name != "profile"}),
     )
     merged: dict[str, Any] = {"profile": chosen}
