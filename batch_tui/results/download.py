@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
 from batch_tui.results.answer_facts import is_plain, range_start, refuse_web_page, worth_retrying
-from batch_tui.results.completeness import check_completeness, check_stored
+from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
 from batch_tui.results.errors import ResultsInUse, ResultsStoreError
 from batch_tui.results.part_file import PartFile
@@ -102,6 +102,7 @@ class ResultsDownload:
         self._attempt = 1
         self._restarts = 0
         self._anew = False
+        self._looked_through = False
         self._starts_over = 0
         self._note: str | None = None
         self._reported_at = 0.0
@@ -214,6 +215,18 @@ class ResultsDownload:
             # Deleted a moment ago.
             return False
         self._results, self._content_length, verified = results, stored.size, stored.verified
+        if not self._looked_through and stored.checksum is not None and stored.doubt is None:
+            # It can be browsed meanwhile, and is called complete only when nothing has changed it.
+            self._tell("checking")
+            looked = looked_through(self._store, stored, results, lambda: self._controls.stopping)
+            if looked is None:
+                self._tell("stopped")
+                return True
+            if looked is not stored and (anew := self._store.open(self.batch_id, anew=True)) is not None:
+                # Lines may begin elsewhere now.
+                self._results = results = anew
+                self._restarts += 1
+            stored, verified, self._looked_through = looked, looked.verified, looked is stored
         # An index that does not match tells of other bytes also where times and length do not.
         if not verified or not (known or results.index_was_saved):
             verdict = check_stored(self._store, stored, results, self._expected)
@@ -348,7 +361,7 @@ class ResultsDownload:
         results.index.finish()
         verdict = check_completeness(results, self._expected)
         self._store.keep(self.batch_id, results, verified=verdict.verified, batch=self._batch)
-        self._content_length, self._anew = results.size, False
+        self._content_length, self._anew, self._looked_through = results.size, False, True
         if self._expected is not None and not verdict.verified:
             self._note = " ".join(verdict.sentences)
         self._tell("complete", verified=verdict.verified)

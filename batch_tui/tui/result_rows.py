@@ -255,6 +255,8 @@ class ResultRows:
                 return Cell.of(Plain(f"■ paused. {key_for('results.pause', 'P')} goes on."), "warning")
             case "waiting":
                 return Cell.of(Plain(f"… more as you scroll; {key_for('table.last', 'G')} fetches all"), "muted")
+            case "checking":
+                return Cell.of(Plain("… checking what is saved"), "muted")
             case "retrying" if isinstance(progress.error, ResultsInUse):
                 return Cell.of(Plain("… another batch-tui is downloading them"), "warning")
             case "retrying":

@@ -321,6 +321,73 @@ def test_a_stored_file_that_was_changed_and_kept_its_length_is_checked_again(
     assert stored.verified is False
 
 
+def change_unnoticed(store: ResultsStore, instead: bytes) -> None:
+    """A stored, verified file in which something was put in place of something as long, with its old times.
+
+    It is too long for the samples that every opening looks at.
+    """
+    text = body(*(succeeded(f"r-{n}", "x" * 40_000) for n in range(60)))
+    first = Watched(store, Answer(text, chunk=100_000), expected=60)
+    assert first.run().verified
+    assert first.download.results is not None
+    store.remember_checksum(BATCH, first.download.results)
+    path = store.results_path(BATCH)
+    place = text.index(b'"r-7"') + 2_000
+    before = path.stat()
+    path.write_bytes(text[:place] + instead + text[place + 1 :])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize(("instead", "rows"), [(b"\n", 61), (b"y", 60)])
+def test_a_stored_file_that_was_changed_where_nobody_looks_is_noticed_before_it_is_called_complete(
+    store: ResultsStore, instead: bytes, rows: int
+) -> None:
+    """Its rows are those that it has now; they can be seen meanwhile."""
+    change_unnoticed(store, instead)
+    watched = Watched(store, expected=60)
+    end = watched.run()
+    assert watched.states() == ["starting", "checking", "complete"]
+    assert watched.told[1].rows == 60
+    assert (end.rows, end.verified, end.restarts) == (rows, False, 1)
+    assert "does not say any more what was stored" in (end.note or "")
+    stored = store.stored(BATCH)
+    assert stored is not None
+    assert stored.verified is False
+    # Nor is it the next time.
+    again = Watched(store, expected=60).run()
+    assert again.verified is False
+    assert "does not say any more what was stored" in (again.note or "")
+    stored = store.stored(BATCH)
+    assert stored is not None
+    assert stored.verified is False
+
+
+def test_a_stored_file_that_is_what_it_was_is_verified_after_a_look_at_all_of_it(store: ResultsStore) -> None:
+    text = many(10)
+    first = Watched(store, Answer(text), expected=10)
+    first.run()
+    assert first.download.results is not None
+    store.remember_checksum(BATCH, first.download.results)
+    watched = Watched(store, expected=10)
+    end = watched.run()
+    assert watched.states() == ["starting", "checking", "complete"]
+    assert (end.verified, end.note, end.restarts) == (True, None, 0)
+
+
+def test_a_check_ends_when_told_to(store: ResultsStore) -> None:
+    change_unnoticed(store, b"y")
+    watched = Watched(store, expected=60)
+    told = watched.told.append
+
+    def stop_then(progress: DownloadProgress) -> None:
+        told(progress)
+        if progress.state == "checking":
+            watched.download.stop()
+
+    watched.download._on_progress = stop_then
+    assert watched.run().state == "stopped"
+
+
 def test_a_stored_file_that_lost_its_index_is_still_verified(store: ResultsStore) -> None:
     Watched(store, Answer(many(5)), expected=5).run()
     store.index_path(BATCH).unlink()

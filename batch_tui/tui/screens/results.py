@@ -205,6 +205,8 @@ class ResultsScreen(ReadRecordScreen):
                 ]
             case "starting":
                 return [("… asking ", TONES["muted"])]
+            case "checking":
+                return [(f"… checking what is saved · {amount}", TONES["muted"])]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
         return [("↓ ", TONES["running"]), (amount + speed, TONES["muted"])]
 
