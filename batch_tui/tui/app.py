@@ -28,6 +28,7 @@ from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.order_app import OrderApp
+from batch_tui.tui.said import SaidLog
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.text import plain
@@ -173,6 +174,7 @@ class BatchApp(NoticesApp, OrderApp):
             profile=plain(origin.profile),
             base_url=plain(origin.base_url),
             activity=activity or ActivityLog(now, monotonic=monotonic),
+            said=SaidLog(),
             read_only=read_only,
         )
         self.notes_file = notes_file
