@@ -22,7 +22,7 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.tui import garbage, mask, messages
+from batch_tui.tui import garbage, mask, messages, themes
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.ending import end_on_signals
 from batch_tui.tui.messages import MonitorUpdate
@@ -184,7 +184,7 @@ class BatchApp(NoticesApp, OrderApp):
         self.start_notices(alerts)
 
     def on_mount(self) -> None:
-        self.theme = self._themes[0]
+        self.theme = themes.taken_along() or self._themes[0]
         self.use_keys(self._own_keys)
         mask.put_on(self._masked_at_first)
         end_on_signals(self)
@@ -209,6 +209,8 @@ class BatchApp(NoticesApp, OrderApp):
         self._watcher = self.start_work(self._watch, "monitor")
 
     async def on_unmount(self) -> None:
+        if self.return_value is not None and self.theme != self._themes[0]:
+            themes.take_along(self.theme)
         self._downloads.stop_all()
         if self.connection is not None:
             await self.connection.client.close()

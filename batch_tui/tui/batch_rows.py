@@ -49,10 +49,10 @@ _TAIL_OF_ID = 7
 """Characters of an id that tell it apart from the others at a glance."""
 
 COLUMNS = (
-    Column("batch", "BATCH", 18, grow=2),
+    Column("batch", "BATCH", 18, grow=2, least=9),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
-    Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR),
+    Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR, least=10),
     Column("created", "CREATED", 8, right=True, drop=2),
     Column("took", "TOOK", 7, right=True, drop=4),
     Column("results", "RESULTS", 9, right=True, drop=3),

@@ -38,10 +38,10 @@ class ToastsApp(App[str]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a sentence for a while, and keep it in the log."""
+        """Show a sentence for a while, as it stands, and keep it in the log."""
         said = plain(f"{title}: {message}" if title else message)
         self.shared.said.note(Message(self.shared.now(), severity, said))
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     def take_back(self, sentence: str) -> None:
         """Take a toast away that is not true any more."""
@@ -67,9 +67,7 @@ class ToastsApp(App[str]):
             self._notifications.clear()
         else:
             for toast, seconds in self._waiting_toasts:
-                self._notifications.add(
-                    Notification(toast.message, toast.title, toast.severity, seconds, markup=toast.markup)
-                )
+                self._notifications.add(Notification(toast.message, toast.title, toast.severity, seconds))
             self._waiting_toasts.clear()
             self._thin_out()
         super()._refresh_notifications()

@@ -352,6 +352,9 @@ class BatchListScreen(FindBatchesScreen):
         return super().why_not(action)
 
     def action_new_batch(self) -> None:
+        if (reason := self.why_not("new_batch")) is not None:
+            self.notify(reason, markup=False, timeout=4)
+            return
         self.post_message(NewBatchRequested())
 
     def select(self, batch_id: str) -> bool:

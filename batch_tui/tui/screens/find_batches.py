@@ -227,13 +227,17 @@ class FindBatchesScreen(BatchActionsScreen):
 
     def action_sort(self) -> None:
         order = self._selection.order
-        again = FIRST[order.column] if order.reverse else REVERSED[order.column]
-        notes = FIRST | {order.column: f"now; again: {again}"}
+        # Each line says what choosing it does; the order that stands is turned round.
+        now, turned = FIRST[order.column], REVERSED[order.column]
+        if order.reverse:
+            now, turned = turned, now
+        notes = FIRST | {order.column: f"{turned} (now {now})"}
         choices = [
             Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, notes[column])
             for column, label in _SORT_LABELS.items()
         ]
-        self.app.push_screen(MenuDialog(Plain("Order the batches by"), choices), self._take_order)
+        menu = MenuDialog(Plain("Order the batches by"), choices, begin_at=order.column)
+        self.app.push_screen(menu, self._take_order)
 
     def _take_order(self, chosen: str | None) -> None:
         column = next((one for one in _SORT_LABELS if one == chosen), None)
