@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import Binding
 
 from batch_tui.results.json_path import JsonPath, JsonPathError
-from batch_tui.tui.result_rows import ResultRows, columns_with
+from batch_tui.tui.result_rows import ResultRows
 from batch_tui.tui.results_messages import FileWorkRequested, LineFound, RestRequested, RowsSorted, ValuesCounted
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.results_work import count_values, find_line, sort
@@ -191,7 +191,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         path, columns = JsonPath.parse(typed), self._view.columns
         without = tuple(one for one in columns if one != path)
         self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
-        self._table.set_columns(columns_with(self._view.columns))
+        self._table.set_columns(self._view.needs.columns(self._view.columns))
         self.show_rows()
         if path in self._view.columns:
             self._say_if_empty(path)

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
-from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
+from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_messages import RestRequested, RowsWanted, SummaryRequested
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
@@ -124,7 +124,7 @@ class ResultsScreen(ReadRecordScreen):
         yield FilterLine(Plain("text in any record; /re+gex/ between slashes"), id="search")
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
-            yield VirtualTable(self._view.rows(), COLUMNS, id="results")
+            yield VirtualTable(self._view.rows(), self._view.needs.columns(), id="results")
             with Container(id="pair"):
                 yield PromptView(id="prompt")
                 yield RecordView(id="record")
@@ -294,7 +294,11 @@ class ResultsScreen(ReadRecordScreen):
 
     @on(VirtualTable.Viewed)
     def _want_rows(self, event: VirtualTable.Viewed) -> None:
-        source = self._table.source
+        source, batch = self._table.source, self._shared.catalog.get(self._batch_id)
+        if isinstance(source, ResultRows):
+            total = max(self._opened.rows, 0 if batch is None else batch.request_counts.total)
+            if self._view.needs.take_up(source.seen(event.first, event.last), total):
+                self._table.set_columns(self._view.needs.columns(self._view.columns))
         last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
         self.post_message(RowsWanted(self._batch_id, self._opened.rows if last == TAIL else int(last)))
 
