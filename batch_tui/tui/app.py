@@ -76,11 +76,11 @@ class BatchApp(NoticesApp, OrderApp):
         Binding(
             "exclamation_mark",
             "activity",
-            "Requests",
+            "Log",
             key_display="!",
             id="app.activity",
             show=False,
-            tooltip="Each request to the API, and how it went",
+            tooltip="Each request to the API and how it went, and each message that was shown",
         ),
         Binding("T", "toggle_theme", "Theme", id="app.theme", show=False, tooltip="Light or dark"),
         Binding(

@@ -28,7 +28,7 @@ def test_what_short_ids_and_small_numbers_do_not_need_goes_to_the_answer() -> No
     short = widths(needs, 120)
     assert short["preview"] > 60
     assert needs.take_up([row("2026-10_customer_of_the_north_7162", 1_234_567)], total=100_000)
-    long = widths(needs, 120)
+    long = widths(needs, 140)
     assert long["custom_id"] == len("2026-10_customer_of_the_north_7162")
     assert (long["number"], long["input"]) == (len("100,000"), len("1,234,567"))
 

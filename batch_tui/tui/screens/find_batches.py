@@ -286,8 +286,8 @@ class FindBatchesScreen(BatchActionsScreen):
             self._selection = selection = Selection(tab, wanted, order)
             selection.take_up(context.catalog, context.now(), context.monitor.saved, context.monitor.notes)
             self._rows = BatchRows(context, None if selection.as_listed else selection)
-            if order != before.order:
-                self._table.set_columns(columns_in(order))
+            if (order, tab) != (before.order, before.tab):
+                self._table.set_columns(columns_in(order, tab))
             self._table.set_source(self._rows)
             if order != before.order:
                 # Who asks for the most failures first wants to see those.
