@@ -184,6 +184,7 @@ class BatchApp(NoticesApp, OrderApp):
         self.start_notices(alerts)
 
     def on_mount(self) -> None:
+        self.register_theme(themes.readable_light())
         self.theme = themes.taken_along() or self._themes[0]
         self.use_keys(self._own_keys)
         mask.put_on(self._masked_at_first)
