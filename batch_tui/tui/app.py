@@ -335,7 +335,7 @@ class BatchApp(NoticesApp, OrderApp):
         self.exit("demo")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette offers what the keys of the screen offer, under the same names."""
+        """The palette offers what the keys of the screen offer, under the same names, and tells the keys."""
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
@@ -343,7 +343,8 @@ class BatchApp(NoticesApp, OrderApp):
                 continue
             seen.add(binding.id)
             run = partial(self.run_action, binding.action, active.node)
-            yield SystemCommand(binding.description, binding.tooltip or binding.description, run)
+            about = f"{self.get_key_display(binding)}  {binding.tooltip or binding.description}"
+            yield SystemCommand(binding.description, about, run)
         yield SystemCommand("Choose a theme", "All colour themes, with a preview", self.action_change_theme)
 
     # Trouble

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual.widgets import Button, Input, OptionList
+from textual.widgets._toast import Toast
 
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.bulk import BulkDialog
 from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.widgets.record_view import RecordView
 from tests.tui.play import playing
-from tests.tui.scenes import ended, go_to, running
+from tests.tui.scenes import ended, go_to, open_results, record_on_screen, running, settled, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,3 +76,16 @@ async def test_a_name_can_be_given(tmp_path: Path) -> None:
         for line in play.screen.query(Input):
             assert in_view(play, f"#{line.id}")
         assert in_view(play, "#name-hint")
+
+
+async def test_a_record_and_a_toast_are_no_wider_than_the_terminal(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=TINY, toasts=True) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("enter")
+        await record_on_screen(play.stage, play.pilot)
+        assert play.screen.query_one(RecordView).region.right <= TINY[0]
+        play.stage.app.notify("A sentence that is longer than the forty columns there are.", markup=False, timeout=60)
+        await until(play.pilot, lambda: bool(play.screen.query(Toast)), "the toast")
+        await settled(play.stage, play.pilot)
+        assert play.screen.query_one(Toast).region.right <= TINY[0]
+        assert play.screen.query_one(Toast).size.height == 2

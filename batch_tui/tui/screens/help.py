@@ -120,6 +120,9 @@ class _KeyList(Static):
             lines.append(Content.styled(heading, TONES["accent"]))
             for keys, text in said:
                 beside = f"  {keys} ".ljust(indent)
+                if len(beside) > indent:
+                    lines.append(Content.styled(beside.rstrip(), "bold"))
+                    beside = " " * indent
                 for start, stop in breaks(text, max(cells - indent, _NARROWEST)):
                     lines.append(Content.assemble((beside, "bold"), (text[start:stop].strip(), TONES["muted"])))
                     beside = " " * indent
