@@ -26,12 +26,8 @@ from batch_tui.settings import (
     load_settings,
     own_prices_path,
 )
-from batch_tui.verbs.batches import COMMANDS as BATCH_COMMANDS
-from batch_tui.verbs.cache import CACHE_DIRECTORY, cache
-from batch_tui.verbs.doctor import doctor
-from batch_tui.verbs.keys import keys, own_keymap
-from batch_tui.verbs.requests import COMMANDS as REQUEST_COMMANDS
-from batch_tui.verbs.session import SESSION, Exit, Session
+from batch_tui.verbs.group import VerbGroup
+from batch_tui.verbs.session import CACHE_DIRECTORY, SESSION, Exit, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +65,18 @@ def main() -> None:
     sys.exit(code)
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Command(VerbGroup):
+    """Gives each verb its settings, also where the shell only asks how a line may go on."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        context = super().make_context(*args, **extra)
+        flags = context.obj = context.params
+        context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
+        context.meta[SESSION] = lambda: _session(_settings(flags))
+        return context
+
+
+@click.group(cls=_Command, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="batch-tui")
 @click.option("--profile", help="Use the settings of this profile of the config file.")
 @click.option("--base-url", help="Ask this API instead of https://api.anthropic.com.")
@@ -83,9 +90,6 @@ def command(context: click.Context, /, **flags: Any) -> None:
     Without a command: the dashboard. It needs a key in ANTHROPIC_API_KEY, a token in ANTHROPIC_AUTH_TOKEN
     or the login of `ant auth login`; without any it says how to get going. `batch-tui demo` needs nothing.
     """
-    context.obj = flags
-    context.meta[CACHE_DIRECTORY] = lambda: _settings(flags).cache_dir / "results"
-    context.meta[SESSION] = lambda: _session(_settings(flags))
     if context.invoked_subcommand is None:
         context.exit(_dashboard(flags))
     if context.invoked_subcommand != demo.name:
@@ -129,6 +133,8 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
 @click.pass_context
 def demo(context: click.Context, theme: str | None, batches: int, seed: int, speed: float) -> None:
     """Start the dashboard on made-up batches. A simulator on this machine serves them."""
+    from batch_tui.verbs.keys import own_keymap
+
     flags = context.obj | ({"theme": theme} if theme else {})
     try:
         settings = load_settings(flags, os.environ, default_config_path())
@@ -189,10 +195,6 @@ def simulate(until_stdin_closes: bool, **options: Any) -> None:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.ClickException(str(error)) from error
-
-
-for verb in (*BATCH_COMMANDS, *REQUEST_COMMANDS, cache, doctor, keys):
-    command.add_command(verb)
 
 
 def _settings(flags: dict[str, Any]) -> Settings:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from batch_tui.api import calls
 from batch_tui.api.batches import CLOCK_SLACK, may_be_the_one
 from batch_tui.api.calls import CallExtras
-from batch_tui.api.jsonl import AsyncJSONLDecoder, RowReader, read_result_line
+from batch_tui.api.jsonl import AsyncJSONLDecoder, RowReader
 from batch_tui.api.not_given import NOT_GIVEN
 from batch_tui.api.pages import AsyncPage, AsyncPaginator, PageQuery
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from batch_tui.api.batches import Body, Candidates, Given, Headers, Query, Requests
     from batch_tui.api.calls import Call
     from batch_tui.api.errors import CreateUncertain
-    from batch_tui.api.models import DeletedMessageBatch, MessageBatch, MessageBatchIndividualResponse
+    from batch_tui.api.models import DeletedMessageBatch, MessageBatch
     from batch_tui.api.options import Timeout
     from batch_tui.api.raw_batches import AsyncBatchesWithRawResponse
     from batch_tui.api.raw_response import Answer
+    from batch_tui.api.result_models import MessageBatchIndividualResponse
     from batch_tui.api.results_stream import AsyncResultsStream
     from batch_tui.api.retry import Outcome
 
@@ -166,6 +167,9 @@ class AsyncBatches:
         call = calls.results(message_batch_id)
         extras = CallExtras(headers=extra_headers, query=extra_query, body=extra_body, workspace_id=workspace_id)
         stream, pieces = (await self._client.open_results(call.with_extras(extras), timeout)).value
+        # Here, since most calls read no result, and its models take their time to load.
+        from batch_tui.api.result_row import read_result_line
+
         reader = RowReader(read_result_line, request_id=stream.request_id)
         return await AsyncJSONLDecoder(pieces, reader, stream.close).begun()
 

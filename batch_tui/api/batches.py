@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from batch_tui.api import calls
 from batch_tui.api.calls import CallExtras
-from batch_tui.api.jsonl import JSONLDecoder, RowReader, read_result_line
+from batch_tui.api.jsonl import JSONLDecoder, RowReader
 from batch_tui.api.not_given import NOT_GIVEN, NotGiven
 from batch_tui.api.pages import PageQuery, SyncPage
 from batch_tui.api.results_stream import CHUNK_SIZE, ResultsStream
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from batch_tui.api.calls import Call
     from batch_tui.api.errors import CreateUncertain
-    from batch_tui.api.models import DeletedMessageBatch, MessageBatch, MessageBatchIndividualResponse
+    from batch_tui.api.models import DeletedMessageBatch, MessageBatch
     from batch_tui.api.options import Timeout
     from batch_tui.api.params import MessageBatchIndividualRequest
     from batch_tui.api.raw_batches import BatchesWithRawResponse
     from batch_tui.api.raw_response import Answer
+    from batch_tui.api.result_models import MessageBatchIndividualResponse
     from batch_tui.api.retry import Outcome
 
     Requests = Iterable[MessageBatchIndividualRequest | Mapping[str, Any]]
@@ -189,6 +190,9 @@ class Batches:
             extra_body=extra_body,
             timeout=timeout,
         )
+        # Here, since most calls read no result, and its models take their time to load.
+        from batch_tui.api.result_row import read_result_line
+
         reader = RowReader(read_result_line, request_id=stream.request_id)
         return JSONLDecoder(stream.iter_bytes(), reader, stream.close)
 

@@ -13,7 +13,6 @@ Every error can be pickled, and none keeps a request, a header sent or a credent
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -297,6 +296,9 @@ def _explain(status: int, headers: Mapping[str, str], body: bytes) -> str:
 
 
 def _parsed(body: bytes) -> Any:
+    # Here: it is seldom needed, and the first frame waits for this module.
+    import json
+
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -7,11 +7,9 @@ import weakref
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from batch_tui.api.errors import APIConnectionError, APITimeoutError, TruncatedResults
-from batch_tui.api.models import MessageBatchIndividualResponse, UnreadableResult
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EXCERPT = 500
 # One escape at a time from the left, so that an escaped backslash never lends its `\` to a following `u`.
 ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -74,27 +71,6 @@ class LineSplitter:
         return found
 
 
-def read_result_line(line: bytes, number: int) -> MessageBatchIndividualResponse:
-    """One line of results; a line that is none becomes an `unreadable` result, never an exception."""
-    try:
-        return MessageBatchIndividualResponse.model_validate_json(line)
-    except ValidationError as error:
-        reason = _reason(error)
-    # Models do produce lone surrogates; strict parsers refuse the whole line for one.
-    mended = mend_surrogates(line)
-    if mended != line:
-        try:
-            return MessageBatchIndividualResponse.model_validate_json(mended)
-        except ValidationError as error:
-            reason = _reason(error)
-    return MessageBatchIndividualResponse(
-        custom_id=_custom_id(mended),
-        result=UnreadableResult(
-            type="unreadable", line_number=number, reason=reason, raw=line[:EXCERPT].decode("utf-8", "backslashreplace")
-        ),
-    )
-
-
 def mend_surrogates(text: bytes) -> bytes:
     r"""JSON text with every lone `\ud800`…`\udfff` escape replaced by `\ufffd`; pairs stay."""
     return ESCAPES.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], text)
@@ -111,28 +87,6 @@ def is_cut(line: bytes) -> bool:
         except ValueError:
             return False
     return False
-
-
-def _reason(error: ValidationError) -> str:
-    """One short reason out of all that a union complains about."""
-    problems = error.errors(include_url=False, include_input=False)
-    problem = next((found for found in problems if found["type"] != "literal_error"), problems[0])
-    if problem["type"] == "json_invalid":
-        return f"not JSON: {problem.get('ctx', {}).get('error', problem['msg'])}"
-    if not problem["loc"]:
-        return "not a JSON object"
-    # Class names in the location tell which member of a union was tried; they are ours, not the line's.
-    place = ".".join(str(step) for step in problem["loc"] if not str(step)[:1].isupper())
-    return f"{place}: {problem['msg']}"
-
-
-def _custom_id(line: bytes) -> str:
-    try:
-        found: Any = from_json(line)
-    except ValueError:
-        return ""
-    name = found.get("custom_id") if isinstance(found, dict) else None
-    return name if isinstance(name, str) else ""
 
 
 class RowReader(Generic[T]):

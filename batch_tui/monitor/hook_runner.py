@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -116,6 +115,8 @@ class HookRunner:
 def _json_of(batch: MessageBatch, noted: BatchNotes | None) -> bytes:
     said = batch.model_dump_json(warnings=False)
     if noted:
+        import json
+
         # First, so that the API's own key would be the one read, should it ever have one of that name.
         local = {"name": noted.name or None, "tags": noted.tags, "note": noted.note or None}
         said = f'{{"local":{json.dumps(local, ensure_ascii=False)},{said[1:]}'

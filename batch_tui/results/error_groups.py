@@ -48,7 +48,7 @@ def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None
     found: dict[tuple[str, str], list[int]] = {}
     # Thousands of rows fail with the very same words.
     masked = lru_cache(1024)(mask)
-    for row in list(results.rows("errored")):
+    for row in results.rows("errored")[:]:
         if should_stop is not None and should_stop():
             break
         kind, message = error_of(parse(results.line(row))[0])

@@ -20,7 +20,6 @@ from batch_tui.tui.digest_app import DigestApp
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
 from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
-from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
 
 if TYPE_CHECKING:
@@ -142,6 +141,8 @@ class ActionsApp(DigestApp):
 
     def _ask_way(self, batch_ids: Sequence[str]) -> None:
         """Several are to be deleted: what about those that run, and the results that are saved nowhere?"""
+        from batch_tui.tui.screens.menu import Choice, MenuDialog
+
         context = self.shared
         now, saving = plan_delete(batch_ids, context), plan_delete(batch_ids, context, saves_first=True)
         unfinished = unfinished_of(batch_ids, context)

@@ -24,12 +24,11 @@ from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import garbage, mask, messages, themes
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
-from batch_tui.tui.ending import end_on_signals
+from batch_tui.tui.ending import end_on_signals, end_with_terminal
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.order_app import OrderApp
 from batch_tui.tui.said import SaidLog
-from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
@@ -192,6 +191,7 @@ class BatchApp(NoticesApp, OrderApp):
         if not self.is_headless:
             # Not in tests: it is a setting of the whole process.
             self.set_timer(_STANDS_AFTER, garbage.tame)
+            self.set_timer(_STANDS_AFTER, end_with_terminal)
             self.set_interval(1.0, garbage.Sweeper())
         if self._no_credentials is not None:
             from batch_tui.tui.screens.welcome import WelcomeScreen
@@ -293,6 +293,8 @@ class BatchApp(NoticesApp, OrderApp):
     def _open_detail(self, event: messages.DetailRequested) -> None:
         # A second key press may arrive before the first page is on screen.
         if isinstance(self.screen, BatchListScreen):
+            from batch_tui.tui.screens.batch_detail import BatchDetailScreen
+
             self.push_screen(BatchDetailScreen(self.shared, event.batch_id))
 
     def action_leave(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import threading
 from functools import partial
@@ -35,6 +36,22 @@ def end_on_signals(app: App[Any]) -> None:
     # Not by way of the loop: a byte written to a closed terminal ends Textual's writing thread, and whoever writes
     # next waits for it for ever.
     signal.signal(signal.SIGHUP, hang_up)
+
+
+def end_with_terminal() -> None:
+    """Let a terminal that goes without a signal, as in a container, end the program like one that sends SIGHUP.
+
+    Call it once the app stands, with its handler. A thread waits for it: the loop may be waiting for the terminal.
+    """
+    threading.Thread(target=_wait_until_it_goes, name="terminal", daemon=True).start()
+
+
+def _wait_until_it_goes() -> None:
+    poll = select.poll()
+    # Of the keys there is nothing to be told, and that the other end is gone is told without being asked for.
+    poll.register(0, 0)
+    if any(event & select.POLLHUP for _, event in poll.poll()):
+        os.kill(os.getpid(), signal.SIGHUP)
 
 
 def _forget_terminal() -> None:

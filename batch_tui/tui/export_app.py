@@ -17,9 +17,6 @@ from batch_tui.tui import messages, results_messages
 from batch_tui.tui.inputs_app import InputsApp
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.screens.dialogs import overwrite_dialog
-from batch_tui.tui.screens.menu import Choice, MenuDialog
-from batch_tui.tui.screens.progress import ProgressDialog
-from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.text import Plain, join, plain, plural
 
 if TYPE_CHECKING:
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.downloads import Downloads
     from batch_tui.tui.results_work import Export
+    from batch_tui.tui.screens.progress import ProgressDialog
 
 
 _ROWS_WORTH_A_BAR = 5_000
@@ -60,6 +58,8 @@ class ExportApp(InputsApp):
         if len(event.choices) == 1:
             self._ask_where(event, opened.file, "0")
             return
+        from batch_tui.tui.screens.menu import Choice, MenuDialog
+
         choices = [
             Choice(key, _called(one), str(place))
             for place, (key, one) in enumerate(zip("123", event.choices, strict=False))
@@ -87,6 +87,8 @@ class ExportApp(InputsApp):
 
     def _ask_path(self, order: Export, problem: str | None = None) -> None:
         hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")
+        from batch_tui.tui.screens.prompt import PromptDialog
+
         dialog = PromptDialog(
             join(Plain("Write "), order.called, Plain(" to a file")),
             hint,
@@ -112,6 +114,8 @@ class ExportApp(InputsApp):
                 worker.cancel()
 
         if len(order.rows) >= _ROWS_WORTH_A_BAR:
+            from batch_tui.tui.screens.progress import ProgressDialog
+
             said = join(Plain("Writing "), plain(order.path.name))
             self.push_screen(ProgressDialog(said, len(order.rows)), stopped)
 
@@ -141,6 +145,8 @@ class ExportApp(InputsApp):
 
     def _progress(self) -> list[ProgressDialog]:
         """The bar of the export, where there is one, perhaps below another screen."""
+        from batch_tui.tui.screens.progress import ProgressDialog
+
         return [screen for screen in self.screen_stack if isinstance(screen, ProgressDialog)]
 
     def _close_progress(self) -> None:
@@ -160,6 +166,8 @@ class ExportApp(InputsApp):
 
     @on(results_messages.OverwriteAsked)
     def _ask_overwrite(self, event: results_messages.OverwriteAsked) -> None:
+        from batch_tui.tui.screens.progress import ProgressDialog
+
         self._close_progress()
         if isinstance(self.screen, ModalScreen) and not isinstance(self.screen, ProgressDialog):
             # Whoever asks something else meanwhile is not asked two things at once.

@@ -24,7 +24,6 @@ from batch_tui.tui.resubmit_messages import (
     ResubmitRequested,
     ResubmitSaid,
 )
-from batch_tui.tui.screens.progress import ProgressDialog
 from batch_tui.tui.text import Plain, fit_middle, join, plain, plural
 from batch_tui.tui.trouble import describe
 
@@ -80,6 +79,8 @@ class ResubmitApp(ActionsApp):
                 markup=False,
             )
         else:
+            from batch_tui.tui.screens.progress import ProgressDialog
+
             self._fetching = event
             said = join(Plain("Fetching the results of "), fit_middle(plain(event.batch_id), 30))
             hint = f"{key_for('progress.stop', 'esc')} goes back; what came is kept, and the rest still comes"
@@ -102,6 +103,8 @@ class ResubmitApp(ActionsApp):
         wish, progress = self._fetching, report.progress
         if wish is None or wish.batch_id != report.batch_id:
             return
+        from batch_tui.tui.screens.progress import ProgressDialog
+
         if progress.state in ("complete", "failed", "stopped"):
             self._fetching = None
             if isinstance(self.screen, ProgressDialog):

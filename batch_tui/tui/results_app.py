@@ -81,11 +81,16 @@ class ResultsApp(ExportApp):
     def preload(self) -> None:
         """Import what the list does not need, so that the first screen of each kind opens at once."""
         import batch_tui.results.download
+        import batch_tui.tui.batch_copies
         import batch_tui.tui.results_work
         import batch_tui.tui.screens.activity
+        import batch_tui.tui.screens.batch_detail
         import batch_tui.tui.screens.bulk
         import batch_tui.tui.screens.help
+        import batch_tui.tui.screens.menu
         import batch_tui.tui.screens.name_batch
+        import batch_tui.tui.screens.progress
+        import batch_tui.tui.screens.prompt
         import batch_tui.tui.screens.resubmit_dialogs
         import batch_tui.tui.screens.results
         import batch_tui.tui.screens.saved

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import click
 
+from batch_tui.verbs.known_ids import known_ids
 from batch_tui.verbs.session import run
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def _that_can_be(context: click.Context, parameter: click.Parameter, value: Any)
     return value
 
 
-_IDS = click.argument("batch_ids", metavar="ID...", nargs=-1, required=True, callback=_that_can_be)
+_IDS = click.argument(
+    "batch_ids", metavar="ID...", nargs=-1, required=True, callback=_that_can_be, shell_complete=known_ids
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="The API's own objects, one a line.")
 
 
@@ -108,8 +111,14 @@ def _change(verb: Literal["cancel", "delete"], sentence: str) -> click.Command:
     return command
 
 
+cancel = _change(
+    "cancel", "Cancel batch ID. Requests already running may still finish and be billed. Asks on a terminal."
+)
+delete = _change("delete", "Delete ended batch ID with its results at the API. Asks on a terminal.")
+
+
 @click.command()
-@click.argument("batch_id", metavar="ID", callback=_that_can_be)
+@click.argument("batch_id", metavar="ID", callback=_that_can_be, shell_complete=known_ids)
 @click.option("--filter", default="", help="Only rows like: type:errored  error~credit  out>3000  .label=x  word")
 @click.option("--format", type=click.Choice(["jsonl", "csv", "md"]), help="jsonl, or what the file's name ends in.")
 @click.option("--column", "columns", multiple=True, help="A JSON path as a further column of a .csv; repeatable.")
@@ -138,13 +147,3 @@ def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
         return give(Wish.of(**wanted), session.store(), None if offline else session.connect, session.own_prices)
 
     run(context, verb, interrupted="Stopped. What came is kept; the same command goes on.")
-
-
-COMMANDS: tuple[click.Command, ...] = (
-    list_command,
-    show,
-    wait,
-    results,
-    _change("cancel", "Cancel batch ID. Requests already running may still finish and be billed. Asks on a terminal."),
-    _change("delete", "Delete ended batch ID with its results at the API. Asks on a terminal."),
-)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from batch_tui.verbs.session import Exit, confirmed
+from batch_tui.verbs.known_ids import known_ids
+from batch_tui.verbs.session import CACHE_DIRECTORY, Exit, confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-CACHE_DIRECTORY: Final = "batch_tui.cache_directory"
-"""Where in click's context the function is that knows the directory of all stored results."""
 
 
 @click.group(invoke_without_command=True)
@@ -81,7 +79,7 @@ def prune(
 
 
 @cache.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.pass_context
 @_disk_trouble()
 def pin(context: click.Context, batch_id: str) -> None:
@@ -90,7 +88,7 @@ def pin(context: click.Context, batch_id: str) -> None:
 
 
 @cache.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.pass_context
 @_disk_trouble()
 def unpin(context: click.Context, batch_id: str) -> None:
@@ -106,7 +104,7 @@ def _set_pinned(context: click.Context, batch_id: str, pinned: bool) -> None:
 
 
 @cache.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.pass_context
 @_disk_trouble()
 def path(context: click.Context, batch_id: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +40,8 @@ def keys(context: click.Context, as_json: bool) -> None:
 
 
 def _list(session: Session, *, as_json: bool) -> int:
+    import json
+
     from batch_tui.tui.keymap import actions
 
     try:

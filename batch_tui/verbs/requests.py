@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batch_tui.verbs.known_ids import known_ids
 from batch_tui.verbs.session import Exit, run
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def create(context: click.Context, file: Path, as_json: bool, again: bool, made:
 
 
 @click.command()
-@click.argument("batch_id", metavar="ID")
+@click.argument("batch_id", metavar="ID", shell_complete=known_ids)
 @click.option("--input", "input_path", type=_FILE, help="The file the batch was made from; known if `create` sent it.")
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only those that failed so; repeatable."
@@ -70,6 +71,3 @@ def resubmit(context: click.Context, /, batch_id: str, **options: Any) -> None:
         return resending.resubmit(session, batch_id, **options)
 
     run(context, verb)
-
-
-COMMANDS: tuple[click.Command, ...] = (check, create, resubmit)

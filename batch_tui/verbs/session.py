@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SESSION: Final = "batch_tui.session"
 """Where in click's context the function is that makes the Session."""
 
+CACHE_DIRECTORY: Final = "batch_tui.cache_directory"
+"""Where in click's context the function is that knows the directory of all stored results."""
+
 
 class Exit(IntEnum):
     """Exit codes (design.md §6)."""

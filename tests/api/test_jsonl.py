@@ -18,8 +18,8 @@ from batch_tui.api.jsonl import (
     RowReader,
     is_cut,
     mend_surrogates,
-    read_result_line,
 )
+from batch_tui.api.result_row import read_result_line
 from tests.api import samples
 from tests.api.conftest import finish, take, take_until_error
 

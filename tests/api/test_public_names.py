@@ -26,7 +26,9 @@ def test_every_public_name_is_importable_and_listed_once() -> None:
         _ = api.NoSuchName  # type: ignore[attr-defined]  # that is the point
 
 
-@pytest.mark.parametrize("module", ["models", "errors", "params", "retry", "jsonl", "calls", "credentials"])
+@pytest.mark.parametrize(
+    "module", ["models", "result_models", "errors", "params", "retry", "jsonl", "calls", "credentials"]
+)
 def test_values_and_errors_come_without_the_network_stack(module: str) -> None:
     code = f"import sys, batch_tui.api.{module}; sys.exit('httpx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

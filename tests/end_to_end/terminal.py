@@ -73,7 +73,8 @@ class Terminal:
 
     Everything the program writes is kept in `output`. `close()` (or `expect_exit()`, when the keys pressed end the
     program) checks how it ended; `secrets` must then be nowhere in the output nor in a file of the home.
-    `patience` is how many seconds anything may take; `rings` says that the program may announce something.
+    `patience` is how many seconds anything may take; `rings` says that the program may announce something; without
+    `controls` the program is not told by a signal when its terminal goes, as in a container.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Terminal:
         secrets: Iterable[str] = (),
         patience: float = PATIENCE,
         rings: bool = False,
+        controls: bool = True,
     ) -> None:
         self.output = bytearray()
         self._home = home
@@ -105,7 +107,7 @@ class Terminal:
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             # Not pty.fork: forking a process with threads is refused by newer Pythons when warnings are errors.
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _ENTER, *command],
+                [sys.executable, "-c", _ENTER, *command] if controls else command,
                 stdin=slave,
                 stdout=slave,
                 stderr=slave,

@@ -53,6 +53,7 @@ def test_version(home: Home) -> None:
     [
         (["--nonsense"], "--nonsense"),
         (["nonsense"], "nonsense"),
+        (["cancl"], "cancel"),
         (["--theme", "pink"], "pink"),
         (["demo", "--batches", "many"], "many"),
         (["demo", "--speed", "0"], "0"),

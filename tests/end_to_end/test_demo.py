@@ -244,6 +244,13 @@ def test_a_closed_window_leaves_no_process_and_no_file(demo: Terminal) -> None:
     demo.hang_up()
 
 
+def test_a_terminal_that_goes_without_a_signal_ends_the_program_too(start: Callable[..., Terminal]) -> None:
+    """As under `docker exec` when its client is gone: reading its keys would only turn in a circle."""
+    demo = start("demo", controls=False)
+    demo.wait_for(list_is_shown)
+    demo.hang_up()
+
+
 def test_a_broken_config_file_does_not_keep_the_demo_from_starting(start: Callable[..., Terminal], home: Home) -> None:
     home.config_file("broken = [")
     terminal = start("demo", columns=120, rows=40)

@@ -297,6 +297,8 @@ def block(kind: str, **fields: object) -> dict[str, object]:
         ({"content": [block("thinking", thinking="long", signature="x")]}, True),
         ({"content": [block("thinking", thinking="", signature="x"), block("text", text="é")]}, False),
         ({"content": [block("tool_use", id="t", name="f", input={})]}, False),
+        ({"content": [block("tool_use", id="t", name="f", input={"type": "text"}), block("text", text="")]}, False),
+        ({"content": [block("tool_use", id="t", name="f", input={"é": "\\"}), block("text", text="é")]}, False),
         ({"content": [block("server_tool_use", id="t", name="f", input={})]}, True),
         ({"content": [block("web_fetch_tool_result", content=block("text", text="not said"))]}, True),
         ({"content": [block("text", text="\\"), block("hologram", depth=3)]}, False),

@@ -8,7 +8,6 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete
-from batch_tui.tui.batch_copies import copied, copy_choices
 from batch_tui.tui.messages import (
     ActionRequested,
     DetailRequested,
@@ -19,7 +18,6 @@ from batch_tui.tui.messages import (
 )
 from batch_tui.tui.resubmit_messages import ResubmitRequested
 from batch_tui.tui.screens.dialogs import why_no_results, why_not_resubmit
-from batch_tui.tui.screens.menu import MenuDialog
 from batch_tui.tui.text import Plain, fit, plain
 
 if TYPE_CHECKING:
@@ -144,6 +142,8 @@ class BatchActionsScreen(Screen[None]):
         batch = self.batch_in_hand()
         if batch is None:
             return
+        from batch_tui.tui.batch_copies import copied, copy_choices
+        from batch_tui.tui.screens.menu import MenuDialog
 
         def chosen(form: str | None) -> None:
             if form is not None:

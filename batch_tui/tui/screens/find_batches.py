@@ -17,7 +17,6 @@ from batch_tui.tui.batch_rows import BatchRows, columns_in
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import OlderPageRequested, OrderChosen
 from batch_tui.tui.screens.batch_actions import BatchActionsScreen
-from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.widgets.filter_line import FilterInput, FilterLine, tab_bindings
 from batch_tui.tui.widgets.virtual_table import VirtualTable
@@ -226,6 +225,8 @@ class FindBatchesScreen(BatchActionsScreen):
     # Order
 
     def action_sort(self) -> None:
+        from batch_tui.tui.screens.menu import Choice, MenuDialog
+
         order = self._selection.order
         # Each line says what choosing it does; the order that stands is turned round.
         now, turned = FIRST[order.column], REVERSED[order.column]

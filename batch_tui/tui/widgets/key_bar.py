@@ -45,7 +45,9 @@ class KeyBar(Widget):
         self.look_again()
 
     def look_again(self) -> None:
-        """Show the keys as they are now; does nothing when nothing differs."""
+        """Show the keys as they are now; does nothing when nothing differs, or before there is room for any."""
+        if not self.size.width:
+            return
         screen = self.screen
         active = in_usual_order(screen.active_bindings.values())
         bindings = [one.binding for one in active if one.binding.show]

@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from batch_tui.tui import mask
-from batch_tui.tui.widgets.tones import TONES
+from batch_tui.tui.widgets.tones import MARKDOWN_TONES, TONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class TextPane(ScrollView, can_focus=True):
     """Rows that were wrapped elsewhere for this pane's width."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in (*TONES, *MARKDOWN_TONES)}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Up", show=False, id="pane.up"),
         Binding("down,j", "scroll_down", "Down", show=False, id="pane.down"),

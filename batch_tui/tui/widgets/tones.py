@@ -15,9 +15,8 @@ TONES: Final = {
     "error": "$text-error",
     "heading": "bold",
     "match": "bold on $warning-muted",
-    "emphasis": "italic",
-    "link": "underline",
-    "code": "on $surface-lighten-1",
-    "code_label": "$foreground 60% on $surface-lighten-1",
 }
 """Tone → style of Content; `app.tcss` gives the same tones to what is painted line by line."""
+
+MARKDOWN_TONES: Final = ("emphasis", "link", "code", "code_label")
+"""Tones that only an answer's Markdown has; only `later.tcss` knows them, since the list must not wait for them."""
