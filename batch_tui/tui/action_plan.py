@@ -29,13 +29,16 @@ class Pending(msgspec.Struct, frozen=True):
     stage: Stage
     until: datetime | None = None
     """The end of the undo window, while there is one."""
+    ends_first: bool = False
+    """The batch is not deleted at the end of that window, but only once it has ended."""
 
     def words(self, now: datetime) -> Plain:
         """What is going on, for a row of the list."""
         match self.stage:
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
-                return Plain(f"gone in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
+                what = "starts" if self.ends_first else "gone"
+                return Plain(f"{what} in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
             case "waiting":
                 return Plain(f"{self.action} is in the queue")
             case "saving":

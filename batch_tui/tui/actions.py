@@ -317,7 +317,7 @@ class ActionRunner:
 
     def _stage_all(self, job: Job, stage: Stage) -> None:
         pending = self._context.monitor.pending
-        pending |= {one.batch_id: Pending(one.action, stage, job.undo_until) for one in job.plan.todo}
+        pending |= {one.batch_id: Pending(one.action, stage, job.undo_until, one.ends_first) for one in job.plan.todo}
         self._publish(NO_CHANGES)
 
     def _stage(self, one: Planned, stage: Stage) -> None:

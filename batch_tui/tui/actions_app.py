@@ -186,11 +186,13 @@ class ActionsApp(DigestApp):
 
     def _begin(self, plan: ActionPlan, *, with_copies: bool = False) -> Job:
         job = self._runner.new_job(plan, with_copies=with_copies, undo=timedelta(seconds=self._undo_seconds))
-        self.start_work(partial(self._carry_out, job), "actions")
+        said = ""
         if job.undo_until is not None and len(plan.todo) == 1:
             which = self._briefly(plan.todo[0].batch_id)
-            said = f"Deleting {which} in {self._undo_seconds:.0f}s · {key_for('batch.undo', 'u')} keeps it"
+            when = ", once it has ended: starts" if plan.todo[0].ends_first else ""
+            said = f"Deleting {which}{when} in {self._undo_seconds:.0f}s · {key_for('batch.undo', 'u')} keeps it"
             self.notify(said, markup=False, timeout=self._undo_seconds)
+        self.start_work(partial(self._carry_out, job, said), "actions")
         return job
 
     def _briefly(self, batch_id: str) -> Plain:
@@ -200,8 +202,11 @@ class ActionsApp(DigestApp):
             return short_id
         return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))
 
-    async def _carry_out(self, job: Job) -> None:
+    async def _carry_out(self, job: Job, said: str) -> None:
         await self._runner.run(job)
+        if said:
+            # It promised what is done or taken back by now.
+            self.take_back(said)
         if job.with_copies:
             for batch_id, outcome in job.outcomes.items():
                 if outcome.severity != "error" and not outcome.kept:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_tui.monitor.activity_log import LoggedRequest
+from batch_tui.tui.log_rows import LogRows
 from batch_tui.tui.text import Plain, number, plain
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
-    from datetime import tzinfo
+    from collections.abc import Sequence
 
-    from batch_tui.monitor.activity_log import LoggedRequest
     from batch_tui.tui.widgets.outcome_bar import Part
 
 COLUMNS = (
@@ -25,37 +25,8 @@ _SLOW = 1_000
 """Milliseconds from which an answer was slow enough to stand out."""
 
 
-class ActivityRows:
-    """A RowSource over a log as it was; keys count requests from the first, so they stay when more come."""
-
-    def __init__(self, entries: Sequence[LoggedRequest], total: int, zone: tzinfo | None) -> None:
-        self._entries = entries
-        self._total = total
-        self._zone = zone
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @property
-    def last(self) -> int:
-        return max(0, len(self) - 1)
-
-    def at(self, row: int) -> LoggedRequest:
-        """The request of a row."""
-        return self._entries[-1 - row]
-
-    def key(self, row: int) -> str:
-        return str(self._total - row)
-
-    def index_of(self, key: str) -> int | None:
-        row = self._total - int(key)
-        return row if 0 <= row < len(self) else None
-
-    def nearest(self, key: str) -> int:
-        return max(0, min(self._total - int(key), len(self) - 1))
-
-    def version(self, row: int) -> Hashable:
-        return 0
+class ActivityRows(LogRows[LoggedRequest]):
+    """A RowSource over the requests as they were."""
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         one = self.at(row)

@@ -22,12 +22,13 @@ from batch_tui.monitor.forecast import FinishedHistory
 from batch_tui.monitor.poller import OlderState, Pace, Poller, PollState
 from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.tui import garbage, mask, messages
+from batch_tui.tui import garbage, mask, messages, themes
 from batch_tui.tui.context import AppContext, MonitorView, SavedResults
 from batch_tui.tui.ending import end_on_signals, end_with_terminal
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notices_app import NoticesApp
 from batch_tui.tui.order_app import OrderApp
+from batch_tui.tui.said import SaidLog
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.text import plain
 from batch_tui.tui.trouble import describe
@@ -74,11 +75,11 @@ class BatchApp(NoticesApp, OrderApp):
         Binding(
             "exclamation_mark",
             "activity",
-            "Requests",
+            "Log",
             key_display="!",
             id="app.activity",
             show=False,
-            tooltip="Each request to the API, and how it went",
+            tooltip="Each request to the API and how it went, and each message that was shown",
         ),
         Binding("T", "toggle_theme", "Theme", id="app.theme", show=False, tooltip="Light or dark"),
         Binding(
@@ -172,6 +173,7 @@ class BatchApp(NoticesApp, OrderApp):
             profile=plain(origin.profile),
             base_url=plain(origin.base_url),
             activity=activity or ActivityLog(now, monotonic=monotonic),
+            said=SaidLog(),
             read_only=read_only,
         )
         self.notes_file = notes_file
@@ -181,7 +183,8 @@ class BatchApp(NoticesApp, OrderApp):
         self.start_notices(alerts)
 
     def on_mount(self) -> None:
-        self.theme = self._themes[0]
+        self.register_theme(themes.readable_light())
+        self.theme = themes.taken_along() or self._themes[0]
         self.use_keys(self._own_keys)
         mask.put_on(self._masked_at_first)
         end_on_signals(self)
@@ -207,6 +210,8 @@ class BatchApp(NoticesApp, OrderApp):
         self._watcher = self.start_work(self._watch, "monitor")
 
     async def on_unmount(self) -> None:
+        if self.return_value is not None and self.theme != self._themes[0]:
+            themes.take_along(self.theme)
         self._downloads.stop_all()
         if self.connection is not None:
             await self.connection.client.close()
@@ -332,7 +337,7 @@ class BatchApp(NoticesApp, OrderApp):
         self.exit("demo")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette offers what the keys of the screen offer, under the same names."""
+        """The palette offers what the keys of the screen offer, under the same names, and tells the keys."""
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
@@ -340,7 +345,8 @@ class BatchApp(NoticesApp, OrderApp):
                 continue
             seen.add(binding.id)
             run = partial(self.run_action, binding.action, active.node)
-            yield SystemCommand(binding.description, binding.tooltip or binding.description, run)
+            about = f"{self.get_key_display(binding)}  {binding.tooltip or binding.description}"
+            yield SystemCommand(binding.description, about, run)
         yield SystemCommand("Choose a theme", "All colour themes, with a preview", self.action_change_theme)
 
     # Trouble

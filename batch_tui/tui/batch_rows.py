@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.batch_order import BatchOrder
+    from batch_tui.monitor.conditions import Tab
     from batch_tui.monitor.selection import Selection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.widgets.outcome_bar import Part
@@ -49,18 +50,24 @@ _TAIL_OF_ID = 7
 """Characters of an id that tell it apart from the others at a glance."""
 
 COLUMNS = (
-    Column("batch", "BATCH", 18, grow=2),
+    Column("batch", "BATCH", 18, grow=2, least=9),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
-    Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR),
+    Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR, least=10),
     Column("created", "CREATED", 8, right=True, drop=2),
     Column("took", "TOOK", 7, right=True, drop=4),
     Column("results", "RESULTS", 9, right=True, drop=3),
 )
 
 
-def columns_in(order: BatchOrder) -> tuple[Column, ...]:
-    """The columns; the one that the rows are ordered by has an arrow and is always shown, but for newest first."""
+def columns_in(order: BatchOrder, tab: Tab) -> tuple[Column, ...]:
+    """The columns; the one that the rows are ordered by has an arrow and is always shown, but for newest first.
+
+    So is the time left where it is what the tab is about.
+    """
+    if tab == "expiring" and order.column != "results":
+        shown = columns_in(order, "all")
+        return tuple(replace(one, drop=0) if one.id == "results" else one for one in shown)
     if order.as_listed:
         return COLUMNS
     arrow = "▴" if order.reverse else "▾"

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
 
 COLUMNS = (
-    Column("batch", "BATCH", 18, grow=1),
+    Column("batch", "BATCH", 18, grow=1, least=9),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
-    Column("fate", "WHAT HAPPENS", 28, grow=2),
+    Column("fate", "WHAT HAPPENS", 28, grow=2, least=10),
 )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.action_plan import Pending
     from batch_tui.tui.messages import Update
     from batch_tui.tui.results_digest import ResultsDigest
+    from batch_tui.tui.said import SaidLog
     from batch_tui.tui.text import Plain
 
 
@@ -97,5 +98,7 @@ class AppContext(msgspec.Struct, frozen=True):
     base_url: Plain
     activity: ActivityLog
     """Each request to the API."""
+    said: SaidLog
+    """Each toast."""
     read_only: bool = False
     """Whether nothing may be canceled, deleted or sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, ago, duration, plain
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.tones import TONES
@@ -20,7 +21,9 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
         since = f"data from {age}" if age else "no data yet"
         return [("● not live", "bold $text-error"), (f" · {since}", TONES["error"])]
     if poll.paused:
-        return [("■ paused", "bold $text-warning"), (f" · data from {age}" if age else "", TONES["warning"])]
+        goes_on = f", {key_for('app.pause', 'p')} goes on"
+        since = f" · data from {age}" if age else ""
+        return [("■ paused", "bold $text-warning"), (f"{goes_on}{since}", TONES["warning"])]
     if age is None:
         return [("○ connecting", TONES["muted"])]
     return [("● live", TONES["success"]), (f" {age}", TONES["muted"])]

@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding
 
 from batch_tui.tui import key_names
 from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.toasts import ToastsApp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ class _Aftermath:
         self.timer: Timer | None = None
 
 
-class LateKeysApp(App[str]):
+class LateKeysApp(ToastsApp):
     """Textual hands a key to what has the focus when it is read; what the key before it opens has that only later.
 
     So one key at a time is handed out. A callback then follows it from the focus up to the app, through the queues

@@ -47,13 +47,13 @@ def list_status(context: AppContext, state: ListState, cells: int) -> tuple[list
     pieces = _pieces(context, state)
     sizes = {what: _cells(parts) + _GAP for what, parts in pieces.items()} | {"name": _cells(_NAME)}
     sizes["fresh"] = max(sizes["fresh"], _USUAL + _GAP)
-    # A cell before, one between left and right, one behind; and the last piece has no gap.
-    spare = cells - 3 - _cells(whose) - sum(sizes.values()) + _GAP
+    # A cell before, two between left and right, one behind; and the last piece has no gap.
+    spare = cells - 4 - _cells(whose) - sum(sizes.values()) + _GAP
     for least in _LEAST_FIRST:
         if spare < 0:
             spare += sizes.pop(least, 0)
     left = [(" ", ""), *(_NAME if "name" in sizes else ()), *whose]
-    if spare >= _SHORTEST_HOST:
+    if spare >= _SHORTEST_HOST - 1:
         left += [_BETWEEN, (context.host, TONES["muted"])]
     right: list[Part] = []
     for what, parts in pieces.items():

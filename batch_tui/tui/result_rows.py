@@ -12,9 +12,10 @@ from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.text import Plain, fit_middle, fit_start, join, number, plain, size
+from batch_tui.tui.result_columns import EXTRACTED
+from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
-from batch_tui.tui.widgets.table_rows import Cell, Column
+from batch_tui.tui.widgets.table_rows import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -30,23 +31,8 @@ if TYPE_CHECKING:
 TAIL: Final = "tail"
 """Key of the last row; every other key is a line number."""
 
-_PATH_CELLS: Final = 14
-"""Cells of a column of values, where it is narrow."""
 _FENCE: Final = re.compile(r"\A\s*```\w*[ \t]*\r?\n")
 _BREAKS: Final = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
-
-COLUMNS = (
-    Column("number", "#", 7, right=True, drop=1),
-    Column("custom_id", "CUSTOM_ID", 18, grow=1),
-    Column("kind", "KIND", 12),
-    Column("stop", "STOP", 10, drop=5),
-    Column("input", "IN", 9, right=True, drop=4),
-    Column("output", "OUT", 7, right=True, drop=3),
-    Column("preview", "ANSWER", 20, grow=4),
-)
-
-EXTRACTED: Final = "path:"
-"""What the ids of extracted columns begin with."""
 
 _WRITTEN = ("custom_id", "preview")
 """Columns of what people and models wrote, beside the extracted ones."""
@@ -216,6 +202,14 @@ class ResultRows:
         value = self._look.columns[place].value(file.record(line).value)
         return Cell.of(Plain("–"), "muted") if value is MISSING else Cell.of(plain(show(value)[:300]))
 
+    def seen(self, first: int, last: int) -> list[ResultRow]:
+        """The rows that stand there, but for those too long to be read while painting."""
+        file = self._opened.file
+        if file is None:
+            return []
+        lines = [self.lines[row] for row in range(first, min(last + 1, len(self.lines)))]
+        return [file.row(line) for line in lines if self._long(file, line) is None]
+
     def has_value(self, path: JsonPath, first: int, count: int) -> bool:
         """Whether any of these rows, none of which is too long to be read while painting, has something there."""
         file = self._opened.file
@@ -278,15 +272,6 @@ def highlighted(cell: Cell, pattern: SearchPattern) -> Cell:
             end = stop
         parts.append((Plain(text[end:]), tone))
     return Cell(tuple(part for part in parts if part[0]))
-
-
-def columns_with(paths: Sequence[JsonPath]) -> tuple[Column, ...]:
-    """The columns of the table, with extracted ones before the answer."""
-    extracted = [
-        Column(f"{EXTRACTED}{place}", fit_start(Plain(plain(path.text).upper()), _PATH_CELLS), _PATH_CELLS, grow=1)
-        for place, path in enumerate(paths)
-    ]
-    return (*COLUMNS[:-1], *extracted, COLUMNS[-1])
 
 
 def _custom_id(row: ResultRow, cells: int) -> Cell:

@@ -9,6 +9,7 @@ from batch_tui.results.chosen_rows import ChosenRows
 from batch_tui.results.row_order import OrderedRows
 from batch_tui.results.row_query import RowQuery
 from batch_tui.results.search import SearchPattern
+from batch_tui.tui.result_columns import ColumnNeeds
 from batch_tui.tui.result_rows import Look, ResultRows
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class ResultsView:
         self.search_problem: str | None = None
         self.order: Order | None = None
         self.columns: tuple[JsonPath, ...] = ()
+        self.needs = ColumnNeeds()
         self._ordered: OrderedRows | None = None
         self._basis: RowSelection | ChosenRows | None = None
         self.new_basis()

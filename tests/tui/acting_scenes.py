@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,7 +171,7 @@ async def _resubmit_doubt(stage: Stage, pilot: Pilot[str]) -> None:
 ACTING_SCENES: dict[str, Scene] = {
     "confirm-delete-running": Scene(_confirm_delete_running, size=SMALL),
     "list-marked": Scene(_list_marked, size=SMALL),
-    "list-undo": Scene(_undo, size=(120, 30), app={"undo_seconds": 3600}),
+    "list-undo": Scene(_undo, size=(120, 30), app={"undo_seconds": 3600, "monotonic": count(1.0).__next__}),
     "bulk-ways": Scene(_bulk_ways, size=SMALL),
     "bulk-dialog": Scene(_bulk_dialog, size=(120, 36)),
     "bulk-dialog-80": Scene(_bulk_dialog, size=SMALL, theme="light"),

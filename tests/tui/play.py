@@ -96,13 +96,18 @@ class Play:
 
 @asynccontextmanager
 async def playing(
-    directory: Path, *, size: tuple[int, int] = SMALL, app: dict[str, Any] | None = None, **world: Any
+    directory: Path,
+    *,
+    size: tuple[int, int] = SMALL,
+    app: dict[str, Any] | None = None,
+    toasts: bool = False,
+    **world: Any,
 ) -> AsyncIterator[Play]:
-    """An app on a simulator of that world, with its first page loaded."""
+    """An app on a simulator of that world, with its first page loaded; `toasts`: they are on screen too."""
     seconds = Seconds()
     heard: list[Message] = []
     scene = Scene(loaded, size=size, world=world, app={"monotonic": seconds} | (app or {}))
     with staged(scene, directory) as stage:
-        async with stage.app.run_test(size=size, message_hook=heard.append) as pilot:
+        async with stage.app.run_test(size=size, message_hook=heard.append, notifications=toasts) as pilot:
             await loaded(stage, pilot)
             yield Play(stage, pilot, seconds, heard)

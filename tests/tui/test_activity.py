@@ -49,3 +49,29 @@ async def test_downloads_are_in_it_and_the_key_is_not(tmp_path: Path) -> None:
         rows = [play.row(row) for row in range(len(play.table.source))]
         assert any("/results" in row for row in rows)
         assert not any("test-key" in row for row in rows)
+
+
+async def test_what_the_toasts_said_is_kept_and_can_be_copied(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await play.press("u")
+        await play.press("exclamation_mark", "tab")
+        assert "no delete to take back" in play.row(0)
+        assert "no delete to take back" in play.shown("#activity-whole")
+        assert "messages 1" in play.shown("#chips")
+        await play.press("y")
+        assert "no delete to take back" in play.stage.app.clipboard
+        await play.press("tab")
+        assert "GET    /v1/messages/batches" in play.row(0)
+
+
+async def test_a_masked_screen_hides_what_messages_may_name(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.app.notify("Made for customer Ada.", markup=False)
+        await play.press("exclamation_mark", "tab", "X")
+        try:
+            assert "Ada" not in play.row(0) + play.shown("#activity-whole")
+            await play.press("y")
+            assert "Ada" not in play.stage.app.clipboard
+        finally:
+            await play.press("X")
+        assert "Ada" in " ".join(play.row(row) for row in range(len(play.table.source)))

@@ -414,6 +414,9 @@ async def test_read_only_offers_nothing_that_changes_anything(tmp_path: Path) ->
         await play.press("D", "c")
         assert isinstance(play.screen, BatchListScreen)
         assert not play.heard(messages.ActionRequested)
+        assert play.said().count("batch-tui is read-only") == 2
+        await play.press("a", "R")
+        assert play.said().count("batch-tui is read-only") == 4
         assert "Delete" not in str(play.screen.query_one(KeyBar).render())
         titles = {command.title for command in play.stage.app.get_system_commands(play.screen)}
         assert not {"Cancel", "Delete"} & titles

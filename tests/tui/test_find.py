@@ -73,8 +73,17 @@ async def test_empty_tabs_leave_a_narrow_line(tmp_path: Path) -> None:
     async with playing(tmp_path, size=(60, 20)) as play:
         assert "expiring" not in tabs(play)
         await play.press("5")
-        assert "expiring 0" in tabs(play)
+        assert "5 expire 0" in tabs(play)
         assert "1 shows all" in play.table.nothing
+
+
+async def test_the_expiring_tab_shows_the_time_left_at_80_columns(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        assert "RESULTS" not in play.table.render_line(0).text
+        await play.press("5")
+        assert "RESULTS" in play.table.render_line(0).text
+        await play.press("1")
+        assert "RESULTS" not in play.table.render_line(0).text
 
 
 async def test_tabs_can_be_clicked(tmp_path: Path) -> None:

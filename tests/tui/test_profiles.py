@@ -61,6 +61,20 @@ async def test_more_profiles_than_keys_are_all_offered(tmp_path: Path) -> None:
     assert play.stage.app.return_value == f"{ANOTHER}team-39"
 
 
+async def test_the_theme_that_was_chosen_comes_along(tmp_path: Path) -> None:
+    async with playing(tmp_path / "here", app=app()) as play:
+        await play.press("T")
+        await offered(play)
+        await play.pilot.press("3")
+        await until(play.pilot, lambda: play.stage.app.return_value is not None, "the end")
+    async with playing(tmp_path / "there", app=app()) as play:
+        assert play.stage.app.theme == "textual-light"
+        await play.press("T")
+        assert play.stage.app.theme == "textual-dark"
+    async with playing(tmp_path / "later", app=app()) as play:
+        assert play.stage.app.theme == "textual-dark"
+
+
 async def test_the_same_profile_or_none_changes_nothing(tmp_path: Path) -> None:
     async with playing(tmp_path, app=app()) as play:
         # Enter alone too: the menu opens on the profile that is here.

@@ -182,6 +182,14 @@ async def test_results_that_are_gone_are_a_sentence(tmp_path: Path) -> None:
         assert "404" in play.trouble()
         assert "req_" in play.trouble()
         assert "No results arrived" in play.shown("#notice")
+        dimmed = {
+            one.binding.key for one in play.screen.active_bindings.values() if play.screen.why_not(one.binding.action)
+        }
+        assert {"i", "w", "e", "slash", "f", "enter", "number_sign", "s", "H", "equals_sign", "y"} <= dimmed
+        assert "P" not in dimmed
+        await play.press("i", "number_sign", "s", "w")
+        assert isinstance(play.screen, ResultsScreen)
+        assert play.said().count("P fetches them") == 4
 
 
 async def test_a_page_of_a_proxy_is_not_taken_for_results(tmp_path: Path) -> None:

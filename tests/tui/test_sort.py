@@ -102,10 +102,10 @@ async def test_the_column_of_the_order_is_shown_on_a_narrow_terminal_too(tmp_pat
 async def test_the_menu_says_what_the_order_is_and_what_the_same_key_does(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
         for keys, notes in (
-            ([], ["now; again: oldest first", "most first"]),
-            (["r"], ["newest first", "now; again: fewest first"]),
-            (["r"], ["newest first", "now; again: most first"]),
-            (["c"], ["now; again: oldest first", "most first"]),
+            ([], ["oldest first (now newest first)", "most first"]),
+            (["r"], ["newest first", "fewest first (now most first)"]),
+            (["r"], ["newest first", "most first (now fewest first)"]),
+            (["c"], ["oldest first (now newest first)", "most first"]),
         ):
             await play.press("s", *keys)
             if keys:

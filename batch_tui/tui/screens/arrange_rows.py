@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import Binding
 
 from batch_tui.results.json_path import JsonPath, JsonPathError
-from batch_tui.tui.result_rows import ResultRows, columns_with
+from batch_tui.tui.result_rows import ResultRows
 from batch_tui.tui.results_messages import FileWorkRequested, LineFound, RestRequested, RowsSorted, ValuesCounted
 from batch_tui.tui.results_view import Order
 from batch_tui.tui.results_work import count_values, find_line, sort
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from batch_tui.results.frequencies import Subject, SubjectName
-    from batch_tui.results.row_order import SortName
+    from batch_tui.results.row_order import SortKey, SortName
 
 _MOST_COLUMNS = 4
 _ORDERS: Final[tuple[tuple[str, SortName, str], ...]] = (
@@ -38,6 +38,9 @@ _ORDERS: Final[tuple[tuple[str, SortName, str], ...]] = (
     ("i", "input", "input tokens"),
     ("o", "output", "output tokens"),
 )
+_LABEL = 18
+_LARGEST_FIRST: Final = ("input", "output")
+"""Who sorts by tokens looks for the most."""
 _SUBJECTS: Final[tuple[tuple[str, SubjectName, str], ...]] = (
     ("k", "kind", "kind"),
     ("t", "stop", "stop reason"),
@@ -100,16 +103,33 @@ class ArrangeRowsScreen(FindRowsScreen):
     # Order
 
     def action_sort(self) -> None:
+        if self.refuses("sort"):
+            return
         if not self._whole:
             self.post_message(RestRequested(self._batch_id))
             self.notify("Rows can be sorted once all are here; fetching the rest.", markup=False, timeout=4)
             return
-        choices = [Choice(key, Plain(name), order) for key, order, name in _ORDERS]
+        choices = [
+            Choice(key, Plain(name.ljust(_LABEL)), order, self._order_note(order, reverse=order in _LARGEST_FIRST))
+            for key, order, name in _ORDERS
+        ]
         choices += [
-            Choice(str(place), plain(path.text), f"path:{place - 1}")
+            Choice(str(place), Plain(plain(path.text).ljust(_LABEL)), f"path:{place - 1}", self._order_note(path))
             for place, path in enumerate(self._view.columns, 1)
         ]
         self.app.push_screen(MenuDialog(Plain("Sort the rows by"), choices), self._take_order)
+
+    def _order_note(self, key: SortKey, *, reverse: bool = False) -> str:
+        """What choosing a key does: the one that the rows are sorted by is turned round."""
+        order = self._view.order
+        if key == "line":
+            return "as they are now" if order is None else "as they came"
+        words = ("fewest first", "most first") if key in _LARGEST_FIRST else ("A to Z", "Z to A")
+        if isinstance(key, JsonPath):
+            words = ("smallest first", "largest first")
+        if order is None or order.key != key:
+            return words[reverse]
+        return f"{words[not order.reverse]} (now {words[order.reverse]})"
 
     def _take_order(self, chosen: str | None) -> None:
         if chosen is None:
@@ -122,8 +142,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             order = Order(path, path.text)
         else:
             key, name = next((key, name) for _, key, name in _ORDERS if key == chosen)
-            # Who sorts by tokens looks for the most.
-            order = Order(key, name, reverse=key in ("input", "output"))
+            order = Order(key, name, reverse=key in _LARGEST_FIRST)
         if before is not None and order is not None and before.key == order.key:
             order = Order(order.key, order.name, not before.reverse)
         self._view.order = order
@@ -153,6 +172,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     # Columns and values
 
     def action_column(self) -> None:
+        if self.refuses("column"):
+            return
         shown = ", ".join(path.text for path in self._view.columns)
         hint = (
             f"Shown now: {shown}. The same path again takes it away."
@@ -170,7 +191,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         path, columns = JsonPath.parse(typed), self._view.columns
         without = tuple(one for one in columns if one != path)
         self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
-        self._table.set_columns(columns_with(self._view.columns))
+        self._table.set_columns(self._view.needs.columns(self._view.columns))
         self.show_rows()
         if path in self._view.columns:
             self._say_if_empty(path)
@@ -184,6 +205,8 @@ class ArrangeRowsScreen(FindRowsScreen):
             self.notify(f"No row on screen has {plain(path.text)[:60]}. {hint}", markup=False, timeout=6)
 
     def action_frequencies(self) -> None:
+        if self.refuses("frequencies"):
+            return
         choices = [Choice(key, Plain(name), subject) for key, subject, name in _SUBJECTS]
         choices += [
             Choice(str(place), plain(path.text), f"path:{place - 1}")
@@ -236,7 +259,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     # Places and marks
 
     def action_go_to(self) -> None:
-        self._ask_for_place()
+        if not self.refuses("go_to"):
+            self._ask_for_place()
 
     def _ask_for_place(self, typed: str = "", problem: str | None = None) -> None:
         hint = Plain("A line number, or a whole custom_id.")

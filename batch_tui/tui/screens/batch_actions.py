@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding
 from textual.screen import Screen
@@ -21,9 +21,9 @@ from batch_tui.tui.screens.dialogs import why_no_results, why_not_resubmit
 from batch_tui.tui.text import Plain, fit, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from textual.binding import BindingType
+    from textual.binding import ActiveBinding, BindingType
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.action_plan import Action
@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 _TOO_MANY_TO_JUDGE = 200
 """Marks beyond which a key is not dimmed at every movement; pressing it still says why it cannot."""
 _LONGEST_SAID = 60
-_CHANGING = ("cancel", "delete", "resubmit", "new_batch")
+CHANGING: Final = ("cancel", "delete", "resubmit", "new_batch")
+"""Actions that change something at the API."""
+READ_ONLY: Final = "Nothing is canceled, deleted or sent: batch-tui is read-only, by --read-only or the config file."
+
+
+def without_changes(bindings: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+    """What is offered where nothing may be changed."""
+    return {key: one for key, one in bindings.items() if one.binding.action not in CHANGING}
 
 
 class BatchActionsScreen(Screen[None]):
@@ -85,8 +92,13 @@ class BatchActionsScreen(Screen[None]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A screen that has no use for an action does not offer it, nor does any what may not be done."""
-        return action not in self.NOT_HERE and not (self._shared.read_only and action in _CHANGING)
+        """A screen that has no use for an action does not offer it."""
+        return action not in self.NOT_HERE
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """What may not be done is not offered, though its key says why."""
+        return without_changes(super().active_bindings) if self._shared.read_only else super().active_bindings
 
     def batches_in_hand(self) -> Sequence[str]:
         """The ids that cancel and delete are for: what is marked, or else the batch in hand."""
@@ -151,6 +163,8 @@ class BatchActionsScreen(Screen[None]):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use for what is in hand, or None."""
+        if self._shared.read_only and action in CHANGING:
+            return READ_ONLY
         if action == "open_results":
             return why_no_results(self.batch_in_hand(), self._shared)
         if action == "resubmit":

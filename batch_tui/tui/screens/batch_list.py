@@ -337,6 +337,8 @@ class BatchListScreen(FindBatchesScreen):
             self.post_message(OlderPageRequested())
 
     def action_open_detail(self) -> None:
+        if (reason := self.why_not("open_detail")) is not None:
+            self.notify(reason, markup=False, timeout=4)
         self._table.open_row()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -347,11 +349,14 @@ class BatchListScreen(FindBatchesScreen):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        if action == "filter" and not len(self._shared.catalog):
-            return "There are no batches to filter yet."
+        if action in ("filter", "open_detail") and not len(self._shared.catalog):
+            return f"There are no batches {'to filter ' if action == 'filter' else ''}yet."
         return super().why_not(action)
 
     def action_new_batch(self) -> None:
+        if (reason := self.why_not("new_batch")) is not None:
+            self.notify(reason, markup=False, timeout=4)
+            return
         self.post_message(NewBatchRequested())
 
     def select(self, batch_id: str) -> bool:

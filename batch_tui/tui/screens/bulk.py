@@ -8,12 +8,12 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
+from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.virtual_table import VirtualTable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Resize
 
     from batch_tui.tui.action_plan import ActionPlan
     from batch_tui.tui.actions import Job
@@ -45,10 +46,9 @@ class NumberInput(Input):
     ]
 
 
-class BulkDialog(ModalScreen[bool]):
+class BulkDialog(FloatingScreen[bool]):
     """Shows every batch by id with what will happen to it; answers True once their number was typed."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#bulk-number"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Keep them", id="bulk.keep")]
 
@@ -66,9 +66,7 @@ class BulkDialog(ModalScreen[bool]):
             yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
             for fact in self._facts():
                 yield Static(fact, classes="bulk-fact", markup=False)
-            table = VirtualTable(BulkRows(plan, self._shared), COLUMNS, id="bulk-rows")
-            table.styles.height = min(amount + len(plan.left_out), _ROWS_SHOWN) + 1
-            yield table
+            yield VirtualTable(BulkRows(plan, self._shared), COLUMNS, id="bulk-rows")
             yield NumberInput(
                 placeholder=f"type {amount} to {plan.action} them",
                 restrict="[0-9]*",
@@ -77,8 +75,14 @@ class BulkDialog(ModalScreen[bool]):
                 id="bulk-number",
             )
             keep = key_for("bulk.keep", "esc")
-            hint = f"enter {plan.action}s them · ↑ ↓ look through them · {keep} leaves them as they are"
-            yield Static(Content.styled(hint, TONES["muted"]), id="bulk-hint", markup=False)
+            yield Hint(
+                f"enter {plan.action}s them · ↑ ↓ look through them · {keep} leaves them as they are",
+                f"enter {plan.action}s them · {keep} keeps them",
+                id="bulk-hint",
+            )
+
+    def on_resize(self, event: Resize) -> None:
+        _fit(self.query_one(VirtualTable), event.size.height)
 
     def _facts(self) -> list[Content]:
         plan, catalog = self._plan, self._shared.catalog
@@ -123,10 +127,14 @@ class BulkDialog(ModalScreen[bool]):
             self.query_one("#bulk-hint", Static).update(Content.styled(said, TONES["error"]))
 
 
-class BulkProgress(ModalScreen[None]):
+def _fit(table: VirtualTable, height: int) -> None:
+    """As many rows as there are; on a low terminal, as many as the rest leaves room for."""
+    table.styles.height = "1fr" if height < LOW else min(len(table.source), _ROWS_SHOWN) + 1
+
+
+class BulkProgress(FloatingScreen[None]):
     """Follows a job row by row; stays as its report until it is closed."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#bulk-rows"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,u", "stop", "Stop", id="bulk.stop", tooltip="Stop: what was not asked yet stays as it is"),
@@ -145,9 +153,7 @@ class BulkProgress(ModalScreen[None]):
         with Vertical(id="bulk"):
             yield Static(id="dialog-title", markup=False)
             yield Static(id="bulk-bar", markup=False)
-            table = VirtualTable(self._rows, COLUMNS, id="bulk-rows")
-            table.styles.height = min(len(self._rows), _ROWS_SHOWN) + 1
-            yield table
+            yield VirtualTable(self._rows, COLUMNS, id="bulk-rows")
             yield Static(id="bulk-said", markup=False)
             yield Static(id="bulk-hint", markup=False)
 
@@ -156,6 +162,9 @@ class BulkProgress(ModalScreen[None]):
         self._show()
         self._shared.updates.subscribe(self, self._take_update)
         self.set_interval(1, self._show)
+
+    def on_resize(self, event: Resize) -> None:
+        _fit(self.query_one(VirtualTable), event.size.height)
 
     def mask_changed(self) -> None:
         self._show()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from batch_tui.monitor.conditions import RESULTS_KEPT
@@ -17,6 +16,7 @@ from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
+from batch_tui.tui.screens.floating import LOW, SLIM, FloatingScreen
 from batch_tui.tui.text import ago, duration, join, later, plain, plural
 from batch_tui.tui.widgets.tones import TONES
 
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 _DEAF_SECONDS = 0.3
 """Keys typed before a person can have read the question are not an answer to it."""
 
-
-_ASKED_AND_ANSWERED = 9
-"""Lines of border, padding, a title of two lines, and the buttons."""
+_ASKED_AND_ANSWERED = 5
+"""Lines of border, a title of two lines, and the buttons beside each other."""
+_LEFT_EMPTY = 4
+"""Lines of padding, and below the title and the facts, where there is room."""
 
 Answer = Literal["", "yes", "also", "saved"]
 """No, yes, or yes and what the dialog offers besides: the local copy too, or only after saving results."""
@@ -44,10 +45,9 @@ Answer = Literal["", "yes", "also", "saved"]
 _OFFER_KEYS: dict[Answer, str] = {"also": "x", "saved": "s"}
 
 
-class ConfirmDialog(ModalScreen[Answer]):
+class ConfirmDialog(FloatingScreen[Answer]):
     """Asks one question; the safe answer has the focus, so Enter changes nothing."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#keep"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer('yes')", "Yes", id="dialog.yes"),
@@ -101,7 +101,8 @@ class ConfirmDialog(ModalScreen[Answer]):
 
     def on_resize(self, event: Resize) -> None:
         # What it asks and the answers stay in view on the smallest screen; what is between can be scrolled.
-        self.query_one("#dialog-facts").styles.max_height = max(event.size.height - _ASKED_AND_ANSWERED, 1)
+        taken = _ASKED_AND_ANSWERED + (event.size.width < SLIM) + (0 if event.size.height < LOW else _LEFT_EMPTY)
+        self.query_one("#dialog-facts").styles.max_height = max(event.size.height - taken, 1)
 
     def action_read(self, lines: int) -> None:
         self.query_one("#dialog-facts", VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -228,13 +228,17 @@ class FindBatchesScreen(BatchActionsScreen):
         from batch_tui.tui.screens.menu import Choice, MenuDialog
 
         order = self._selection.order
-        again = FIRST[order.column] if order.reverse else REVERSED[order.column]
-        notes = FIRST | {order.column: f"now; again: {again}"}
+        # Each line says what choosing it does; the order that stands is turned round.
+        now, turned = FIRST[order.column], REVERSED[order.column]
+        if order.reverse:
+            now, turned = turned, now
+        notes = FIRST | {order.column: f"{turned} (now {now})"}
         choices = [
             Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, notes[column])
             for column, label in _SORT_LABELS.items()
         ]
-        self.app.push_screen(MenuDialog(Plain("Order the batches by"), choices), self._take_order)
+        menu = MenuDialog(Plain("Order the batches by"), choices, begin_at=order.column)
+        self.app.push_screen(menu, self._take_order)
 
     def _take_order(self, chosen: str | None) -> None:
         column = next((one for one in _SORT_LABELS if one == chosen), None)
@@ -283,8 +287,8 @@ class FindBatchesScreen(BatchActionsScreen):
             self._selection = selection = Selection(tab, wanted, order)
             selection.take_up(context.catalog, context.now(), context.monitor.saved, context.monitor.notes)
             self._rows = BatchRows(context, None if selection.as_listed else selection)
-            if order != before.order:
-                self._table.set_columns(columns_in(order))
+            if (order, tab) != (before.order, before.tab):
+                self._table.set_columns(columns_in(order, tab))
             self._table.set_source(self._rows)
             if order != before.order:
                 # Who asks for the most failures first wants to see those.

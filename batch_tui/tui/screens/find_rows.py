@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 QUERY_EXAMPLES = Plain("type:errored error~credit out>3000 model:haiku id:req-12 .label=x word /re/")
 
 
+_OF_ROWS = frozenset(
+    {"export", "summarise", "seek_error", "open_record", "turn", "copy", "column", "frequencies", "next_hit"}
+)
+"""Actions that are of no use without rows."""
+_OF_ROWS_TO_COME = frozenset({"search", "query", "sort", "go_to"})
+"""Those that wait for rows, and are of no use where none will come."""
+
+
 class FindRowsScreen(Screen[None]):
     """The keys that find rows; what is on screen around the table is the business of who inherits."""
 
@@ -95,6 +103,24 @@ class FindRowsScreen(Screen[None]):
         self.show_rows()
         self.sort_again()
 
+    def why_not(self, action: str) -> str | None:
+        """Why an action is of no use now, or None."""
+        name, state = action.partition("(")[0], self._opened.progress.state
+        if self._opened.rows or name not in _OF_ROWS | _OF_ROWS_TO_COME:
+            return None
+        if state == "complete":
+            return "There are no rows: the results file is empty."
+        if state in ("failed", "stopped", "paused"):
+            return f"There are no rows: none arrived. {key_for('results.pause', 'P')} fetches them."
+        return "There are no rows yet." if name in _OF_ROWS else None
+
+    def refuses(self, action: str) -> bool:
+        """Whether an action is of no use now; says why."""
+        reason = self.why_not(action)
+        if reason is not None:
+            self.notify(reason, markup=False, timeout=4)
+        return reason is not None
+
     # Typing a search or a query
 
     def typing(self) -> bool:
@@ -102,10 +128,14 @@ class FindRowsScreen(Screen[None]):
         return isinstance(self.focused, FilterInput)
 
     def action_search(self) -> None:
+        if self.refuses("search"):
+            return
         self._search_line.start_typing()
         self.show_state()
 
     def action_query(self) -> None:
+        if self.refuses("query"):
+            return
         self._query_line.start_typing()
         self.show_state()
 

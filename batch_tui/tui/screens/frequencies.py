@@ -8,15 +8,14 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
+from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
-from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -24,12 +23,15 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Resize
 
     from batch_tui.results.frequencies import Frequency
 
 _BAR = 20
 _MOST_ROWS = 14
 """Rows shown without scrolling: what fits into a terminal of 24 lines."""
+_ASIDE, _LEFT_EMPTY = 5, 6
+"""Lines of border, title and hint; and those left empty where there is room."""
 _COLUMNS = (
     Column("count", "ROWS", 9, right=True),
     Column("share", "SHARE", 6, right=True),
@@ -79,10 +81,9 @@ class FrequencyRows:
         return [cells[column] for column, _ in widths]
 
 
-class FrequenciesScreen(ModalScreen[str | None]):
+class FrequenciesScreen(FloatingScreen[str | None]):
     """Answers with a query that finds the rows of the chosen value, or None."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#values"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,l", "choose", "Show rows", id="values.choose"),
@@ -105,15 +106,18 @@ class FrequenciesScreen(ModalScreen[str | None]):
         with Vertical(id="frequencies"):
             yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
             table = VirtualTable(FrequencyRows(self._values), _COLUMNS, id="values")
-            table.styles.height = min(len(self._values), _MOST_ROWS) + 2
             table.nothing = Plain("None of the rows shown has such a value.")
             yield table
             choose, close = key_for("values.choose", "enter"), key_for("values.close", "esc")
-            hint = f"{choose} shows the rows of a value · {close} closes"
-            yield Static(Content.styled(hint, TONES["muted"]), markup=False)
+            yield Hint(f"{choose} shows the rows of a value · {close} closes", f"{choose} shows rows · {close} closes")
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).rows_changed()
+
+    def on_resize(self, event: Resize) -> None:
+        taken = _ASIDE + (0 if event.size.height < LOW else _LEFT_EMPTY)
+        rows = min(len(self._values), _MOST_ROWS) + 2
+        self.query_one(VirtualTable).styles.height = min(rows, max(event.size.height - taken, 2))
 
     @on(VirtualTable.RowOpened)
     def _open(self, event: VirtualTable.RowOpened) -> None:

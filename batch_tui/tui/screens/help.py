@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batch_tui.tui.key_names import in_usual_order, key_for
+from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
 from batch_tui.tui.text import Plain, plain
 from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.wrapping import breaks
@@ -38,18 +38,19 @@ _GROUPS = {
 
 _INDENT = 18
 """Cells of the keys, and of what stands below them."""
+_WIDE_KEYS = 50
+"""Cells from which the keys have as much room as any of them needs."""
 _NARROWEST = 20
-_TITLE_AND_HINT = 4
-"""Rows of the two, and of the space between them and the keys."""
+_TITLE_AND_HINT = 2
+"""Rows of the two; where there is room, as many are left empty."""
 
 _Groups = dict[str, list[tuple[Plain, Plain]]]
 """By heading: keys, and what they do."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(FloatingScreen[None]):
     """A list of keys over the screen they belong to."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#help-scroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", "Close", id="help.close"),
@@ -68,12 +69,15 @@ class HelpScreen(ModalScreen[None]):
             with VerticalScroll(id="help-scroll"):
                 yield _KeyList(self._groups())
             close, palette = key_for("help.close", "esc"), key_for("app.palette", ":")
-            hint = f"{close} closes · every action is also in the palette ({palette})"
-            yield Static(Content.styled(hint, TONES["muted"]), id="help-hint", markup=False)
+            yield Hint(
+                f"{close} closes · every action is also in the palette ({palette})",
+                f"{close} closes · palette: {palette}",
+                id="help-hint",
+            )
 
     def on_resize(self, event: Resize) -> None:
         """The keys scroll between title and hint, which are always in view."""
-        around = self.query_one("#help").gutter.height + _TITLE_AND_HINT
+        around = self.query_one("#help").gutter.height + _TITLE_AND_HINT + (2 if event.size.height >= LOW else 0)
         self.query_one("#help-scroll").styles.max_height = max(event.size.height - around - 1, 1)
 
     def action_scroll(self, direction: int) -> None:
@@ -109,13 +113,17 @@ class _KeyList(Static):
 
     def _lines(self, cells: int) -> list[Content]:
         lines: list[Content] = []
+        indent = _INDENT if cells >= _WIDE_KEYS else _INDENT // 2 + 2
         for heading, said in self._groups.items():
             if lines:
                 lines.append(Content(""))
             lines.append(Content.styled(heading, TONES["accent"]))
             for keys, text in said:
-                beside = f"  {keys} ".ljust(_INDENT)
-                for start, stop in breaks(text, max(cells - _INDENT, _NARROWEST)):
+                beside = f"  {keys} ".ljust(indent)
+                if len(beside) > indent:
+                    lines.append(Content.styled(beside.rstrip(), "bold"))
+                    beside = " " * indent
+                for start, stop in breaks(text, max(cells - indent, _NARROWEST)):
                     lines.append(Content.assemble((beside, "bold"), (text[start:stop].strip(), TONES["muted"])))
-                    beside = " " * _INDENT
+                    beside = " " * indent
         return lines

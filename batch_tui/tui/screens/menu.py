@@ -9,11 +9,11 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.screens.floating import LOW, SLIM, FloatingScreen, Hint
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from batch_tui.tui.text import Plain
 
 
+_MOST_SHOWN = 16
+_BORDER_AND_HINT, _LEFT_EMPTY = 3, 4
+"""Lines that are not choices, beside the title."""
+
+
 class Choice(msgspec.Struct, frozen=True):
     """What a key of the menu does, or, without a key, enter on it; `id` is what the menu answers with."""
 
@@ -35,13 +40,12 @@ class Choice(msgspec.Struct, frozen=True):
     note: Plain | str = ""
 
 
-class MenuDialog(ModalScreen[str | None]):
+class MenuDialog(FloatingScreen[str | None]):
     """Answers with the id of a choice, or None.
 
     Arrows and enter work, and each choice's own key; `j` `k` move where no choice has them.
     """
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#menu-choices"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Cancel", id="menu.close"),
@@ -65,10 +69,8 @@ class MenuDialog(ModalScreen[str | None]):
                 id="menu-choices",
                 markup=False,
             )
-            yield Static(
-                Content.styled(f"enter or the key chooses · {key_for('menu.close', 'esc')} closes", TONES["muted"]),
-                markup=False,
-            )
+            closes = f"{key_for('menu.close', 'esc')} closes"
+            yield Hint(f"enter or the key chooses · {closes}", f"enter chooses · {closes}")
 
     @staticmethod
     def _label(choice: Choice) -> Content:
@@ -80,6 +82,12 @@ class MenuDialog(ModalScreen[str | None]):
         if self._begin_at is not None:
             choices = self.query_one(OptionList)
             choices.highlighted = choices.get_option_index(self._begin_at)
+
+    def on_resize(self, event: events.Resize) -> None:
+        # The choices scroll between title and hint, which stay in view.
+        title = 1 + (event.size.width < SLIM)
+        taken = _BORDER_AND_HINT + title + (0 if event.size.height < LOW else _LEFT_EMPTY)
+        self.query_one(OptionList).styles.max_height = min(max(event.size.height - taken, 1), _MOST_SHOWN)
 
     def action_move(self, step: int) -> None:
         choices = self.query_one(OptionList)

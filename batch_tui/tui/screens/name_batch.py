@@ -8,11 +8,11 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from batch_tui.monitor.batch_notes import LONGEST_NAME, LONGEST_NOTE, BatchNotes, read_tags
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.screens.floating import FloatingScreen, Hint
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 _LONGEST_TAGS = 200
 
 
-class NameDialog(ModalScreen[BatchNotes | None]):
+class NameDialog(FloatingScreen[BatchNotes | None]):
     """Three lines; answers with what stands there then, or None to leave everything as it is."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#name-name"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="name.close"),
@@ -46,7 +45,7 @@ class NameDialog(ModalScreen[BatchNotes | None]):
         tags = " ".join(f"#{tag}" for tag in notes.tags)
         with Vertical(id="dialog"):
             yield Static(Content.styled("Name this batch", "bold"), id="dialog-title", markup=False)
-            yield Static(Content.styled(plain(self._batch_id), TONES["muted"]), classes="dialog-fact", markup=False)
+            yield Static(Content.styled(plain(self._batch_id), TONES["muted"]), classes="name-whose", markup=False)
             for label, part, text, longest, example in (
                 ("name", "name", notes.name, LONGEST_NAME, "shown in place of the id"),
                 ("tags", "tags", tags, _LONGEST_TAGS, "words, such as eval nightly; tag:eval finds them"),
@@ -63,9 +62,13 @@ class NameDialog(ModalScreen[BatchNotes | None]):
                     classes="name-line",
                 )
             leave = key_for("name.close", "esc")
-            hint = f"enter keeps it, on this machine only · ↑ ↓ the other lines · {leave} leaves it as it was"
-            said = Content("") if self._problem is None else Content.styled(f"{plain(self._problem)}\n", TONES["error"])
-            yield Static(said + Content.styled(hint, TONES["muted"]), id="name-hint", markup=False)
+            if self._problem is not None:
+                yield Static(Content.styled(plain(self._problem), TONES["error"]), markup=False)
+            yield Hint(
+                f"enter keeps it, on this machine only · ↑ ↓ the other lines · {leave} leaves it as it was",
+                f"enter keeps it · {leave} leaves it",
+                id="name-hint",
+            )
 
     def on_mount(self) -> None:
         for line in self.query(Input):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.screens.floating import FloatingScreen
 from batch_tui.tui.text import Plain, number
 from batch_tui.tui.widgets.tones import TONES
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 _BAR = 40
 
 
-class ProgressDialog(ModalScreen[bool]):
+class ProgressDialog(FloatingScreen[bool]):
     """Shown until the job has ended; answers True when the user stops it."""
 
-    CSS_PATH = "later.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(True)", "Stop", id="progress.stop")]
 
     def __init__(self, what: Plain, total: int, hint: str = "") -> None:

@@ -8,11 +8,11 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.screens.floating import FloatingScreen, Hint
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.tones import TONES
 
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from batch_tui.tui.text import Plain
 
 
-class PromptDialog(ModalScreen[str | None]):
+class PromptDialog(FloatingScreen[str | None]):
     """One line; `problem_with` gives a sentence for what cannot be taken, and the line stays open with it."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#prompt-text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="prompt.close"),
@@ -77,11 +76,9 @@ class PromptDialog(ModalScreen[str | None]):
             )
             hint = Content.styled(self._hint, TONES["muted"]) if self._problem is None else _refusal(self._problem)
             yield Static(hint, id="prompt-hint", markup=False)
-            yield Static(
-                Content.styled(
-                    f"enter {self._verb} · {key_for('prompt.close', 'esc')} leaves everything as it is", TONES["muted"]
-                ),
-                markup=False,
+            close = key_for("prompt.close", "esc")
+            yield Hint(
+                f"enter {self._verb} · {close} leaves everything as it is", f"enter {self._verb} · {close} closes"
             )
 
     def on_mount(self) -> None:

@@ -19,7 +19,7 @@ from batch_tui.tui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from batch_tui.tui.context import AppContext, BatchInput
+    from batch_tui.tui.context import BatchInput
     from batch_tui.tui.messages import InputUpdate
     from batch_tui.tui.results_messages import Pane
 
@@ -98,8 +98,6 @@ class ReadRecordScreen(TakeOutScreen):
         ),
     ]
 
-    _shared: AppContext
-
     def __init__(self) -> None:
         super().__init__()
         self._reading = False
@@ -173,7 +171,8 @@ class ReadRecordScreen(TakeOutScreen):
     # Keys
 
     def action_open_record(self) -> None:
-        self._table.open_row()
+        if not self.refuses("open_record"):
+            self._table.open_row()
 
     def action_close_record(self) -> None:
         if self._alone:

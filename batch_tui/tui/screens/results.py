@@ -15,7 +15,7 @@ from batch_tui.results.errors import ResultsInUse
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
-from batch_tui.tui.result_rows import COLUMNS, TAIL, ResultRows
+from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_messages import RestRequested, RowsWanted, SummaryRequested
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
@@ -23,6 +23,7 @@ from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
 from batch_tui.tui.screens.read_record import WIDE, ReadRecordScreen
 from batch_tui.tui.text import Plain, number, plain, plural, size
 from batch_tui.tui.trouble import describe
+from batch_tui.tui.widgets.chosen_label import fit_labels
 from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.prompt_view import PromptView
@@ -124,7 +125,7 @@ class ResultsScreen(ReadRecordScreen):
         yield FilterLine(Plain("text in any record; /re+gex/ between slashes"), id="search")
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
-            yield VirtualTable(self._view.rows(), COLUMNS, id="results")
+            yield VirtualTable(self._view.rows(), self._view.needs.columns(), id="results")
             with Container(id="pair"):
                 yield PromptView(id="prompt")
                 yield RecordView(id="record")
@@ -222,19 +223,19 @@ class ResultsScreen(ReadRecordScreen):
         view = self._view
         amounts = view.counts()
         more = "" if self._opened.progress.state == "complete" else "+"
-        labels = []
+        labels, empty = [], []
         for place, (name, chosen) in enumerate(CHIPS):
             amount = amounts.get(chosen, 0)
             style = "bold reverse" if place == view.chip else TONES["text" if amount else "faint"]
             click = Style.from_meta({"@click": f"screen.choose({place})"})
             text = f" {key_for(f'results.{name}', str(place + 1))} {name} {number(amount)}{more if amount else ''} "
-            labels.append((amount, Content.styled(text, style).stylize(click)))
+            labels.append(Content.styled(text, style).stylize(click))
+            empty.append(not amount)
         odd = [(name, amounts[name]) for name in ("unknown", "unreadable") if amounts.get(name)]
-        labels += [(amount, Content.styled(f" {name} {number(amount)} ", TONES["warning"])) for name, amount in odd]
-        if sum(label.cell_length for _, label in labels) >= self.size.width:
-            labels = [one for place, one in enumerate(labels) if one[0] or place == view.chip]
-        told = [Content.styled(f" {said} ", TONES["accent"]) for said in self._arrangement()]
-        return Content.assemble(" ", *(label for _, label in labels), *told)
+        labels += [Content.styled(f" {name} {number(amount)} ", TONES["warning"]) for name, amount in odd]
+        told = Content.assemble(*(Content.styled(f" {said} ", TONES["accent"]) for said in self._arrangement()))
+        room = max(self.size.width - told.cell_length, 1)
+        return Content.assemble(" ", *fit_labels([labels], [*empty, *(False for _ in odd)], view.chip, room), told)
 
     def _arrangement(self) -> Iterator[Plain]:
         """The order and the marks, where there are any."""
@@ -297,7 +298,11 @@ class ResultsScreen(ReadRecordScreen):
 
     @on(VirtualTable.Viewed)
     def _want_rows(self, event: VirtualTable.Viewed) -> None:
-        source = self._table.source
+        source, batch = self._table.source, self._shared.catalog.get(self._batch_id)
+        if isinstance(source, ResultRows):
+            total = max(self._opened.rows, 0 if batch is None else batch.request_counts.total)
+            if self._view.needs.take_up(source.seen(event.first, event.last), total):
+                self._table.set_columns(self._view.needs.columns(self._view.columns))
         last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
         self.post_message(RowsWanted(self._batch_id, self._opened.rows if last == TAIL else int(last)))
 
@@ -334,12 +339,16 @@ class ResultsScreen(ReadRecordScreen):
         self.post_message(DownloadToggleRequested(self._batch_id))
 
     def action_summarise(self) -> None:
+        if self.refuses("summarise"):
+            return
         # Shown is what has come; the next look is at all of it.
         self.want_all()
         self.post_message(SummaryRequested(self._batch_id, narrowed=self._view.narrowed))
 
     def action_seek_error(self, direction: int) -> None:
         """Move to the next row that is no answer, among the rows shown."""
+        if self.refuses("seek_error"):
+            return
         source = self._table.source
         row = source.next_without_answer(self._table.cursor_row, direction) if isinstance(source, ResultRows) else None
         if row is not None:
@@ -351,9 +360,7 @@ class ResultsScreen(ReadRecordScreen):
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a line is typed, letters are letters; what may not be done is not offered."""
-        if action == "resubmit" and self._shared.read_only:
-            return False
+        """While a line is typed, letters are letters."""
         return not (self.typing() and action in _LETTERS)
 
     def why_not(self, action: str) -> str | None:

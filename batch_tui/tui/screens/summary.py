@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
+from batch_tui.tui.screens.floating import FloatingScreen
 from batch_tui.tui.text import fit_middle, plain
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class SummaryScreen(ModalScreen[None]):
+class SummaryScreen(FloatingScreen[None]):
     """A page that scrolls; made from texts with tones."""
 
-    CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#summary-page"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "dismiss", "Close", id="summary.close"),

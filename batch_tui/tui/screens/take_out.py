@@ -17,16 +17,21 @@ from batch_tui.tui.results_messages import ExportRequested, FileWorkRequested, P
 from batch_tui.tui.results_view import CHIPS
 from batch_tui.tui.results_work import MOST_COPIED, record_text
 from batch_tui.tui.screens.arrange_rows import ArrangeRowsScreen
+from batch_tui.tui.screens.batch_actions import READ_ONLY, without_changes
 from batch_tui.tui.screens.menu import Choice, MenuDialog
 from batch_tui.tui.text import Plain, plain, size
 from batch_tui.tui.widgets.record_view import RecordView
 
 if TYPE_CHECKING:
-    from textual.binding import BindingType
+    from textual.binding import ActiveBinding, BindingType
+
+    from batch_tui.tui.context import AppContext
 
 
 class TakeOutScreen(ArrangeRowsScreen):
     """The keys that copy, hand over and export."""
+
+    _shared: AppContext
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "export", "Export", id="results.export", tooltip="Write the rows shown to a file"),
@@ -41,6 +46,11 @@ class TakeOutScreen(ArrangeRowsScreen):
     ]
 
     @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """What may not be done is not offered, though its key says why."""
+        return without_changes(super().active_bindings) if self._shared.read_only else super().active_bindings
+
+    @property
     def _record(self) -> RecordView:
         return self.query_one(RecordView)
 
@@ -52,7 +62,7 @@ class TakeOutScreen(ArrangeRowsScreen):
     def action_export(self) -> None:
         """Marked rows first, then those shown, then all."""
         view, file, choices = self._view, self._opened.file, []
-        if file is None:
+        if self.refuses("export") or file is None:
             return
         marks = sorted(int(key) for key in self._table.marks)
         if marks:
@@ -66,10 +76,9 @@ class TakeOutScreen(ArrangeRowsScreen):
     def action_resubmit(self) -> None:
         """What failed of the marked rows, or else of those shown; of the whole batch where nothing is left out."""
         marks = sorted(int(key) for key in self._table.marks)
-        reason = self.why_not("resubmit")
-        if reason is not None:
-            self.notify(reason, markup=False, timeout=4)
-        elif marks:
+        if self.refuses("resubmit"):
+            return
+        if marks:
             self.post_message(ResubmitRequested(self._batch_id, marks, "marked"))
         elif self._view.query is not None and self._view.query.looking:
             self.notify(
@@ -85,8 +94,10 @@ class TakeOutScreen(ArrangeRowsScreen):
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
         file = self._opened.file
+        if action == "resubmit" and self._shared.read_only:
+            return READ_ONLY
         if action != "resubmit" or file is None or not self._whole:
-            return None
+            return super().why_not(action)
         counts = file.counts()
         if any(counts[kind] for kind in ("errored", "canceled", "expired") if kind in counts):
             return None
@@ -95,6 +106,8 @@ class TakeOutScreen(ArrangeRowsScreen):
     def action_copy(self) -> None:
         if mask.is_on():
             self.notify(mask.shows_first("then it can be copied"), markup=False, timeout=4)
+            return
+        if self.refuses("copy"):
             return
         if self._line is None:
             self.notify("There is no record under the cursor.", markup=False, timeout=3)

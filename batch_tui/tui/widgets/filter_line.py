@@ -15,6 +15,7 @@ from batch_tui.monitor.conditions import TABS
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import number, plain
+from batch_tui.tui.widgets.chosen_label import fit_labels
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _TAB_HELP: Final[dict[Tab, tuple[str, str]]] = {
     "expiring": ("Expiring batches", "Only those whose unsaved results go within 4 days"),
 }
 """What palette and help say of each tab."""
+_SHORT: Final[dict[Tab, str]] = {"with failures": "failed", "expiring": "expire"}
+"""Names for a narrow line."""
 
 
 def tab_bindings() -> list[BindingType]:
@@ -73,17 +76,16 @@ class TabLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        labels = []
-        for place, tab in enumerate(TABS):
-            amount, chosen = self._counts[tab], tab == self._chosen
-            style = "bold reverse" if chosen else TONES["text" if amount else "faint"]
-            click = Style.from_meta({"@click": f"screen.choose_tab({place})"})
-            key = key_for(f"batch.tab_{tab.replace(' ', '_')}", str(place + 1))
-            label = Content.styled(f" {key} {tab} {number(amount)} ", style).stylize(click)
-            labels.append((amount or chosen, label))
-        if sum(label.cell_length for _, label in labels) >= self.size.width:
-            labels = [one for one in labels if one[0]]
-        return Content.assemble(" ", *(label for _, label in labels))
+        wordings = [[self._label(place, tab, names) for place, tab in enumerate(TABS)] for names in ({}, _SHORT)]
+        empty = [not self._counts[tab] for tab in TABS]
+        return Content.assemble(" ", *fit_labels(wordings, empty, TABS.index(self._chosen), self.size.width))
+
+    def _label(self, place: int, tab: Tab, names: Mapping[Tab, str]) -> Content:
+        amount = self._counts[tab]
+        style = "bold reverse" if tab == self._chosen else TONES["text" if amount else "faint"]
+        click = Style.from_meta({"@click": f"screen.choose_tab({place})"})
+        key = key_for(f"batch.tab_{tab.replace(' ', '_')}", str(place + 1))
+        return Content.styled(f" {key} {names.get(tab, tab)} {number(amount)} ", style).stylize(click)
 
 
 class FilterInput(Input):

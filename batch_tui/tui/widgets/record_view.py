@@ -13,6 +13,7 @@ from textual.widgets import Static
 from batch_tui.tui import mask
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.text import plain
+from batch_tui.tui.widgets.chosen_label import fit_labels
 from batch_tui.tui.widgets.json_pane import JsonPane
 from batch_tui.tui.widgets.text_pane import TextPane
 from batch_tui.tui.widgets.tones import TONES
@@ -138,15 +139,14 @@ class RecordView(Vertical):
 
     def _tabs(self, pages: RecordPages) -> Content:
         """The tabs; those that hold nothing leave when there is no room."""
-        labels: list[tuple[bool, Content]] = []
+        labels: list[Content] = []
         for number, name in enumerate(PAGES):
-            chosen, filled = number == self.page, pages.filled[number]
-            style = "bold reverse" if chosen else TONES["text" if filled else "faint"]
+            style = "bold reverse" if number == self.page else TONES["text" if pages.filled[number] else "faint"]
             click = Style.from_meta({"@click": f"screen.choose_page({number})"})
-            labels.append((chosen or filled, Content.styled(f" {name} ", style).stylize(click)))
-        if sum(label.cell_length + 1 for _, label in labels) > self.content_size.width + 1:
-            labels = [one for one in labels if one[0]]
-        return Content(" ").join(label for _, label in labels)
+            labels.append(Content.styled(f" {name} ", style).stylize(click))
+        wordings = [[label + " " for label in labels], labels]
+        empty = [not filled for filled in pages.filled]
+        return Content("").join(fit_labels(wordings, empty, self.page, self.content_size.width + 2))
 
 
 def _place_of(loaded: RecordLoaded | None) -> tuple[object, ...] | None:

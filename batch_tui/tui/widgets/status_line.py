@@ -19,6 +19,8 @@ Part = tuple[str, str]
 _SHORTEST_END = 10
 """Cells of the last part on the left below which neither of its ends would tell anything."""
 
+_BETWEEN = 2
+
 
 class StatusLine(Widget):
     """Two runs of parts, pushed apart; the left one is cut first when the terminal is narrow.
@@ -44,11 +46,11 @@ class StatusLine(Widget):
         total = self.size.width
         masked = [("masked", "bold reverse"), ("  ", "")] if mask.is_on() else []
         right = Content.assemble(*masked, *self._right)
-        room = total - right.cell_length - 1
+        room = total - right.cell_length - _BETWEEN
         if room < 0:
             return right.truncate(total, ellipsis=True)
         left = self._fit_left(room).truncate(room, ellipsis=True, pad=True)
-        return Content.assemble(left, " ", right)
+        return Content.assemble(left, " " * _BETWEEN, right)
 
     def _fit_left(self, room: int) -> Content:
         if not self._left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -28,6 +29,8 @@ class Column(msgspec.Struct, frozen=True):
     drop: int = 0
     right: bool = False
     wanted: int = 0
+    least: int = 0
+    """Cells below its `width` that it can still be read in, where nothing more can be dropped."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -74,6 +77,12 @@ def lay_out(columns: Sequence[Column], space: int) -> tuple[tuple[Column, int], 
         if droppable.drop == 0:
             break
         shown.remove(droppable)
+    over = sum(one.width for one in shown) + GAP * (len(shown) - 1) - space
+    for place, one in enumerate(shown):
+        if over > 0 and one.least:
+            less = min(over, one.width - one.least)
+            shown[place] = replace(one, width=one.width - less)
+            over -= less
     spare = max(0, space - sum(one.width for one in shown) - GAP * (len(shown) - 1))
     widths = {}
     for one in shown:

@@ -1,0 +1,63 @@
+"""The columns of results: as wide as what is in them needs, so that the answer gets all other room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_tui.tui.text import Plain, fit_start, number, plain, width
+from batch_tui.tui.widgets.table_rows import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from batch_tui.results.json_path import JsonPath
+    from batch_tui.results.result_row import ResultRow
+
+EXTRACTED: Final = "path:"
+"""What the ids of extracted columns begin with."""
+
+_PATH_CELLS: Final = 14
+"""Cells of a column of values, where it is narrow."""
+_USUAL_ID, _LONGEST_ID = 18, 36
+"""Cells of a custom_id where the answer would be too short beside more, and where it would not."""
+_ANSWER: Final = 28
+
+
+class ColumnNeeds:
+    """How wide the columns must be for what was on screen so far; none ever shrinks, as that would unsettle the eye."""
+
+    def __init__(self) -> None:
+        self._number, self._custom_id, self._input, self._output = 3, len("CUSTOM_ID"), 5, 5
+
+    def _all(self) -> tuple[int, ...]:
+        return self._number, self._custom_id, self._input, self._output
+
+    def take_up(self, rows: Iterable[ResultRow], total: int) -> bool:
+        """Look at rows that come on screen, of so many that are to come; says whether a column needs more."""
+        before = self._all()
+        self._number = max(self._number, len(number(total)))
+        for row in rows:
+            if row.custom_id is not None:
+                self._custom_id = min(max(self._custom_id, width(plain(row.custom_id))), _LONGEST_ID)
+            if row.input_tokens is not None and row.output_tokens is not None:
+                self._input = max(self._input, len(number(row.input_tokens)))
+                self._output = max(self._output, len(number(row.output_tokens)))
+        return self._all() != before
+
+    def columns(self, paths: Sequence[JsonPath] = ()) -> tuple[Column, ...]:
+        """The columns of the table, with extracted ones before the answer."""
+        extracted = [
+            Column(f"{EXTRACTED}{place}", fit_start(Plain(plain(path.text).upper()), _PATH_CELLS), _PATH_CELLS, grow=1)
+            for place, path in enumerate(paths)
+        ]
+        usual = min(self._custom_id, _USUAL_ID)
+        return (
+            Column("number", "#", self._number, right=True, drop=1),
+            Column("custom_id", "CUSTOM_ID", usual, wanted=self._custom_id, least=9),
+            Column("kind", "KIND", 12),
+            Column("stop", "STOP", 10, drop=5),
+            Column("input", "IN", self._input, right=True, drop=4),
+            Column("output", "OUT", self._output, right=True, drop=3),
+            *extracted,
+            Column("preview", "ANSWER", _ANSWER, grow=4, least=10),
+        )

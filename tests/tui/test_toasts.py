@@ -1,0 +1,68 @@
+"""Toasts: what they say is seen, stays out of the way of questions, and is not lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets._toast import Toast
+
+from batch_tui.tui.screens.dialogs import ConfirmDialog
+from tests.tui.play import playing
+from tests.tui.scenes import ended, running, settled, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tui.play import Play
+
+
+def _toasts(play: Play) -> list[str]:
+    """What the toasts of the screen on top say."""
+    return [str(toast.render()) for toast in play.screen.query(Toast)]
+
+
+async def test_no_toast_covers_a_question_and_it_is_seen_afterwards(tmp_path: Path) -> None:
+    async with playing(tmp_path, toasts=True) as play:
+        await play.press("u")
+        await until(play.pilot, lambda: bool(_toasts(play)), "a toast")
+        await play.press("c")
+        assert isinstance(play.screen, ConfirmDialog)
+        play.stage.app.notify("Something came meanwhile.", markup=False, timeout=60)
+        await settled(play.stage, play.pilot)
+        assert _toasts(play) == []
+        await play.press("n")
+        await until(play.pilot, lambda: "Something came meanwhile." in _toasts(play), "the toast that waited")
+        assert any("no delete to take back" in said for said in _toasts(play))
+
+
+async def test_the_same_sentence_is_one_toast_and_there_are_never_many(tmp_path: Path) -> None:
+    async with playing(tmp_path, toasts=True) as play:
+        await play.press("u", "u", "u")
+        await until(play.pilot, lambda: bool(_toasts(play)), "a toast")
+        assert len(_toasts(play)) == 1
+        for number in range(9):
+            play.stage.app.notify(f"Number {number}.", markup=False, timeout=60)
+        await until(play.pilot, lambda: "Number 8." in _toasts(play), "the last toast")
+        await settled(play.stage, play.pilot)
+        assert _toasts(play) == ["Number 6.", "Number 7.", "Number 8."]
+
+
+async def test_what_was_to_be_deleted_is_not_announced_any_more_once_it_is_kept(tmp_path: Path) -> None:
+    async with playing(tmp_path, toasts=True, app={"undo_seconds": 600.0}) as play:
+        batch = next(one for one in play.catalog if ended(one))
+        play.table.move_to_key(batch.id)
+        await play.press("D", "y")
+        await until(play.pilot, lambda: any("keeps it" in said for said in _toasts(play)), "the undo window")
+        await play.press("u")
+        await until(play.pilot, lambda: any("stays as it is" in said for said in _toasts(play)), "that it is kept")
+        assert not any("Deleting" in said for said in _toasts(play))
+
+
+async def test_a_running_batch_is_not_said_to_be_gone_in_seconds(tmp_path: Path) -> None:
+    async with playing(tmp_path, app={"undo_seconds": 5.0}) as play:
+        batch = next(one for one in play.catalog if running(one))
+        play.table.move_to_key(batch.id)
+        await play.press("D", "y")
+        assert "once it has ended: starts in 5s" in play.said()
+        assert "starts in 5s · u keeps it" in play.row(play.table.cursor_row)
+        await play.press("u")
