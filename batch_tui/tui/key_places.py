@@ -143,6 +143,7 @@ KEYS: Final[dict[str, dict[str, str]]] = {
     "ActivityScreen": {
         "activity.close": "escape exclamation_mark",
         "activity.copy": "y",
+        "activity.turn": "tab",
     },
     "WelcomeScreen": {
         "app.demo": "d enter",
