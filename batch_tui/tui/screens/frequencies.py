@@ -124,7 +124,8 @@ class FrequenciesScreen(FloatingScreen[str | None]):
         event.stop()
         query = self._values[int(event.key)].query
         if query is None:
-            self.notify("No filter can say this value.", markup=False, timeout=3)
+            # In the dialog: a toast would wait until it is closed.
+            self.query_one(Hint).update(Content.styled("No filter can say this value.", TONES["error"]))
         else:
             self.dismiss(query)
 
