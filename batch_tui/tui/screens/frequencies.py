@@ -16,6 +16,7 @@ from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
+from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
