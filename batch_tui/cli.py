@@ -233,7 +233,7 @@ def _need_terminal() -> None:
 def _dashboard(flags: dict[str, Any]) -> int:
     """The dashboard on the user's own workspace, and on that of each profile that is gone over to."""
     from batch_tui.dashboard import dashboard_for
-    from batch_tui.profile_choice import flags_for, read_profiles
+    from batch_tui.profile_choice import read_profiles, settings_for
     from batch_tui.tui.profile_app import ANOTHER
 
     settings = _settings(flags)
@@ -252,7 +252,10 @@ def _dashboard(flags: dict[str, Any]) -> int:
             return _demo(settings, batches=240, seed=1, speed=1.0)
         if result is None:
             return Exit.DONE
-        settings = _settings(flags_for(result.removeprefix(ANOTHER), flags, first))
+        try:
+            settings = settings_for(result.removeprefix(ANOTHER), flags, first)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
         # What the app before had put aside for good is garbage now.
         del app
         gc.unfreeze()
@@ -260,10 +263,9 @@ def _dashboard(flags: dict[str, Any]) -> int:
 
 def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
     """Simulator and dashboard; what the demo downloads is thrown away with it."""
-    import tempfile
-
     from batch_tui.api.credentials import Credentials
     from batch_tui.dashboard import dashboard_for
+    from batch_tui.demo_directory import demo_directory
     from batch_tui.demo_server import simulator_process
 
     _need_terminal()
@@ -273,10 +275,8 @@ def _demo(settings: Settings, *, batches: int, seed: int, speed: float) -> int:
         return started + timedelta(seconds=(time.monotonic() - began) * speed)
 
     arguments = ["--batches", str(batches), "--seed", str(seed), "--speed", str(speed)]
-    with tempfile.TemporaryDirectory(prefix="batch-tui-demo-") as cache, simulator_process(arguments) as url:
-        here = replace(
-            settings, base_url=url, cache_dir=Path(cache), data_dir=Path(cache), profile="demo", workspace_id=None
-        )
+    with demo_directory() as cache, simulator_process(arguments) as url:
+        here = replace(settings, base_url=url, cache_dir=cache, data_dir=cache, profile="demo", workspace_id=None)
         # What is made up must not set off what the user does with real batches.
         app = dashboard_for(replace(here, hooks=Hooks()), Credentials(api_key=DEMO_KEY), now=now, remembers=False)
         _run(app)

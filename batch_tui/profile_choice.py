@@ -12,15 +12,19 @@ from batch_tui.verbs.keys import own_keymap
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from batch_tui.settings import Settings
     from batch_tui.tui.profile_app import ProfilesRead
 
 
-def flags_for(profile: str, flags: Mapping[str, Any], first: str) -> dict[str, Any]:
-    """The flags of this command line for a profile; `first` is the one it started with.
+def settings_for(profile: str, flags: Mapping[str, Any], first: str) -> Settings:
+    """The settings of a profile; `first` is the one that this command line started with. Raises SettingsError.
 
-    An address was given for that one: the key of another must not go there.
+    An address on the command line, or in the environment, was meant for that one: the key of another that has an
+    address of its own must not go there.
     """
-    return {**flags, "profile": profile, "base_url": flags.get("base_url") if profile == first else None}
+    base_url = flags.get("base_url") if profile == first else None
+    chosen = {**flags, "profile": profile, "base_url": base_url}
+    return load_settings(chosen, os.environ, default_config_path(), own_address=profile != first)
 
 
 def read_profiles(flags: Mapping[str, Any], first: str) -> ProfilesRead:
@@ -28,14 +32,14 @@ def read_profiles(flags: Mapping[str, Any], first: str) -> ProfilesRead:
     from batch_tui.tui.profile_app import ProfilesRead
     from batch_tui.tui.profiles import ProfileChoice
 
-    path, choices = default_config_path(), []
+    choices = []
     try:
-        names = profile_names(path)
+        names = profile_names(default_config_path())
     except SettingsError as error:
         return ProfilesRead((), str(error))
     for name in names:
         try:
-            settings = load_settings(flags_for(name, flags, first), os.environ, path)
+            settings = settings_for(name, flags, first)
             own_keymap(settings)
         except SettingsError as error:
             choices.append(ProfileChoice(name, "", str(error)))

@@ -68,8 +68,9 @@ class Settings(msgspec.Struct, frozen=True):
     notify: Literal["bell", "desktop", "both", "off"] = "both"
     """How the terminal is told of an end, beside the sentence on screen."""
     hooks: Hooks = Hooks()
-    keys: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """Keys of the user's own by the id of the action, or the last part of it; which there are, the dashboard knows."""
+    keys: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """Keys of the user's own by the id of the action, or the last part of it: those of the whole file, then those of
+    the profile, which win. Which actions there are, the dashboard knows."""
     hook_timeout_seconds: float = 30.0
     """Seconds after which a hook is ended."""
     poll_slowest_seconds: float = 50.0
@@ -128,8 +129,13 @@ def profile_names(config_path: Path) -> list[str]:
     return ["default", *sorted(set(profiles) - {"default"})] if isinstance(profiles, dict) else ["default"]
 
 
-def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path) -> Settings:
-    """Settings from flags (None means not given), environment and config file. Raises SettingsError."""
+def load_settings(
+    flags: Mapping[str, Any], environ: Mapping[str, str], config_path: Path, *, own_address: bool = False
+) -> Settings:
+    """Settings from flags (None means not given), environment and config file. Raises SettingsError.
+
+    With `own_address`, where a profile says which API it is for, the environment does not say otherwise.
+    """
     config = _read(config_path)
     profiles = config.pop("profiles", {})
     in_file = config.pop("profile", None)
@@ -142,10 +148,11 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
         known = ", ".join(sorted(profiles)) or "none"
         raise SettingsError(f"There is no profile {chosen!r} in {config_path}. Profiles there: {known}.")
     url = environ.get("ANTHROPIC_BASE_URL", "").strip()
+    profile = (f"[profiles.{chosen}] of {config_path}", profiles.get(chosen, {}))
+    environment = ("ANTHROPIC_BASE_URL", {"base_url": url} if url else {})
     layers = (
         (f"{config_path}", config),
-        (f"[profiles.{chosen}] of {config_path}", profiles.get(chosen, {})),
-        ("ANTHROPIC_BASE_URL", {"base_url": url} if url else {}),
+        *((environment, profile) if own_address else (profile, environment)),
         ("the command line", {name: one for name, one in flags.items() if one is not None and name != "profile"}),
     )
     merged: dict[str, Any] = {"profile": chosen}
@@ -154,9 +161,9 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config_p
         checked = _checked(values, where)
         origin = where if "base_url" in checked else origin
         # One key is moved by the profile, and the others stay where the file has put them.
-        own_keys = {**merged.get("keys", {}), **checked.get("keys", {})}
+        own_keys = checked.pop("keys", {})
         merged |= checked
-        merged["keys"] = own_keys
+        merged["keys"] = (*merged.get("keys", ()), *([own_keys] if own_keys else []))
     # Of the profiles not chosen nothing is checked: a mistake there is for the day they are used.
     tables = (config, *(one for one in profiles.values() if isinstance(one, dict)))
     named = {one["api_key_env"] for one in tables if isinstance(one.get("api_key_env"), str)}

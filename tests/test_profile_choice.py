@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_tui import profile_choice
-from batch_tui.profile_choice import flags_for, read_profiles
+from batch_tui.profile_choice import read_profiles, settings_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,10 +15,40 @@ if TYPE_CHECKING:
 FLAGS = {"profile": None, "base_url": "http://127.0.0.1:1", "read_only": True, "theme": None}
 
 
-def test_the_key_of_another_profile_never_goes_to_an_address_given_for_the_first() -> None:
+def addresses(config: Path, monkeypatch: pytest.MonkeyPatch, *, environment: str | None) -> dict[str, str]:
+    """Where the key of each profile would go, for a command line that started with `one`."""
+    monkeypatch.setattr(profile_choice, "default_config_path", lambda: config)
+    monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
+    if environment is not None:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", environment)
+    config.write_text(
+        "[profiles.one]\nbase_url = 'https://one.example'\n[profiles.two]\nbase_url = 'https://two.example'\n"
+        "[profiles.plain]\n"
+    )
+    return {name: settings_for(name, FLAGS, "one").base_url for name in ("one", "two", "plain")}
+
+
+def test_the_key_of_another_profile_never_goes_to_an_address_given_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Read-only holds for all of them."""
-    assert flags_for("two", FLAGS, "one") == {**FLAGS, "profile": "two", "base_url": None}
-    assert flags_for("one", FLAGS, "one") == {**FLAGS, "profile": "one"}
+    assert addresses(tmp_path / "config.toml", monkeypatch, environment=None) == {
+        "one": "http://127.0.0.1:1",
+        "two": "https://two.example",
+        "plain": "https://api.anthropic.com",
+    }
+    assert settings_for("two", FLAGS, "one").read_only
+
+
+def test_an_address_in_the_environment_does_not_overrule_that_of_a_profile_gone_over_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without an address of its own goes where the environment says, as it would if started with."""
+    assert addresses(tmp_path / "config.toml", monkeypatch, environment="https://gateway.example") == {
+        "one": "http://127.0.0.1:1",
+        "two": "https://two.example",
+        "plain": "https://gateway.example",
+    }
 
 
 def test_each_profile_is_looked_at_as_if_started_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from batch_tui.api.errors import (
     error_from_response,
 )
 from batch_tui.api.not_given import NotGiven
+from batch_tui.api.request_body import PIECE, AsyncPieces, Pieces
 from batch_tui.api.retry import Outcome, http_date, retry_after
 from batch_tui.api.tls import trusted_for
 
@@ -197,17 +198,21 @@ def build_request(
 ) -> httpx.Request:
     """The request of a call. Raises CredentialsError without a key, ValueError for a bad address."""
     try:
-        return client.build_request(
-            call.method,
-            options.url(call),
-            headers=options.headers(call),
-            content=call.body,
-            timeout=timeout,
-        )
+        headers, content = options.headers(call), _content(client, call.body)
+        if call.body is not None:
+            # Of what comes in pieces httpx does not know it, and the API takes no body of unknown length.
+            headers["content-length"] = str(len(call.body))
+        return client.build_request(call.method, options.url(call), headers=headers, content=content, timeout=timeout)
     except httpx.InvalidURL as error:
         raise ValueError(f"The address of the request is not valid: {error}.") from None
     except UnicodeEncodeError:
         raise ValueError("A header has characters that cannot be sent; use ASCII.") from None
+
+
+def _content(client: httpx.Client | httpx.AsyncClient, body: bytes | None) -> bytes | Pieces | AsyncPieces | None:
+    if body is None or len(body) <= PIECE:
+        return body
+    return Pieces(body) if isinstance(client, httpx.Client) else AsyncPieces(body)
 
 
 def redirect_of(response: httpx.Response) -> httpx.Request | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from batch_tui.results.errors import ResultsStoreError
+from batch_tui.results.checksum import checksum_of
+from batch_tui.results.errors import ResultsStoreError, disk_error
 from batch_tui.results.line_facts import NO_CUSTOM_ID
 from batch_tui.results.result_line import UNREADABLE, Kind
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES: tuple[Kind, ...] = ("succeeded", "errored", "canceled", "expired")
 _NAMED = 3
+_CHANGED = "The copy on this machine does not say any more what was stored: something changed it, or the disk did."
 _NAMELESS = bytes(bool(flag & NO_CUSTOM_ID) for flag in range(256))
 
 
@@ -125,6 +127,27 @@ def check_stored(
             # On a disk that refuses, the next opening comes to the same verdict.
             store.remember_verdict(stored.batch_id, verified=verdict.verified)
     return verdict
+
+
+def looked_through(
+    store: ResultsStore, stored: StoredResults, results: ResultsFile, should_stop: Callable[[], bool] = lambda: False
+) -> StoredResults | None:
+    """What is stored, with a doubt where the file does not come to what was noted of it; None when told to stop.
+
+    Reads all of it; where something changed it, the store remembers. Raises ResultsStoreError.
+    """
+    if stored.checksum is None or stored.doubt is not None:
+        return stored
+    try:
+        checksum = checksum_of(results.descriptor, should_stop=should_stop)
+    except OSError as error:
+        raise disk_error("read", stored.path, error) from error
+    if checksum is None or checksum == stored.checksum:
+        return None if checksum is None else stored
+    with suppress(ResultsStoreError):
+        # On a disk that refuses, the next opening comes to the same.
+        store.remember_verdict(stored.batch_id, verified=False)
+    return replace(stored, verified=False, doubt=_CHANGED)
 
 
 def _total(counts: RequestCounts) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
-from batch_tui.results.completeness import check_completeness, check_stored
+from batch_tui.results.answer_facts import is_plain, range_start, refuse_web_page, worth_retrying
+from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
-from batch_tui.results.errors import NotResults, ResultsStoreError
-from batch_tui.results.line_index import BOM
+from batch_tui.results.errors import ResultsInUse, ResultsStoreError
 from batch_tui.results.part_file import PartFile
 from batch_tui.results.results_file import CHUNK_SIZE
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 MEGABYTE = 2**20
 _OVERLAP = 4096
 _STARTS_OVER_LIMIT = 5
-_RETRIED_STATUSES = frozenset({408, 429})
+_LOOKS_EVERY = 2.0
+"""Seconds between two looks at whether another process is still receiving the same results."""
+_ELSEWHERE = "Another batch-tui is downloading these results; they are shown here when it has ended."
 
 
 class ResultsStream(Protocol):
@@ -58,6 +59,7 @@ class ResultsDownload:
     Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). A connection on which nothing
     was read for `idle_limit` seconds is closed, before a server takes offence, and resumed when reading goes on.
     `sleep`, `jitter` (0 to 1) and `monotonic` stand in for the clock; without `sleep`, `stop()` ends a back-off early.
+    With `waits_for_others`, results that another process is receiving are taken, or fetched on, when it has ended.
     `on_progress` is called in the thread of `run()`, at each change of state and otherwise at most every
     `progress_interval` seconds.
     """
@@ -78,6 +80,7 @@ class ResultsDownload:
         progress_interval: float = 0.1,
         monotonic: Callable[[], float] = time.monotonic,
         max_retries: int = 5,
+        waits_for_others: bool = False,
     ) -> None:
         self.batch_id = batch_id
         self._source = source
@@ -92,12 +95,14 @@ class ResultsDownload:
         self._interval = progress_interval
         self._monotonic = monotonic
         self._max_retries = max_retries
+        self._waits_for_others = waits_for_others
         self._results: ResultsFile | None = None
         self._speed = Speedometer()
         self._content_length: int | None = None
         self._attempt = 1
         self._restarts = 0
         self._anew = False
+        self._looked_through = False
         self._starts_over = 0
         self._note: str | None = None
         self._reported_at = 0.0
@@ -157,9 +162,10 @@ class ResultsDownload:
             if self._take_stored():
                 return self._progress
             self._store.prepare()
-            part = PartFile(self._store.part_path(self.batch_id), self._results)
-            self._results = part.results
-            self._fetch(part)
+            part = self._own_part()
+            if part is not None:
+                self._results = part.results
+                self._fetch(part)
         except (BatchAPIError, ResultsStoreError) as error:
             self._tell("failed", error=error)
         finally:
@@ -170,6 +176,31 @@ class ResultsDownload:
                     part.results.hold()
             self._controls.clear_stop()
         return self._progress
+
+    def _own_part(self) -> PartFile | None:
+        """The part file, once nobody else writes it; None where there is nothing left to fetch, or no wish to."""
+        path, told = self._store.part_path(self.batch_id), False
+        while True:
+            try:
+                part = PartFile(path, self._results)
+            except ResultsInUse:
+                if not self._waits_for_others:
+                    raise
+                if not told:
+                    self._tell("retrying", error=ResultsInUse(_ELSEWHERE))
+                told = True
+                self._sleep(_LOOKS_EVERY)
+                if self._controls.stopping:
+                    self._tell("stopped")
+                    return None
+                if self._take_stored():
+                    return None
+                continue
+            # Whoever wrote it may have ended with it just before it was ours.
+            if told and not part.size and self._take_stored():
+                part.discard()
+                return None
+            return part
 
     def _take_stored(self) -> bool:
         stored = None if self._anew else self._store.stored(self.batch_id)
@@ -184,6 +215,18 @@ class ResultsDownload:
             # Deleted a moment ago.
             return False
         self._results, self._content_length, verified = results, stored.size, stored.verified
+        if not self._looked_through and stored.checksum is not None and stored.doubt is None:
+            # It can be browsed meanwhile, and is called complete only when nothing has changed it.
+            self._tell("checking")
+            looked = looked_through(self._store, stored, results, lambda: self._controls.stopping)
+            if looked is None:
+                self._tell("stopped")
+                return True
+            if looked is not stored and (anew := self._store.open(self.batch_id, anew=True)) is not None:
+                # Lines may begin elsewhere now.
+                self._results = results = anew
+                self._restarts += 1
+            stored, verified, self._looked_through = looked, looked.verified, looked is stored
         # An index that does not match tells of other bytes also where times and length do not.
         if not verified or not (known or results.index_was_saved):
             verdict = check_stored(self._store, stored, results, self._expected)
@@ -207,7 +250,7 @@ class ResultsDownload:
                     self._start_over(part, 0)
                     self._attempt += 1
                     continue
-                if failures >= self._max_retries or not _worth_retrying(error):
+                if failures >= self._max_retries or not worth_retrying(error):
                     raise
                 self._back_off(failures, error)
                 failures += 1
@@ -244,9 +287,9 @@ class ResultsDownload:
         from_zero = position == 0
         self._content_length = None
         # The length of a compressed body says nothing about the bytes stored.
-        if stream.content_length is not None and _is_plain(stream.headers):
+        if stream.content_length is not None and is_plain(stream.headers):
             self._content_length = position + stream.content_length
-        if not from_zero and _range_start(stream.headers) not in (None, asked):
+        if not from_zero and range_start(stream.headers) not in (None, asked):
             self._start_over(part, 0)
             return False
         self._tell("downloading")
@@ -272,7 +315,7 @@ class ResultsDownload:
     def _place(self, part: PartFile, position: int, chunk: bytes, from_zero: bool) -> bool:
         """Store what is new in a chunk; False when it is of another file than what is stored."""
         if position == 0:
-            _refuse_web_page(chunk)
+            refuse_web_page(chunk)
         known = min(len(chunk), max(0, part.size - position))
         if known and not part.holds(position, chunk[:known]):
             self._start_over(part, position if from_zero else 0)
@@ -318,7 +361,7 @@ class ResultsDownload:
         results.index.finish()
         verdict = check_completeness(results, self._expected)
         self._store.keep(self.batch_id, results, verified=verdict.verified, batch=self._batch)
-        self._content_length, self._anew = results.size, False
+        self._content_length, self._anew, self._looked_through = results.size, False, True
         if self._expected is not None and not verdict.verified:
             self._note = " ".join(verdict.sentences)
         self._tell("complete", verified=verdict.verified)
@@ -345,27 +388,3 @@ class ResultsDownload:
         )
         if self._on_progress is not None:
             self._on_progress(self._progress)
-
-
-def _worth_retrying(error: APIError) -> bool:
-    if isinstance(error, APIStatusError):
-        return error.status_code in _RETRIED_STATUSES or error.status_code >= 500
-    return True
-
-
-def _is_plain(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-encoding", "").strip().lower() in ("", "identity")
-
-
-def _range_start(headers: Mapping[str, str]) -> int | None:
-    """Where the server says the bytes start, None if it does not say."""
-    found = re.match(r"\s*bytes\s+(\d{1,18})-", headers.get("content-range", ""))
-    return int(found[1]) if found else None
-
-
-def _refuse_web_page(first: bytes) -> None:
-    if first.removeprefix(BOM).lstrip()[:1] == b"<":
-        raise NotResults(
-            "The server answered with a web page instead of results. "
-            "Check the base URL and any proxy or sign-in page between, then retry."
-        )

@@ -11,14 +11,15 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-State = Literal["starting", "downloading", "waiting", "paused", "retrying", "complete", "failed", "stopped"]
+State = Literal["starting", "downloading", "waiting", "paused", "retrying", "checking", "complete", "failed", "stopped"]
 _SPEED_WINDOW = 2.0
 
 
 class DownloadProgress(msgspec.Struct, frozen=True):
     """Where a download stands.
 
-    `waiting` means reading ran far enough ahead of what is looked at. `bytes` counts what is stored,
+    `waiting` means reading ran far enough ahead of what is looked at; `checking`, that all of a stored file is here
+    and is read once more, to see whether it is what was stored. `bytes` counts what is stored,
     `content_length` the whole file if the server said. `bytes_per_second` covers the last two seconds.
     `attempt` counts requests from 1. `note` is a sentence worth showing; `restarts` grows when the file had
     to be started over, so that whoever shows rows takes `ResultsDownload.results` anew. `verified` is only

@@ -17,6 +17,10 @@ class NotResults(ResultsStoreError):
     """The server answered with something that cannot be a results file, such as a web page."""
 
 
+class ResultsInUse(ResultsStoreError):
+    """Another process is receiving the same results."""
+
+
 class ExportError(ResultsStoreError):
     """Rows could not be exported."""
 
@@ -43,7 +47,7 @@ def disk_error(doing: str, path: Path, error: OSError) -> ResultsStoreError:
             "Make the directory writable for you or choose another cache directory, then retry.",
         )
     elif error.errno in (errno.EWOULDBLOCK, errno.EAGAIN):
-        return ResultsStoreError("Another batch-tui is downloading these results. Wait for it to finish, or stop it.")
+        return ResultsInUse("Another batch-tui is downloading these results. Wait for it to finish, or stop it.")
     else:
         why, remedy = error.strerror or type(error).__name__, "Check that place, then retry."
     return ResultsStoreError(f"Could not {doing} {path}: {why}. {remedy}")

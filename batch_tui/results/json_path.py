@@ -11,6 +11,26 @@ import msgspec
 
 from batch_tui.results.result_row import answer_text
 
+PATHS_HELP: Final = "error.type, usage.output_tokens, message.model, .field of an answer that is JSON"
+"""Paths that people ask for, as examples."""
+
+_STARTS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    # What went wrong stands in an envelope, which has a type too.
+    "error": (("result", "error", "error"), ("result", "error")),
+    "message": (("result", "message"),),
+    **{
+        name: (("result", "message", name),)
+        for name in ("usage", "content", "model", "role", "stop_reason", "stop_sequence", "stop_details", "container")
+    },
+}
+"""Where a path begins that starts with one of these, unless the record itself has that name."""
+
+_SEVERAL: Final = {
+    "type": "result.type, error.type or message.type",
+    "id": "custom_id or message.id",
+}
+"""Names that say too little, and what may be meant."""
+
 
 class JsonPathError(ValueError):
     """A path that cannot be read; the text says where and what would be right."""
@@ -36,7 +56,8 @@ class JsonPath:
     """Names and positions, one after the other.
 
     `result.message.usage.output_tokens`, `…content[0]`, `…content[-1]`, `…["odd name"]`; a leading dot means inside
-    the answer's text read as JSON (`.label`, `.items[0]`), looking through a ``` fence around it.
+    the answer's text read as JSON (`.label`, `.items[0]`), looking through a ``` fence around it. What leads to a
+    message, its usage or an error may be left out: `usage.output_tokens`, `error.type`.
     """
 
     text: str
@@ -52,7 +73,9 @@ class JsonPath:
         if text == ".":
             return cls(text, (), True)
         if not rest:
-            raise JsonPathError("Give a path, such as .label or result.message.model.")
+            raise JsonPathError(f"Give a path, such as {PATHS_HELP}.")
+        if text in _SEVERAL:
+            raise JsonPathError(f"Which {text}: {_SEVERAL[text]}?")
         steps: list[str | int] = []
         position = 0
         while position < len(rest):
@@ -77,15 +100,25 @@ class JsonPath:
 
     def value(self, record: object) -> object:
         """The value at this path of a parsed line, or MISSING."""
-        value = _json_of(answer_text(record)) if self.in_answer else record
-        for step in self.steps:
-            if isinstance(step, str) and isinstance(value, dict):
-                value = value.get(step, MISSING)
-            elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
-                value = value[step]
-            else:
-                return MISSING
+        if self.in_answer:
+            return _follow(_json_of(answer_text(record)), self.steps)
+        value = _follow(record, self.steps)
+        for start in _STARTS.get(str(self.steps[0]), ()):
+            if value is not MISSING:
+                break
+            value = _follow(record, (*start, *self.steps[1:]))
         return value
+
+
+def _follow(value: object, steps: tuple[str | int, ...]) -> object:
+    for step in steps:
+        if isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step, MISSING)
+        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return MISSING
+    return value
 
 
 def _step(step: str | int) -> str:

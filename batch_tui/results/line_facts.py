@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from batch_tui.results.result_line import (
     KIND_OF,
     NO_MESSAGE,
     SUCCEEDED,
     UNREADABLE,
+    Block,
     Line,
     Message,
     Succeeded,
@@ -56,31 +57,21 @@ Columns: TypeAlias = tuple[
 """The same of several lines, each fact a column."""
 
 _NO_COUNTS = (0, 0, 0, 0, 0, 0, 0)
-# A quote ends the text; a blank, an escape or a lead byte of U+00A0, U+2003 or U+3000 may be white space.
-_NOT_SURELY_PROSE = frozenset(b'" \\\xc2\xe1\xe2\xe3{[`')
-# A text block that comes first and starts with a visible character is by far the commonest content.
-_PROSE_FIRST = re.compile(rb'\[\{"type":"text","text":"[^" \\\xc2\xe1\xe2\xe3{\[`]')
-_THINKING_FIRST, _THEN_TEXT = b'[{"type":"thinking"', b'"},{"type":"text","text":"'
-_JSON_START = re.compile(rb"(?:[ \t\r\n]|\\[nrt])*[\[{`]")
+# What begins with a visible character is by far the commonest. A quote would end the text; a blank, an escape or a lead
+# byte of U+00A0, U+2003 or U+3000 may be white space.
+_PROSE = re.compile(rb'"[^" \\\xc2\xe1\xe2\xe3{\[`]')
+_JSON_START = re.compile(rb'"(?:[ \t\r\n]|\\[nrt])*[\[{`]')
 _FENCE = re.compile(r"```[A-Za-z]*\s*\n(.*?)\s*```\Z", re.DOTALL)
-# The same with leading blanks, and telling white space beyond ASCII from what only looks alike at its first byte.
-_VISIBLE_TEXT = re.compile(
-    rb'\{"type":"text","text":"(?: |\\[nrt])*(?:'
+# A text with leading blanks at most, and telling white space beyond ASCII from what only looks alike at its first byte.
+_VISIBLE = re.compile(
+    rb'"(?: |\\[nrt])*(?:'
     rb'[^\x00-\x20\\"\xc2\xe1\xe2\xe3]|\xc2[\xa1-\xbf]|\xe1(?!\x9a\x80)|\xe2(?:\x80[\x90-\xa7]|[\x82-\xbf])'
     rb"|\xe3(?!\x80\x80)|\\u(?!00[0-2]|0085|00[aA]0|1680|20[0-5]|3000))"
 )
 
 
-class _TextProbe(Struct, gc=False):
-    type: str
-    text: Raw = Raw(b"null")
-
-
-_probe_decoder = msgspec.json.Decoder(list[_TextProbe])
-
-
 def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> Columns:
-    """The facts of well-formed lines; raises on odd shapes of content, as msgspec does.
+    """The facts of well-formed lines; raises on odd texts, as msgspec does.
 
     `flags` are what `_flags_of_messages` gave, where that was asked before.
     A column at a time: for a hundred lines that takes a third of what a loop over rows does.
@@ -133,38 +124,29 @@ def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> C
 
 
 def _flags_of_messages(messages: Iterable[Message]) -> list[int]:
-    """The flags that the answers earn, 0 where there is none; raises on odd shapes of content, as msgspec does."""
+    """The flags that the answers earn, 0 where there is none; raises on odd texts, as msgspec does."""
     # Raw lends its bytes, which saves a copy of each answer; the type checker knows nothing of that.
-    surely_prose: Callable[[Any], object] = _PROSE_FIRST.match
+    surely_prose: Callable[[Any], object] = _PROSE.match
     return [
         HAS_TEXT
-        if surely_prose(content := message.content)
+        if (blocks := message.content) and blocks[0].type == "text" and surely_prose(blocks[0].text)
         else 0
         if message is NO_MESSAGE
-        else _flags_of_content(bytes(content))
+        else _flags_of_blocks(blocks)
         for message in messages
     ]
 
 
-def _flags_of_content(content: bytes) -> int:
-    """Whether there is text, whether that is JSON, or neither text nor tool call; raises on odd shapes as msgspec."""
-    if content.startswith(_THINKING_FIRST):
-        # The next { opens the second block, or what follows it is something else.
-        place = content.find(b"{", 2) - 3
-        if content.startswith(_THEN_TEXT, place) and content[place + 26] not in _NOT_SURELY_PROSE:
-            return HAS_TEXT
-    elif _VISIBLE_TEXT.match(content, 1) and not _JSON_START.match(content, 24):
+def _flags_of_blocks(blocks: Sequence[Block]) -> int:
+    """Whether there is text, whether that is JSON, or neither text nor tool call; raises on odd texts as msgspec."""
+    texts = [block.text for block in blocks if block.type == "text"]
+    surely_visible: Callable[[Any], object] = _VISIBLE.match
+    maybe_json: Callable[[Any], object] = _JSON_START.match
+    if texts and surely_visible(texts[0]) and not maybe_json(texts[0]):
         return HAS_TEXT
-    blocks = _probe_decoder.decode(content)
-    types = [block.type for block in blocks]
-    calls = "tool_use" in types
-    if "text" not in types:
-        return flags_of_text("", calls)
-    texts = [bytes(block.text) for block in blocks if block.type == "text"]
-    if texts[0][:1] == b'"' and texts[0][1] not in _NOT_SURELY_PROSE:
-        return HAS_TEXT
-    decoded = [msgspec.json.decode(text) for text in texts]
-    return flags_of_text("".join(text for text in decoded if isinstance(text, str)), calls)
+    said = [msgspec.json.decode(text) for text in texts]
+    calls = any(block.type == "tool_use" for block in blocks)
+    return flags_of_text("".join(text for text in said if isinstance(text, str)), calls)
 
 
 def flags_of_text(text: str, calls: bool) -> int:

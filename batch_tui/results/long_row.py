@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from batch_tui.results.line_facts import custom_id_code
 from batch_tui.results.line_index import TOKEN_COLUMNS
 from batch_tui.results.result_line import SUCCEEDED
 from batch_tui.results.result_row import ResultRow
@@ -29,7 +30,8 @@ def long_row(results: ResultsFile, number: int) -> ResultRow | None:
         custom_id = None if found is None else msgspec.json.decode(found[1], type=str)
     except (OSError, ValueError):
         return None
-    if custom_id is None:
+    # A name given twice counts as the last says, which the index knows.
+    if custom_id is None or custom_id_code(custom_id) != index.custom_id_codes[number]:
         return None
     succeeded = index.kinds[number] == SUCCEEDED
     return ResultRow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ class PartFile:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not _is_at(self.path, descriptor):
+                    # Who had it before has just made it the whole file, or started over in another.
+                    raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
             except OSError:
                 os.close(descriptor)
                 raise
@@ -111,8 +115,25 @@ class PartFile:
             if old != self._descriptor:
                 os.close(old)
 
+    def discard(self) -> None:
+        """Remove the file and let go of it."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise disk_error("delete", self.path, error) from error
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Let go of the file and its lock; `results` stays open."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether the open file is still the one at `path`. Raises OSError."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

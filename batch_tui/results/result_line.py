@@ -42,8 +42,17 @@ class _Usage(Struct, gc=False):
     inference_geo: str | None = None
 
 
+class Block(Struct, gc=False):
+    """A part of an answer; its text is decoded only where it is shown, or may be white space or JSON."""
+
+    type: str
+    text: Raw = Raw(b"null")
+    name: str | None = None
+    input: Raw = Raw(b"null")
+
+
 class Message(Struct, gc=False):
-    content: Raw
+    content: list[Block]
     model: str | None
     usage: _Usage
     stop_reason: str | None = None
@@ -72,7 +81,7 @@ class Line(Struct, gc=False):
     result: Succeeded | Errored | Canceled | Expired
 
 
-NO_MESSAGE = Message(Raw(b"[]"), None, _Usage())
+NO_MESSAGE = Message([], None, _Usage())
 """Stands where a line has no message, so that facts of several lines can be taken alike."""
 KIND_OF: dict[type, int] = {Succeeded: SUCCEEDED, Errored: ERRORED, Canceled: CANCELED, Expired: EXPIRED}
 _decoder = msgspec.json.Decoder(Line)

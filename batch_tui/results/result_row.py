@@ -27,7 +27,7 @@ from batch_tui.results.result_line import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PREVIEW_LENGTH = 300
 
@@ -41,14 +41,6 @@ class _ErrorEnvelope(Struct, gc=False):
     error: _ErrorBody
 
 
-class _Block(Struct, gc=False):
-    type: str
-    text: str | None = None
-    name: str | None = None
-    input: Raw = Raw(b"null")
-
-
-_blocks_decoder = msgspec.json.Decoder(list[_Block])
 _error_decoder = msgspec.json.Decoder(_ErrorEnvelope)
 
 
@@ -86,7 +78,8 @@ def _row_of_line(number: int, line: Line, suspicious: bool) -> ResultRow:
     if isinstance(result, Succeeded):
         message = result.message
         preview = _preview(
-            (block.type, block.text, block.name, block.input) for block in _blocks_decoder.decode(message.content)
+            (block.type, text_or_none(msgspec.json.decode(block.text)), block.name, block.input)
+            for block in message.content
         )
         return ResultRow(
             number,
@@ -102,7 +95,7 @@ def _row_of_line(number: int, line: Line, suspicious: bool) -> ResultRow:
     preview = ""
     if isinstance(result, Errored):
         body = _error_decoder.decode(result.error).error
-        preview = f"{body.type}: {body.message}"[:PREVIEW_LENGTH]
+        preview = f"{body.type or 'unknown_error'}: {body.message}"[:PREVIEW_LENGTH]
     return ResultRow(number, line.custom_id, kind, None, None, None, None, preview)
 
 
@@ -115,6 +108,12 @@ def _preview(blocks: Iterable[tuple[str, str | None, str | None, object]]) -> st
             shown = bytes(given).decode("utf-8", "replace") if isinstance(given, Raw) else _compact(given)
             tool = f"{name or ''} {shown}"[:PREVIEW_LENGTH]
     return tool
+
+
+def _loose(block: Mapping[str, object]) -> tuple[str, str | None, str | None, object]:
+    """The parts of a block of any shape."""
+    kind, text, name = (text_or_none(block.get(key)) for key in ("type", "text", "name"))
+    return kind or "", text, name, block.get("input")
 
 
 def _row_of_value(number: int, value: object, raw: bytes, suspicious: bool) -> ResultRow:
@@ -133,7 +132,7 @@ def _row_of_value(number: int, value: object, raw: bytes, suspicious: bool) -> R
             text_or_none(message.get("model")),
             count(usage.get("input_tokens")),
             count(usage.get("output_tokens")),
-            answer_text(value)[:PREVIEW_LENGTH],
+            _preview(_loose(block) for block in blocks_of(message)),
             suspicious,
         )
     preview = _raw_preview(raw) if kind == "unknown" else answer_text(value)[:PREVIEW_LENGTH]

@@ -46,7 +46,7 @@ QUERY_HELP: Final = (
     ("out>3000  in<=2k", "tokens; also cache, thinking"),
     ("line:100..200", "lines of the file"),
     (".label=positive  .score>0.5", "a field of answers that are JSON"),
-    ("result.message.id=msg_1", "any field of the record"),
+    ("message.id=msg_1  error.type~auth", "any field of the record"),
     ("word", "anything the record says"),
     ("-type:succeeded", "a minus in front turns it round"),
 )
@@ -194,7 +194,9 @@ def _conditions(
     if key.startswith(".") or "." in key or "[" in key:
         return [], [_path(key, operator, value, regex)]
     if name not in _KEYS:
-        raise QueryError(f"there is no {key}. There are {', '.join(_KEYS)}; .field and result.… for any field.")
+        raise QueryError(
+            f"there is no {key}. There are {', '.join(_KEYS)}; .field, usage.…, error.… and message.… for any field."
+        )
     if not value:
         raise ValueError(f"something is missing after {operator}.")
     if name in _TOKENS:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Raw, Struct
 
+from batch_tui.results.checksum import checksum_of
 from batch_tui.results.errors import ResultsStoreError, disk_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from batch_tui.results.results_file import ResultsFile
@@ -38,6 +39,8 @@ class _About(Struct, kw_only=True):
     verified: bool
     modified_ns: int = 0
     """When the file was last written to; 0 where an earlier version did not remember it."""
+    checksum: int | None = None
+    """Of the whole file; None until it was looked at as a whole."""
     batch: Raw = _NOTHING
     """The batch as the API described it, so that it can be shown when the API knows it no more."""
 
@@ -64,6 +67,8 @@ class StoredResults:
     used_at: float = 0.0
     """When it was last opened, in seconds since the epoch."""
     doubt: str | None = None
+    checksum: int | None = None
+    """What the whole file came to once, where that is remembered; whether it still does, only reading it tells."""
 
 
 class ResultsStore:
@@ -159,7 +164,9 @@ class ResultsStore:
             if about.modified_ns and abs(status.st_mtime_ns - about.modified_ns) > _SAME_TIME_NS:
                 doubt = f"Something else wrote to {path} after it was stored: it may not say what came."
             verified = about.verified and doubt is None
-            return StoredResults(batch_id, path, size, about.rows, verified, None, batch, pinned, used_at, doubt)
+            return StoredResults(
+                batch_id, path, size, about.rows, verified, None, batch, pinned, used_at, doubt, about.checksum
+            )
         problem = (
             f"{path} has {size:,} bytes but was stored with {about.size:,}: something else changed it. "
             "Delete the local copy and download it again."
@@ -171,11 +178,14 @@ class ResultsStore:
         found = [about.batch_id for path in self.directory.glob("*.about.json") if (about := _read_about(path))]
         return [stored for batch_id in sorted(found) if (stored := self.stored(batch_id))]
 
-    def open(self, batch_id: str) -> ResultsFile | None:
-        """Open the whole file of a batch, or None; indexes it anew when the saved index does not match."""
+    def open(self, batch_id: str, *, anew: bool = False) -> ResultsFile | None:
+        """Open the whole file of a batch, or None; indexes it `anew` or where the saved index does not match."""
         path, index_path = self.results_path(batch_id), self.index_path(batch_id)
         if not path.exists():
             return None
+        if anew:
+            with suppress(OSError):
+                index_path.unlink(missing_ok=True)
         # Who only lists what is stored need not wait for what reads it.
         from batch_tui.results.index_file import save_index
         from batch_tui.results.results_file import ResultsFile
@@ -224,6 +234,23 @@ class ResultsStore:
             self._write_about(batch_id, about)
         except OSError as error:
             raise disk_error("write", self._about_path(batch_id), error) from error
+
+    def remember_checksum(
+        self, batch_id: str, results: ResultsFile, *, should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Read a whole verified file once, and note what it comes to: another opening can tell a change by it."""
+        about = _read_about(self._about_path(batch_id))
+        if about is None or about.checksum is not None or not about.verified:
+            return
+        try:
+            checksum, status = checksum_of(results.descriptor, should_stop=should_stop), os.fstat(results.descriptor)
+            if checksum is None or (status.st_size, status.st_mtime_ns) != (about.size, about.modified_ns):
+                # Told to stop, or not what was stored any more.
+                return
+            about.checksum = checksum
+            self._write_about(batch_id, about)
+        except OSError as error:
+            raise disk_error("read", results.path, error) from error
 
     def _write_about(self, batch_id: str, about: _About) -> None:
         path = self._about_path(batch_id)

@@ -63,6 +63,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     """The bytes of the file's name, each as one character, where it is not UTF-8."""
     input_stamp: tuple[int, int] | None = None
     """Size and time of modification (ns) of the file when it was about to be sent."""
+    content: str | None = None
+    """A digest of all that the requests say, in their order."""
 
     @property
     def input_path(self) -> Path | None:
@@ -126,7 +128,14 @@ class SubmissionJournal:
         self._token = token
 
     def intend(
-        self, *, count: int, digest: str, input_path: Path | None = None, origin: str = "", access: str | None = None
+        self,
+        *,
+        count: int,
+        digest: str,
+        input_path: Path | None = None,
+        origin: str = "",
+        access: str | None = None,
+        content: str | None = None,
     ) -> Submission:
         """Write down that a batch is about to be created; call before the POST and send only if this returns."""
         now = self._clock()
@@ -142,6 +151,7 @@ class SubmissionJournal:
             access=access,
             input_bytes=name.decode("latin-1") if name is not None and not _is_utf8(name) else None,
             input_stamp=_stamp_or_none(input_path),
+            content=content,
         )
         self._write(submission)
         return submission

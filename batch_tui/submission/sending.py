@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
 
 from batch_tui.api.errors import APIResponseValidationError, BatchAPIError, CreateUncertain
 from batch_tui.submission.journal import JournalError, custom_ids_digest
@@ -13,7 +16,7 @@ from batch_tui.submission.lost_batch import Look, is_it
 from batch_tui.submission.request_file import RequestFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from batch_tui.api.client import BatchClient
@@ -21,8 +24,14 @@ if TYPE_CHECKING:
     from batch_tui.api.params import MessageBatchIndividualRequest
     from batch_tui.submission.journal import Submission, SubmissionJournal
 
+_A_DAY: Final = timedelta(days=1)
+
 LOOKS: Final = (0.0, 5.0, 15.0, 40.0)
 """Seconds before each look for a batch whose answer was lost."""
+
+
+class NotRepeated(Exception):
+    """The same requests were sent a short while ago, and the user does not want them sent once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,8 @@ class BatchSender:
     """Hears what goes on, a sentence at a time."""
     tell: Callable[[Made], object]
     """Hears of the batch as soon as there is one: nobody could find out its id later."""
+    repeats: Callable[[Submission], bool] = lambda _: True
+    """Whether to send once more what was sent, word for word, in the last day."""
     sleep: Callable[[float], object] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     stage: Literal["nothing sent", "open", "nothing made", "made"] = "nothing sent"
@@ -94,14 +105,22 @@ class BatchSender:
         """Send what `requests` gives; it is called twice, and must give the same.
 
         Refuses while an earlier attempt with the same custom_ids may have created a batch; `again` overrides that.
+        Raises NotRepeated where the same was sent within a day, and the user does not want it once more.
         """
-        count, digest = count_and_digest(requests())
+        count, digest, content = _fingerprint(requests())
         if not again and (settled := self._settle_doubts(count, digest)) is not None:
             return settled
-        self._mention_earlier(digest)
+        earlier = self._mention_earlier(digest, content)
+        if earlier is not None and not again and not self.repeats(earlier):
+            raise NotRepeated
         self.stage = "open"
         submission = self.journal.intend(
-            count=count, digest=digest, input_path=input_path, origin=self.origin, access=self.access
+            count=count,
+            digest=digest,
+            input_path=input_path,
+            origin=self.origin,
+            access=self.access,
+            content=content,
         )
         try:
             answer = self.client.messages.batches.with_raw_response.create(requests=requests())
@@ -223,12 +242,37 @@ class BatchSender:
         except JournalError:
             return set()
 
-    def _mention_earlier(self, digest: str) -> None:
+    def _mention_earlier(self, digest: str, content: str) -> Submission | None:
+        """Tell of the last batch with these custom_ids; it is given where it had the same requests, in the last day."""
         here = (digest, self.origin, "accepted")
         for one in reversed(self.journal.submissions()):
             if (one.digest, one.origin, one.outcome) == here and one.batch_id:
-                self.say(f"The same custom_ids were sent on {one.written_at:%Y-%m-%d %H:%M} UTC as {one.batch_id}.")
-                return
+                same = one.content == content and one.access in (None, self.access)
+                what = "requests" if same else "custom_ids"
+                self.say(f"The same {what} were sent on {one.written_at:%Y-%m-%d %H:%M} UTC as {one.batch_id}.")
+                return one if same and self.now() - one.written_at < _A_DAY else None
+        return None
+
+
+def _fingerprint(requests: Iterable[MessageBatchIndividualRequest]) -> tuple[int, str, str]:
+    """The number of these requests, the digest of their custom_ids, and that of all they say."""
+    said = sha256()
+
+    def hashed() -> Iterator[MessageBatchIndividualRequest]:
+        for request in requests:
+            said.update(_as_bytes(request) + b"\n")
+            yield request
+
+    count, digest = count_and_digest(hashed())
+    return count, digest, said.hexdigest()
+
+
+def _as_bytes(request: MessageBatchIndividualRequest) -> bytes:
+    try:
+        return msgspec.json.encode(request)
+    except (TypeError, ValueError, OverflowError):
+        # What cannot be written as JSON is told when it is about to be sent.
+        return repr(request).encode("utf-8", "backslashreplace")
 
 
 def count_and_digest(requests: Iterable[MessageBatchIndividualRequest]) -> tuple[int, str]:

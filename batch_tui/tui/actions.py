@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES, Changes
+from batch_tui.results.errors import ResultsInUse
 from batch_tui.tui.action_plan import Pending
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import spoken_of
@@ -308,7 +309,11 @@ class ActionRunner:
 
     def _is_over(self, batch_id: str) -> bool:
         opened = self._context.monitor.results.get(batch_id)
-        return opened is not None and opened.progress.state in ("complete", "failed", "stopped")
+        if opened is None:
+            return False
+        # Another batch-tui may take its time with them, as when nobody scrolls there.
+        elsewhere = isinstance(opened.progress.error, ResultsInUse)
+        return elsewhere or opened.progress.state in ("complete", "failed", "stopped")
 
     def _stage_all(self, job: Job, stage: Stage) -> None:
         pending = self._context.monitor.pending

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,7 @@ class Downloads:
                 batch=batch,
                 read_ahead=self._read_ahead,
                 sleep=self._sleep,
+                waits_for_others=True,
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download
@@ -155,6 +157,9 @@ class Downloads:
         download, thread = self._known.get(batch_id), self._threads.get(batch_id)
         if download is None or thread is None or not thread.is_alive():
             self.fetch(batch_id, expected)
+        elif download.progress.state == "checking":
+            # All is here: there is nothing to pause.
+            return
         elif batch_id in self._paused:
             self._paused.discard(batch_id)
             download.resume()
@@ -182,10 +187,19 @@ class Downloads:
         except Exception as error:  # noqa: BLE001  (else the screen would wait for ever; run() tells what it expects)
             self._forward(batch_id, DownloadProgress("failed", error=error))
             return
+        if whole and download.results is not None:
+            # In a thread of its own: this one is waited for before the results can be fetched anew.
+            note = (batch_id, download.results)
+            threading.Thread(target=self._note_checksum, args=note, name="checksum", daemon=True).start()
         if whole and self._cache_limit:
             made = self._make_room()
             if self._dropped is not None:
                 self._dropped(made)
+
+    def _note_checksum(self, batch_id: str, results: ResultsFile) -> None:
+        # Without it the next opening just knows less, so nobody is told.
+        with suppress(ResultsStoreError):
+            self.store.remember_checksum(batch_id, results)
 
     def _make_room(self) -> SavedDropped:
         """What came is whole, whether there is room or not."""

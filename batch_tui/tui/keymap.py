@@ -1,70 +1,21 @@
-"""Keys of the user's own choice: which actions there are, and whether these keys can be put on them.
+"""Keys of the user's own choice: whether they can be put on the actions.
 
-Reads the bindings of every screen, so it is imported only where the user has chosen keys or asks what there is.
+Imports no screen: the dashboard waits for it at its start.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
 from textual.keys import REPLACED_KEYS, Keys, key_to_character
 
-from batch_tui.tui.app import BatchApp
-from batch_tui.tui.screens.activity import ActivityScreen
-from batch_tui.tui.screens.batch_detail import BatchDetailScreen
-from batch_tui.tui.screens.batch_list import BatchListScreen
-from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress, NumberInput
-from batch_tui.tui.screens.dialogs import ConfirmDialog
-from batch_tui.tui.screens.frequencies import FrequenciesScreen
-from batch_tui.tui.screens.help import HelpScreen
-from batch_tui.tui.screens.menu import MenuDialog
-from batch_tui.tui.screens.name_batch import NameDialog
-from batch_tui.tui.screens.progress import ProgressDialog
-from batch_tui.tui.screens.prompt import PromptDialog
-from batch_tui.tui.screens.results import ResultsScreen
-from batch_tui.tui.screens.saved import SavedScreen
-from batch_tui.tui.screens.summary import SummaryScreen
-from batch_tui.tui.screens.welcome import WelcomeScreen
-from batch_tui.tui.widgets.filter_line import FilterInput
-from batch_tui.tui.widgets.json_pane import JsonPane
-from batch_tui.tui.widgets.text_pane import TextPane
-from batch_tui.tui.widgets.virtual_table import VirtualTable
+from batch_tui.tui.key_places import BEHIND, DIALOGS, EVERYWHERE, KEYS, SCREENS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from textual.dom import DOMNode
-
-    Owner = type[DOMNode]
-
-SCREENS: Final[dict[Owner, tuple[Owner, ...]]] = {
-    BatchListScreen: (VirtualTable, FilterInput),
-    BatchDetailScreen: (),
-    ResultsScreen: (VirtualTable, TextPane, JsonPane, FilterInput),
-    SavedScreen: (VirtualTable,),
-    ActivityScreen: (VirtualTable,),
-    WelcomeScreen: (),
-}
-"""The screens, each with what has the focus there and keys of its own."""
-
-DIALOGS: Final[dict[Owner, tuple[Owner, ...]]] = {
-    BulkDialog: (NumberInput,),
-    BulkProgress: (VirtualTable,),
-    ConfirmDialog: (),
-    FrequenciesScreen: (VirtualTable,),
-    HelpScreen: (),
-    MenuDialog: (),
-    NameDialog: (),
-    ProgressDialog: (),
-    PromptDialog: (),
-    SummaryScreen: (),
-}
-"""The same for what lies over a screen, whose keys do nothing then."""
+    from collections.abc import Iterable, Mapping
 
 _TYPED_INTO: Final = ("filter.", "prompt.", "name.", "bulk.keep", "bulk.up", "bulk.down", "bulk.page_", "app.quit")
 """Ids of actions that are used while text is typed, or how they begin."""
@@ -99,36 +50,12 @@ class KeymapError(Exception):
     """Keys that cannot be used: which, why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something that a key does."""
-
-    id: str
-    keys: tuple[str, ...]
-    """As they are without any choice of the user."""
-    about: str
-
-
-def actions() -> dict[str, Action]:
-    """Every action by its id, those of one part of the program together."""
-    found: dict[str, Action] = {}
-    for binding in chain.from_iterable(_bindings(owner) for owner in _owners()):
-        before = found.get(binding.id or "")
-        keys = (*(before.keys if before else ()), binding.key)
-        about = before.about if before else binding.tooltip or binding.description
-        found[binding.id or ""] = Action(binding.id or "", tuple(dict.fromkeys(keys)), about)
-    return dict(sorted(found.items(), key=lambda one: one[0].partition(".")[0]))
-
-
-def read_keymap(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """By action id the keys as Textual takes them, comma between two. Raises KeymapError."""
-    known = actions()
+def read_keymap(*tables: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """By action id the keys as Textual takes them, comma between two; a later table wins. Raises KeymapError."""
+    known = _usual_keys()
     own: dict[str, tuple[str, ...]] = {}
-    for name, keys in chosen.items():
-        action_id = _id_of(name, known)
-        if action_id in own:
-            raise KeymapError(f"{name} and another line are both about {action_id}; keep one of them.")
-        own[action_id] = tuple(dict.fromkeys(_key(action_id, key) for key in keys))
+    for table in tables:
+        own |= _by_id(table, known)
     for action_id, keys in own.items():
         for key in keys:
             _must_be_wanted(action_id, key)
@@ -137,20 +64,27 @@ def read_keymap(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {action_id: ",".join(keys) for action_id, keys in own.items()}
 
 
-def _owners() -> Iterator[Owner]:
-    for screen, inside in chain(SCREENS.items(), DIALOGS.items()):
-        yield screen
-        yield from inside
-    yield BatchApp
+def _usual_keys() -> dict[str, frozenset[str]]:
+    """The keys of every action as they are without any choice of the user."""
+    usual: dict[str, frozenset[str]] = {}
+    for held in KEYS.values():
+        for action_id, keys in held.items():
+            usual[action_id] = usual.get(action_id, frozenset()) | frozenset(keys.split())
+    return usual
 
 
-def _bindings(owner: Owner) -> Iterator[Binding]:
-    """The keys of a class and those it inherits, where they are actions of ours; one for each key."""
-    merged = owner._merged_bindings
-    return iter(()) if merged is None else (binding for _, binding in merged if binding.id)
+def _by_id(table: Mapping[str, tuple[str, ...]], known: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The keys of one table of the config file, whichever way it names the actions."""
+    own: dict[str, tuple[str, ...]] = {}
+    for name, keys in table.items():
+        action_id = _id_of(name, known)
+        if action_id in own:
+            raise KeymapError(f"{name} and another line are both about {action_id}; keep one of them.")
+        own[action_id] = tuple(dict.fromkeys(_key(action_id, key) for key in keys))
+    return own
 
 
-def _id_of(name: str, known: Mapping[str, Action]) -> str:
+def _id_of(name: str, known: Iterable[str]) -> str:
     """The id meant, which may be its last part where only one ends so."""
     if name in known:
         return name
@@ -159,8 +93,8 @@ def _id_of(name: str, known: Mapping[str, Action]) -> str:
         return ending[0]
     if ending:
         raise KeymapError(f"{name} may be {_either(ending)}; write which.")
-    near = get_close_matches(name, [*known, *(each.partition(".")[2] for each in known)], 1, 0.7)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = _near(name, [*known, *(each.partition(".")[2] for each in known)])
+    hint = f" Did you mean {near}?" if near else ""
     raise KeymapError(f"there is no action {name!r}.{hint} `batch-tui keys` lists them all.")
 
 
@@ -175,8 +109,8 @@ def _key(action_id: str, text: str) -> str:
     printable = _character(base) is not None
     good = base and (base in _NAMED or printable) and all(one in _MODIFIERS for one in modifiers)
     if not good:
-        near = get_close_matches(base, _NAMED, 1, 0.7)
-        hint = f" Did you mean {near[0]!r}?" if near and near[0] != base else ""
+        near = _near(base, _NAMED)
+        hint = f" Did you mean {near!r}?" if near and near != base else ""
         raise KeymapError(f"{action_id}: there is no key {text!r}.{hint} A key is written {_LIKE}.")
     if modifiers == ["shift"] and len(base) == 1:
         raise KeymapError(f"{action_id}: write {base.upper()!r} for {text!r}.")
@@ -213,16 +147,15 @@ def _must_be_wanted(action_id: str, key: str) -> None:
 def _must_be_apart(own: Mapping[str, tuple[str, ...]]) -> None:
     """No key does two things on one screen, but for those that do so without any choice of the user."""
     for screen, inside in chain(SCREENS.items(), DIALOGS.items()):
-        behind = [one for one in _bindings(BatchApp) if screen in SCREENS or one.priority]
-        for widget in inside or (None,):
-            before = [] if widget is None else list(_bindings(widget))
-            _look_for_two(screen, [*before, *_bindings(screen), *behind], own)
+        behind = {one: keys for one, keys in KEYS[BEHIND].items() if screen in SCREENS or one in EVERYWHERE}
+        for part in inside or (None,):
+            _look_for_two([KEYS[part] if part else {}, KEYS[screen], behind], own)
 
 
-def _look_for_two(screen: Owner, bindings: list[Binding], own: Mapping[str, tuple[str, ...]]) -> None:
+def _look_for_two(held: Iterable[Mapping[str, str]], own: Mapping[str, tuple[str, ...]]) -> None:
     usual: dict[str, set[str]] = {}
-    for binding in bindings:
-        usual.setdefault(binding.id or "", set()).add(binding.key)
+    for action_id, keys in chain.from_iterable(one.items() for one in held):
+        usual.setdefault(action_id, set()).update(keys.split())
     holders: dict[str, str] = {}
     for action_id in usual:
         for key in own.get(action_id, usual[action_id]):
@@ -236,16 +169,23 @@ def _look_for_two(screen: Owner, bindings: list[Binding], own: Mapping[str, tupl
             )
 
 
-def _must_be_answered_apart(own: Mapping[str, tuple[str, ...]], known: Mapping[str, Action]) -> None:
+def _must_be_answered_apart(own: Mapping[str, tuple[str, ...]], known: Mapping[str, frozenset[str]]) -> None:
     """The same key twice must not both ask and say yes."""
     for action_id in _DANGEROUS:
         for answer in _ANSWERS:
-            both = set(own.get(action_id, known[action_id].keys)) & set(own.get(answer, known[answer].keys))
+            both = set(own.get(action_id, known[action_id])) & set(own.get(answer, known[answer]))
             if both:
                 raise KeymapError(
                     f"{action_id} and {answer} cannot both be {_spoken(both.pop())}: "
                     "pressed twice by a slip, it would ask and say yes. Take another key for one of them."
                 )
+
+
+def _near(name: str, known: Iterable[str]) -> str | None:
+    """What may have been meant."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, known, 1, 0.7)), None)
 
 
 def _character(key: str) -> str | None:

@@ -5,6 +5,7 @@ A new app has a new client, catalog and store, so nothing of one account can be 
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -26,7 +27,7 @@ ANOTHER: Final = "profile "
 """What the app's result begins with when another profile is wanted; its name follows."""
 
 _KEYS: Final = "123456789abcdefghilmnoprstuvwxyz"
-"""Keys of the choices, without those that move and leave."""
+"""Keys of the choices, without those that move and leave; what comes after them is chosen with enter."""
 
 
 class ProfilesRead(Message):
@@ -78,7 +79,7 @@ class ProfileApp(NewBatchApp):
             widest = max(len(plain(one.name)) for one in event.choices)
             choices = [
                 Choice(key, Plain(plain(one.name).ljust(widest)), one.name, self._note(one))
-                for key, one in zip(_KEYS, event.choices, strict=False)
+                for key, one in zip(chain(_KEYS, repeat("")), event.choices, strict=False)
             ]
             known = {one.name: one for one in event.choices}
             # Enter alone goes nowhere: the first may be the one that costs.

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from batch_tui.results.errors import ResultsInUse
 from batch_tui.results.json_path import MISSING, show
 from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
@@ -248,6 +249,10 @@ class ResultRows:
                 return Cell.of(Plain(f"■ paused. {key_for('results.pause', 'P')} goes on."), "warning")
             case "waiting":
                 return Cell.of(Plain(f"… more as you scroll; {key_for('table.last', 'G')} fetches all"), "muted")
+            case "checking":
+                return Cell.of(Plain("… checking what is saved"), "muted")
+            case "retrying" if isinstance(progress.error, ResultsInUse):
+                return Cell.of(Plain("… another batch-tui is downloading them"), "warning")
             case "retrying":
                 return Cell.of(Plain("… the line dropped; picking up where it broke off"), "warning")
         return Cell.of(Plain(f"… downloading, {size(progress.bytes)} so far"), "muted")

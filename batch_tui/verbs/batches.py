@@ -121,7 +121,14 @@ delete = _change("delete", "Delete ended batch ID with its results at the API. A
 @click.argument("batch_id", metavar="ID", callback=_that_can_be, shell_complete=known_ids)
 @click.option("--filter", default="", help="Only rows like: type:errored  error~credit  out>3000  .label=x  word")
 @click.option("--format", type=click.Choice(["jsonl", "csv", "md"]), help="jsonl, or what the file's name ends in.")
-@click.option("--column", "columns", multiple=True, help="A JSON path as a further column of a .csv; repeatable.")
+@click.option(
+    "--column",
+    "columns",
+    metavar="PATH",
+    multiple=True,
+    help="A JSON path as a further column of a .csv, such as error.type, usage.output_tokens, message.id, "
+    "or .label for answers that are JSON; repeatable.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--summary", is_flag=True, help="Totals, cost and errors instead of rows.")

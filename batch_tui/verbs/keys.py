@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def own_keymap(settings: Settings) -> dict[str, str]:
     """The keys of the user's own by action id, as the dashboard takes them. Raises SettingsError."""
     if not settings.keys:
-        # What knows the actions imports every screen, and most people keep the usual keys.
+        # Most people keep the usual keys.
         return {}
     from batch_tui.tui.keymap import KeymapError, read_keymap
 
     try:
-        return read_keymap(settings.keys)
+        return read_keymap(*settings.keys)
     except KeymapError as error:
         raise SettingsError(f"{default_config_path()}: keys: {error}") from error
 
@@ -42,7 +42,7 @@ def keys(context: click.Context, as_json: bool) -> None:
 def _list(session: Session, *, as_json: bool) -> int:
     import json
 
-    from batch_tui.tui.keymap import actions
+    from batch_tui.tui.action_list import actions
 
     try:
         own = own_keymap(session.settings)

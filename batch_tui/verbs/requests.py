@@ -35,19 +35,21 @@ def check(context: click.Context, file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=_FILE)
+@click.option("--yes", is_flag=True, help="Do not ask whether to send again what was sent within a day.")
 @_JSON
 @_AGAIN
 @_MADE
 @click.pass_context
-def create(context: click.Context, file: Path, as_json: bool, again: bool, made: str | None) -> None:
+def create(context: click.Context, /, file: Path, **options: Any) -> None:
     """Send a JSONL FILE of requests as one batch, and print its id.
 
     It is checked first and written down before it is sent. If the answer is lost, the batch is looked for, and
-    nothing is sent while one that is there may be it.
+    nothing is sent while one that is there may be it. On a terminal it asks before the same requests are sent
+    a second time within a day.
     """
     from batch_tui.verbs import resending
 
-    run(context, lambda session: resending.create(session, file, as_json=as_json, again=again, made=made))
+    run(context, lambda session: resending.create(session, file, **options))
 
 
 @click.command()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from batch_tui.verbs.submitting import Sender
 
 
-def create(session: Session, file: Path, *, as_json: bool, again: bool, made: str | None) -> int:
+def create(session: Session, file: Path, *, as_json: bool, again: bool, made: str | None, yes: bool) -> int:
     """Check a file and send it as one batch."""
     session.must_not_be_read_only("create")
     sends: Sender | None = None
@@ -36,7 +36,7 @@ def create(session: Session, file: Path, *, as_json: bool, again: bool, made: st
             click.echo("Nothing was sent.", err=True)
             return Exit.REFUSED
         with session.connect() as client:
-            sends = sender(session, client, as_json=as_json)
+            sends = sender(session, client, as_json=as_json, yes=yes)
             return sends.send(lambda: iter_requests(file), file, again=again, made=made)
     except KeyboardInterrupt:
         return stopped(sends)
@@ -86,7 +86,7 @@ def resubmit(
             click.echo("Nothing was sent.", err=True)
             return Exit.REFUSED
         with session.connect() as client:
-            sends = sender(session, client, as_json=as_json, only=chosen.wanted)
+            sends = sender(session, client, as_json=as_json, yes=yes, only=chosen.wanted)
             return sends.send(lambda: chosen, file, again=again, made=made)
     except KeyboardInterrupt:
         return stopped(sends)

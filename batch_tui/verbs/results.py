@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_tui.api.errors import APIConnectionError, BatchAPIError
-from batch_tui.results.completeness import check_completeness, check_stored
+from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.results.export import export_results, write_rows
@@ -117,10 +118,15 @@ def stored_or_fetched(
         if stored is not None and stored.problem is None:
             file = store.open(batch_id)
             assert file is not None  # it was there a moment ago
+            looked = looked_through(store, stored, file)
+            if looked is not None and looked is not stored:
+                # Lines may begin elsewhere now.
+                stored, file = looked, store.open(batch_id, anew=True) or file
             verified = stored.verified and (file.index_was_saved or check_stored(store, stored, file, None).verified)
             if not verified:
                 said = stored.doubt or "These results were stored without being verified as complete."
                 click.echo(plain(f"{said} batch-tui results --again fetches them anew."), err=True)
+            _note_checksum(store, batch_id, file)
             return DONE, file, verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
@@ -162,10 +168,17 @@ def _fetch(
         return (UNREACHABLE if isinstance(progress.error, APIConnectionError) else REFUSED), None, False
     file = download.results
     assert file is not None  # it is complete
+    _note_checksum(store, batch_id, file)
     verdict = check_completeness(file, batch.request_counts)
     for sentence in verdict.sentences:
         click.echo(plain(f"Not complete: {sentence}"), err=True)
     return DONE, file, verdict.verified
+
+
+def _note_checksum(store: ResultsStore, batch_id: str, file: ResultsFile) -> None:
+    # Without it the next look just knows less.
+    with suppress(ResultsStoreError):
+        store.remember_checksum(batch_id, file)
 
 
 def _tell(progress: DownloadProgress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,12 +11,19 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from batch_tui.submission.journal import JournalError, SubmissionJournal
-from batch_tui.submission.sending import BatchSender, InDoubt, Made, count_and_digest, lost_sentence
+from batch_tui.submission.sending import (
+    BatchSender,
+    InDoubt,
+    Made,
+    NotRepeated,
+    count_and_digest,
+    lost_sentence,
+)
 from batch_tui.tui.text import number, plain, plural
 from batch_tui.tui.trouble import describe
 from batch_tui.verbs.batch_lines import json_line
 from batch_tui.verbs.inputs import link
-from batch_tui.verbs.session import Exit, access_of
+from batch_tui.verbs.session import Exit, access_of, confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -53,6 +61,8 @@ class Sender:
     as_json: bool = False
     only: Container[str] | None = None
     """The custom_ids that are sent where not all of the input is."""
+    repeats: Callable[[], bool] = lambda: True
+    """Whether to send once more what was sent, word for word, in the last day."""
     sleep: Callable[[float], object] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _engine: BatchSender = field(init=False)
@@ -67,6 +77,7 @@ class Sender:
             explain=lambda error: str(describe(error, host=host)),
             say=_say,
             tell=self._print,
+            repeats=lambda _: self.repeats(),
             sleep=self.sleep,
             now=self.now,
         )
@@ -85,7 +96,11 @@ class Sender:
         With `made`, sends nothing: that is the id of the batch which such an attempt made.
         """
         if made is None:
-            outcome = self._engine.send(requests, input_path, again=again)
+            try:
+                outcome = self._engine.send(requests, input_path, again=again)
+            except NotRepeated:
+                click.echo("Nothing was sent.", err=True)
+                return Exit.REFUSED
         elif again:
             raise click.UsageError("--made sends nothing and --again sends: choose one of them.")
         else:
@@ -179,10 +194,17 @@ def stopped(sends: Sender | None) -> int:
     return Exit.INTERRUPTED
 
 
-def sender(session: Session, client: BatchClient, *, as_json: bool, only: Container[str] | None = None) -> Sender:
-    """A sender that writes to this user's journal, and links inputs."""
+def sender(
+    session: Session, client: BatchClient, *, as_json: bool, yes: bool, only: Container[str] | None = None
+) -> Sender:
+    """A sender that writes to this user's journal, and links inputs; on a terminal it asks before it repeats itself."""
     journal = SubmissionJournal(session.journal_directory())
-    return Sender(session, client, journal, session.store(), as_json=as_json, only=only)
+
+    def repeats() -> bool:
+        # Scripts have always sent what they were told to.
+        return yes or not sys.stdin.isatty() or confirmed("Send them again, as another batch?", yes=False)
+
+    return Sender(session, client, journal, session.store(), as_json=as_json, only=only, repeats=repeats)
 
 
 def as_sentence(error: JournalError | RequestFileError) -> click.ClickException:

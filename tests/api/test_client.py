@@ -6,6 +6,7 @@ import gc
 import json
 import pickle
 import traceback
+import tracemalloc
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,36 @@ async def test_create_behind_a_login_page_is_in_doubt(clients: Clients) -> None:
         with pytest.raises(CreateUncertain, match="Sign in") as caught:
             await clients(server.url).call("create", requests=[samples.REQUEST])
         assert isinstance(caught.value.cause, APIResponseValidationError)
+
+
+async def test_a_large_create_is_one_request_of_known_length_that_is_never_copied_whole(clients: Clients) -> None:
+    """In bytes allocated; the server here keeps one copy."""
+    requests = [{**samples.REQUEST, "custom_id": f"r-{n}", "note": "é" * 50_000} for n in range(200)]
+    with ScriptedServer(BATCH) as server:
+        client = clients(server.url)
+        await client.call("retrieve", "b")
+        server.script(BATCH)
+        tracemalloc.start()
+        try:
+            await client.call("create", requests=requests)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        (asked,) = server.asked
+        assert json.loads(asked.body) == {"requests": requests}
+        assert int(asked.headers["content-length"]) == len(asked.body) > 20_000_000
+        assert "transfer-encoding" not in asked.headers
+        assert peak < 2.5 * len(asked.body)
+
+
+async def test_a_large_create_is_sent_again_in_full(clients: Clients) -> None:
+    """Also to where a redirect leads on the same host."""
+    requests = [{**samples.REQUEST, "custom_id": f"r-{n}", "note": "x" * 50_000} for n in range(30)]
+    busy, elsewhere = error_reply(529, "overloaded_error", "Busy."), Reply(307, headers={"location": "/elsewhere"})
+    with ScriptedServer(busy, elsewhere, BATCH) as server:
+        await clients(server.url).call("create", requests=requests)
+        assert [json.loads(asked.body) for asked in server.asked] == [{"requests": requests}] * 3
+        assert server.asked[2].path == "/elsewhere"
 
 
 async def test_create_sends_the_same_bytes_again_when_refused_for_now(clients: Clients) -> None:

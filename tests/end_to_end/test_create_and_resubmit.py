@@ -270,6 +270,27 @@ def test_on_a_terminal_resubmit_asks(home: Home, simulator: Simulator, start: Ca
     assert len(listed(simulator)) == before
 
 
+def test_on_a_terminal_create_asks_before_it_repeats_itself_and_a_script_is_told(
+    home: Home, simulator: Simulator, start: Callable[..., Terminal]
+) -> None:
+    file = str(request_file(home, ["a", "b"]))
+    first = run(home, simulator.url, "create", file).stdout.strip()
+    arguments = ("--base-url", simulator.url, "create", file)
+    terminal = start(*arguments, environment=KEY, secrets=KEY.values())
+    terminal.wait_for(rf"The same requests were sent on .* as {first}.*Send them again, as another batch\?")
+    terminal.press("enter")
+    terminal.expect_exit(1)
+    assert "Nothing was sent." in terminal.text
+    assert listed(simulator)[0]["id"] == first
+    terminal = start(*arguments, "--yes", environment=KEY, secrets=KEY.values())
+    terminal.expect_exit(0)
+    before = len(listed(simulator))
+    done = run(home, simulator.url, "create", file)
+    assert done.returncode == 0
+    assert "The same requests were sent on" in done.stderr
+    assert len(listed(simulator)) == before + 1
+
+
 def test_a_page_in_place_of_the_api_is_told_once_and_not_waited_for(home: Home) -> None:
     page = Reply(200, b"<html><title>Log in</title></html>", {"content-type": "text/html"})
     with ScriptedServer(page, page, page) as server:

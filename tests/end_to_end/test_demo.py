@@ -239,6 +239,38 @@ def test_the_simulator_does_not_outlive_a_killed_dashboard(start: Callable[..., 
     demo.forget()
 
 
+def test_what_a_killed_demo_left_behind_is_removed_by_the_next_but_not_what_a_running_one_has(
+    start: Callable[..., Terminal], home: Home
+) -> None:
+    killed, running = start("demo"), start("demo")
+    killed.wait_for(list_is_shown)
+    running.wait_for(list_is_shown)
+    simulator = killed.children
+    os.kill(killed.pid, signal.SIGKILL)
+    assert not still_alive({killed.pid, *simulator}, patience=PATIENCE)
+    killed.forget()
+    assert len(home.temporary_files()) == 2
+    third = start("demo")
+    third.wait_for(list_is_shown)
+    assert len(home.temporary_files()) == 2
+    os.kill(running.pid, signal.SIGTERM)
+    assert not still_alive({running.pid}, patience=PATIENCE)
+    running.forget()
+    assert len(home.temporary_files()) == 1
+    third.press("q")
+    third.expect_exit()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_ended_while_it_starts_leaves_nothing(
+    start: Callable[..., Terminal], home: Home, number: signal.Signals
+) -> None:
+    terminal = start("demo")
+    terminal.wait_for(lambda _: bool(home.temporary_files()))
+    os.kill(terminal.pid, number)
+    terminal.expect_exit(128 + number)
+
+
 def test_a_closed_window_leaves_no_process_and_no_file(demo: Terminal) -> None:
     """Neither of the dashboard nor of the simulator behind it."""
     demo.hang_up()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,31 @@ def test_what_was_stored_without_being_verified_can_be_fetched_again(home: Home,
     done = run(home, simulator.url, "results", batch_id, "--again")
     assert (done.returncode, done.stdout) == (0, first.stdout)
     assert run(home, simulator.url, "results", batch_id, "--offline").stdout == first.stdout
+
+
+def test_a_stored_file_that_was_changed_behind_all_looks_is_not_called_complete(
+    home: Home, simulator: Simulator
+) -> None:
+    """Its size and its times are the old ones, and so is what the samples of every opening see."""
+    batch_id = with_errors(simulator)["id"]
+    first = run(home, simulator.url, "results", batch_id)
+    (path,) = home.path.rglob("msgbatch_*.jsonl")
+    before, text = path.stat(), path.read_bytes()
+    place = next(at for at in range(65_536, len(text)) if text[at : at + 6] == b'"text"' and _unseen(at, len(text)))
+    path.write_bytes(text[: place + 1] + b"T" + text[place + 2 :])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    done = run(home, simulator.url, "results", batch_id, "--offline")
+    assert done.returncode == 1
+    assert "does not say any more what was stored" in done.stderr
+    assert "not verified" in run(home, simulator.url, "cache").stdout
+    done = run(home, simulator.url, "results", batch_id, "--again")
+    assert (done.returncode, done.stdout) == (0, first.stdout)
+
+
+def _unseen(place: int, size: int) -> bool:
+    """Whether a place lies between the sixteen samples of 64 KB."""
+    step = (size - 65_536) // 15
+    return place % step > 66_000
 
 
 def test_the_ending_of_the_file_says_the_format_and_nothing_is_overwritten(home: Home, simulator: Simulator) -> None:

@@ -52,6 +52,50 @@ def test_what_a_path_gives(path: str, value: object) -> None:
     assert found is value if value is MISSING else found == value
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("message.model", "claude-haiku-4-5-20251001"),
+        ("message.usage.output_tokens", 5),
+        ("usage.output_tokens", 5),
+        ("model", "claude-haiku-4-5-20251001"),
+        ("stop_reason", "end_turn"),
+        ("content[0].type", "text"),
+        ("usage.nothing", MISSING),
+        ("error.type", MISSING),
+    ],
+)
+def test_what_leads_to_a_message_or_an_error_may_be_left_out(path: str, value: object) -> None:
+    found = JsonPath.parse(path).value(RECORD)
+    assert found is value if value is MISSING else found == value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("error.type", "api_error"),
+        ("error.message", "Down"),
+        ("error.error.type", "api_error"),
+        ("error.request_id", None),
+        ("result.error.type", "error"),
+        ("usage.output_tokens", MISSING),
+    ],
+)
+def test_an_error_is_reached_through_its_envelope_or_without(path: str, value: object) -> None:
+    found = JsonPath.parse(path).value(errored("b", "api_error", "Down"))
+    assert found is value if value is MISSING else found == value
+
+
+def test_what_a_record_itself_has_goes_before_what_is_left_out() -> None:
+    assert JsonPath.parse("usage.a").value({**RECORD, "usage": {"a": 7}}) == 7
+
+
+@pytest.mark.parametrize(("path", "meant"), [("type", "error.type"), ("id", "custom_id or message.id")])
+def test_a_name_that_several_things_have_is_asked_back(path: str, meant: str) -> None:
+    with pytest.raises(JsonPathError, match=meant):
+        JsonPath.parse(path)
+
+
 @pytest.mark.parametrize("path", ["", "a..b", "a[x]", "..a", 'a["open', "a b"])
 def test_a_path_that_cannot_be_read_is_a_sentence(path: str) -> None:
     with pytest.raises(JsonPathError, match=r"path"):

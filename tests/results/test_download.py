@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 
 from batch_tui.api.errors import APIConnectionError, APIStatusError
 from batch_tui.api.models import MessageBatchRequestCounts
-from batch_tui.results.errors import NotResults, ResultsStoreError
+from batch_tui.results.errors import NotResults, ResultsInUse, ResultsStoreError
+from batch_tui.results.part_file import PartFile
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import bare, body, encode, many, succeeded
 from tests.results.scripted_source import Answer
 from tests.results.watched_download import BATCH, Watched
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from batch_tui.results.download_control import DownloadProgress
@@ -318,6 +321,73 @@ def test_a_stored_file_that_was_changed_and_kept_its_length_is_checked_again(
     assert stored.verified is False
 
 
+def change_unnoticed(store: ResultsStore, instead: bytes) -> None:
+    """A stored, verified file in which something was put in place of something as long, with its old times.
+
+    It is too long for the samples that every opening looks at.
+    """
+    text = body(*(succeeded(f"r-{n}", "x" * 40_000) for n in range(60)))
+    first = Watched(store, Answer(text, chunk=100_000), expected=60)
+    assert first.run().verified
+    assert first.download.results is not None
+    store.remember_checksum(BATCH, first.download.results)
+    path = store.results_path(BATCH)
+    place = text.index(b'"r-7"') + 2_000
+    before = path.stat()
+    path.write_bytes(text[:place] + instead + text[place + 1 :])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize(("instead", "rows"), [(b"\n", 61), (b"y", 60)])
+def test_a_stored_file_that_was_changed_where_nobody_looks_is_noticed_before_it_is_called_complete(
+    store: ResultsStore, instead: bytes, rows: int
+) -> None:
+    """Its rows are those that it has now; they can be seen meanwhile."""
+    change_unnoticed(store, instead)
+    watched = Watched(store, expected=60)
+    end = watched.run()
+    assert watched.states() == ["starting", "checking", "complete"]
+    assert watched.told[1].rows == 60
+    assert (end.rows, end.verified, end.restarts) == (rows, False, 1)
+    assert "does not say any more what was stored" in (end.note or "")
+    stored = store.stored(BATCH)
+    assert stored is not None
+    assert stored.verified is False
+    # Nor is it the next time.
+    again = Watched(store, expected=60).run()
+    assert again.verified is False
+    assert "does not say any more what was stored" in (again.note or "")
+    stored = store.stored(BATCH)
+    assert stored is not None
+    assert stored.verified is False
+
+
+def test_a_stored_file_that_is_what_it_was_is_verified_after_a_look_at_all_of_it(store: ResultsStore) -> None:
+    text = many(10)
+    first = Watched(store, Answer(text), expected=10)
+    first.run()
+    assert first.download.results is not None
+    store.remember_checksum(BATCH, first.download.results)
+    watched = Watched(store, expected=10)
+    end = watched.run()
+    assert watched.states() == ["starting", "checking", "complete"]
+    assert (end.verified, end.note, end.restarts) == (True, None, 0)
+
+
+def test_a_check_ends_when_told_to(store: ResultsStore) -> None:
+    change_unnoticed(store, b"y")
+    watched = Watched(store, expected=60)
+    told = watched.told.append
+
+    def stop_then(progress: DownloadProgress) -> None:
+        told(progress)
+        if progress.state == "checking":
+            watched.download.stop()
+
+    watched.download._on_progress = stop_then
+    assert watched.run().state == "stopped"
+
+
 def test_a_stored_file_that_lost_its_index_is_still_verified(store: ResultsStore) -> None:
     Watched(store, Answer(many(5)), expected=5).run()
     store.index_path(BATCH).unlink()
@@ -388,6 +458,62 @@ def test_two_downloads_of_one_batch_do_not_mix(store: ResultsStore) -> None:
     assert ends[0].state == "failed"
     # No path: what it is about is on screen, and a long one would push the advice out of view.
     assert str(ends[0].error) == "Another batch-tui is downloading these results. Wait for it to finish, or stop it."
+
+
+def waiting(store: ResultsStore, *meanwhile: Callable[[], object], **options: Any) -> Watched:
+    """A download that waits for another process, and what goes on at each of its looks."""
+    steps = list(meanwhile)
+    return Watched(store, Answer(many(50)), waits_for_others=True, sleep=lambda _: steps.pop(0)(), **options)
+
+
+def test_results_that_another_process_finishes_during_the_wait_are_taken(store: ResultsStore) -> None:
+    part = PartFile(prepared(store))
+    part.append(many(50))
+
+    def finish() -> None:
+        part.results.index.finish()
+        store.keep(BATCH, part.results, verified=True)
+        part.close()
+
+    watched = waiting(store, lambda: None, finish, expected=50)
+    end = watched.run()
+    assert (end.state, end.rows, end.verified, watched.source.starts) == ("complete", 50, True, [])
+    assert watched.states() == ["starting", "retrying", "complete"]
+    assert not store.part_path(BATCH).exists()
+
+
+def test_what_another_process_left_unfinished_is_fetched_on(store: ResultsStore) -> None:
+    part = PartFile(prepared(store))
+    part.append(many(50)[:5000])
+    watched = waiting(store, part.close)
+    end = watched.run()
+    assert (end.state, end.rows, end.error) == ("complete", 50, None)
+    assert watched.source.starts[0] > 0
+    assert stored_bytes(store) == many(50)
+
+
+def test_a_part_that_became_the_whole_file_is_not_taken_for_a_part(
+    store: ResultsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process ends between our opening and our locking of its file."""
+    Watched(store, Answer(many(50))).run()
+    path, whole = prepared(store), store.results_path(BATCH)
+    whole.rename(path)
+    lock = fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        path.rename(whole)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(ResultsInUse):
+        PartFile(path)
+    assert stored_bytes(store) == many(50)
+
+
+def prepared(store: ResultsStore) -> Path:
+    store.prepare()
+    return store.part_path(BATCH)
 
 
 WHOLE = body(*(succeeded(f"r-{n}", "é" * (n * 7 % 50)) for n in range(30)), encode({"custom_id": "x"}))

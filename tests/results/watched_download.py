@@ -21,10 +21,9 @@ class Watched:
         self.source = ScriptedSource(*answers)
         self.told: list[DownloadProgress] = []
         self.slept: list[float] = []
-        given: dict[str, Any] = {"read_ahead": 0, "progress_interval": 0.0, "jitter": lambda: 0.0, **options}
-        self.download = ResultsDownload(
-            self.source, BATCH, store, sleep=self.slept.append, on_progress=self.told.append, **given
-        )
+        usual: dict[str, Any] = {"read_ahead": 0, "progress_interval": 0.0, "jitter": lambda: 0.0}
+        given = usual | {"sleep": self.slept.append} | options
+        self.download = ResultsDownload(self.source, BATCH, store, on_progress=self.told.append, **given)
 
     def run(self) -> DownloadProgress:
         return self.download.run()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.screen import ModalScreen
 from textual.widgets import Button
 
 import batch_tui.tui
-from batch_tui.tui.keymap import DIALOGS, SCREENS, KeymapError, actions, read_keymap
+from batch_tui.tui.action_list import OWNERS, actions, bindings_of
+from batch_tui.tui.key_places import BEHIND, DIALOGS, EVERYWHERE, KEYS, SCREENS
+from batch_tui.tui.keymap import KeymapError, read_keymap
 from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
@@ -21,6 +26,9 @@ from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
 from tests.tui.play import Play, playing
 from tests.tui.scenes import ended, go_to, open_results, running, until
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
 
 
 def own(**chosen: str) -> dict[str, Any]:
@@ -149,6 +157,15 @@ def test_the_last_part_of_an_id_is_enough_where_only_one_ends_so() -> None:
     assert "both about batch.cancel" in refused(cancel="C", batch__cancel="Z")
 
 
+def test_the_later_table_wins_whichever_way_it_names_an_action() -> None:
+    """The later one is that of the profile."""
+    assert read_keymap({"cancel": ("C",), "watch": ("f3",)}, {"batch.cancel": ("Z",)}) == {
+        "batch.cancel": "Z",
+        "batch.watch": "f3",
+    }
+    assert read_keymap({"batch.cancel": ("C",)}, {"cancel": ("Z",)}) == {"batch.cancel": "Z"}
+
+
 def test_keys_are_written_as_people_write_them() -> None:
     def key(text: str) -> str:
         return read_keymap({"app.refresh": (text,)})["app.refresh"]
@@ -235,6 +252,34 @@ def test_every_screen_of_ours_is_looked_through() -> None:
         found |= set(re.findall(r'\bid="([a-z]+\.[a-z_]+)"', path.read_text(encoding="utf-8")))
     assert found <= actions().keys()
     assert not SCREENS.keys() & DIALOGS.keys()
+
+
+@pytest.mark.parametrize("owner", OWNERS, ids=lambda one: one.__name__)
+def test_what_is_written_down_of_the_keys_is_what_the_screens_have(owner: type[DOMNode]) -> None:
+    """Whoever changes a binding changes key_places.py with it, to what is said here."""
+    held: dict[str, str] = {}
+    for binding in bindings_of(owner):
+        held[binding.id or ""] = f"{held.get(binding.id or '', '')} {binding.key}".strip()
+    assert KEYS[owner.__name__] == held
+
+
+def test_it_is_written_down_for_every_screen_and_for_none_that_is_gone() -> None:
+    assert KEYS.keys() == {owner.__name__ for owner in OWNERS}
+    inside = {part for parts in (*SCREENS.values(), *DIALOGS.values()) for part in parts}
+    assert KEYS.keys() == {*SCREENS, *DIALOGS, *inside, BEHIND}
+    dialogs = {owner.__name__ for owner in OWNERS if issubclass(owner, ModalScreen)}
+    assert DIALOGS.keys() == dialogs
+    assert {one.id for one in bindings_of(OWNERS[-1]) if one.priority} == EVERYWHERE
+
+
+def test_reading_the_keys_of_the_user_imports_no_screen() -> None:
+    """The dashboard waits for it at its start."""
+    script = (
+        "import sys\nfrom batch_tui.tui.keymap import read_keymap\nread_keymap({'cancel': ('C',)})\n"
+        "print(*(one for one in sys.modules if one.startswith('batch_tui.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["batch_tui.tui", "batch_tui.tui.key_places", "batch_tui.tui.keymap"]
 
 
 def test_sentences_know_the_usual_keys() -> None:

@@ -49,6 +49,18 @@ async def test_the_profiles_are_offered_and_the_chosen_one_is_the_result(tmp_pat
     assert play.stage.app.return_value == f"{ANOTHER}[red]staging"
 
 
+async def test_more_profiles_than_keys_are_all_offered(tmp_path: Path) -> None:
+    many = [ProfileChoice("production", "here"), *(ProfileChoice(f"team-{n}", "there") for n in range(40))]
+    async with playing(tmp_path, app=app(many)) as play:
+        shown = await offered(play)
+        assert len(shown) == 41
+        assert shown[1].startswith(" 2  team-0")
+        assert shown[40].startswith("    team-39")
+        await play.pilot.press("end", "enter")
+        await until(play.pilot, lambda: play.stage.app.return_value is not None, "the end")
+    assert play.stage.app.return_value == f"{ANOTHER}team-39"
+
+
 async def test_the_theme_that_was_chosen_comes_along(tmp_path: Path) -> None:
     async with playing(tmp_path / "here", app=app()) as play:
         await play.press("T")

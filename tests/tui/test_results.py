@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
+from batch_tui.results.part_file import PartFile
 from batch_tui.tui.result_rows import TAIL
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.results import ResultsScreen
@@ -145,6 +147,27 @@ async def test_a_cut_stream_keeps_its_rows_says_so_and_can_go_on(tmp_path: Path)
         assert len(play.table.source) == whole
         assert play.trouble() == ""
         assert progress(play).verified
+
+
+async def test_results_that_another_batch_tui_fetches_come_by_themselves_when_it_has_ended(tmp_path: Path) -> None:
+    looks = threading.Semaphore(0)
+    app = {"back_off": lambda _: looks.acquire()}
+    async with playing(tmp_path, size=(120, 30), app=app) as play:
+        batch_id = await go_to(play.stage, play.pilot, with_errors)
+        play.stage.store.prepare()
+        elsewhere = PartFile(play.stage.store.part_path(batch_id))
+        try:
+            await play.pilot.press("v")
+            await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results screen")
+            await until(play.pilot, lambda: "Another batch-tui is downloading" in play.trouble(), "the reason")
+            assert "when it has ended." in play.trouble()
+            assert "tries again" not in play.trouble()
+            assert "another batch-tui is downloading them" in play.row(play.table.source.last)
+        finally:
+            elsewhere.close()
+            looks.release()
+        await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "all of them")
+        assert play.trouble() == ""
 
 
 async def test_results_that_are_gone_are_a_sentence(tmp_path: Path) -> None:

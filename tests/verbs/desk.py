@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 PARAMS = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
 
 
+def _yes() -> bool:
+    return True
+
+
 class Desk:
     """One user's file, journal and simulator; `clock` is the server's, and this machine's is `skew` ahead of it."""
 
@@ -59,7 +63,7 @@ class Desk:
         lines = [json.dumps({"custom_id": f"r{number}", "params": PARAMS}) for number in range(size)]
         self.file.write_text("\n".join(lines), encoding="utf-8")
 
-    def sender(self, client: BatchClient, *, as_json: bool = False) -> Sender:
+    def sender(self, client: BatchClient, *, as_json: bool = False, repeats: Callable[[], bool] = _yes) -> Sender:
         session = Session(self.settings, lambda: client)
         return Sender(
             session,
@@ -67,14 +71,17 @@ class Desk:
             self.journal,
             self.links,
             as_json=as_json,
+            repeats=repeats,
             sleep=self.sleep,
             now=self.now,
         )
 
-    def send(self, *, as_json: bool = False, **options: Any) -> tuple[int, str, str]:
-        """The exit code, stdout and stderr of one `create`."""
+    def send(
+        self, *, as_json: bool = False, repeats: Callable[[], bool] = _yes, **options: Any
+    ) -> tuple[int, str, str]:
+        """The exit code, stdout and stderr of one `create`; `repeats` answers whether to send the same again."""
         with self.client() as client:
-            sender = self.sender(client, as_json=as_json)
+            sender = self.sender(client, as_json=as_json, repeats=repeats)
             code = sender.send(lambda: iter_requests(self.file), self.file, **options)
         return code, *self.said()
 

@@ -29,6 +29,27 @@ def test_what_is_sent_is_one_batch_and_its_id_is_the_output(desk: Desk) -> None:
     assert f"as {one.batch_id}" in err
 
 
+def test_the_same_requests_are_sent_again_within_a_day_only_if_that_is_wanted(desk: Desk) -> None:
+    """Other prompts under the same custom_ids, and another day, are no mistake; nor is what was asked for."""
+    _, first, _ = desk.send(repeats=_never)
+    code, out, err = desk.send(repeats=_never)
+    assert (code, out) == (1, "")
+    assert f"The same requests were sent on 2026-11-22 12:00 UTC as {first.strip()}." in err
+    assert "Nothing was sent." in err
+    assert desk.made() == [first.strip()]
+    assert desk.outcomes() == ["accepted"]
+    assert desk.send(repeats=_never, again=True)[0] == 0
+    assert desk.send()[0] == 0
+    before = desk.file.read_text()
+    desk.file.write_text(before.replace('"Hi"', '"Ho"'))
+    code, _, err = desk.send(repeats=_never)
+    assert code == 0
+    assert "The same custom_ids were sent" in err
+    desk.file.write_text(before)
+    desk.clock.advance(hours=24)
+    assert desk.send(repeats=_never)[0] == 0
+
+
 def test_it_is_written_down_before_it_is_sent(desk: Desk) -> None:
     desk.journal.directory.parent.mkdir()
     desk.journal.directory.write_text("in the way")
@@ -38,6 +59,10 @@ def test_it_is_written_down_before_it_is_sent(desk: Desk) -> None:
 
 
 # Stopped
+
+
+def _never() -> bool:
+    return False
 
 
 def test_the_id_is_printed_before_anything_else_is_done_with_it(desk: Desk) -> None:
@@ -52,7 +77,7 @@ def test_the_id_is_printed_before_anything_else_is_done_with_it(desk: Desk) -> N
     assert desk.outcomes() == ["accepted"]
     assert stopped(sender) == 130
     assert f"The batch was created all the same: {out.strip()}" in desk.said()[1]
-    assert "The same custom_ids were sent" in desk.send()[2]
+    assert "The same requests were sent" in desk.send()[2]
 
 
 def test_a_stop_before_it_is_sent_says_so(desk: Desk) -> None:

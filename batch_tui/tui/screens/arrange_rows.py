@@ -178,7 +178,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         hint = (
             f"Shown now: {shown}. The same path again takes it away."
             if shown
-            else ("A leading dot looks into answers that are JSON; result.message.id and the like into the record.")
+            else ("A leading dot looks into answers that are JSON; error.type or usage.output_tokens into the record.")
         )
         dialog = PromptDialog(
             Plain("Show a column from a JSON path"), plain(hint), value=".", verb="shows it", problem_with=_path_problem
@@ -219,7 +219,9 @@ class ArrangeRowsScreen(FindRowsScreen):
         if chosen == "ask":
             dialog = PromptDialog(
                 Plain("Count the values at a JSON path"),
-                Plain("A leading dot looks into answers that are JSON."),
+                Plain(
+                    "A leading dot looks into answers that are JSON; error.type or usage.output_tokens into the record."
+                ),
                 value=".",
                 verb="counts",
                 problem_with=_path_problem,

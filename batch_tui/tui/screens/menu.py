@@ -32,7 +32,7 @@ _BORDER_AND_HINT, _LEFT_EMPTY = 3, 4
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What a key of the menu does; `id` is what the menu answers with."""
+    """What a key of the menu does, or, without a key, enter on it; `id` is what the menu answers with."""
 
     key: str
     label: Plain
@@ -57,14 +57,15 @@ class MenuDialog(FloatingScreen[str | None]):
         """`begin_at` is the id of the choice that enter takes as long as nothing moves."""
         super().__init__()
         self._title = title
-        self._choices = {choice.key: choice for choice in choices}
+        self._choices = choices
+        self._by_key = {choice.key: choice for choice in choices if choice.key}
         self._begin_at = begin_at
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
             yield OptionList(
-                *(Option(self._label(choice), id=choice.id) for choice in self._choices.values()),
+                *(Option(self._label(choice), id=choice.id) for choice in self._choices),
                 id="menu-choices",
                 markup=False,
             )
@@ -74,7 +75,7 @@ class MenuDialog(FloatingScreen[str | None]):
     @staticmethod
     def _label(choice: Choice) -> Content:
         return Content.assemble(
-            (f" {choice.key}  ", TONES["accent"]), str(choice.label), (f"  {choice.note}", TONES["muted"])
+            (f" {choice.key or ' '}  ", TONES["accent"]), str(choice.label), (f"  {choice.note}", TONES["muted"])
         )
 
     def on_mount(self) -> None:
@@ -96,7 +97,7 @@ class MenuDialog(FloatingScreen[str | None]):
             choices.action_cursor_up()
 
     def on_key(self, event: events.Key) -> None:
-        choice = self._choices.get(event.character or "")
+        choice = self._by_key.get(event.character or "")
         if choice is not None:
             event.stop()
             event.prevent_default()

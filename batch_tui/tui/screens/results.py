@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
+from batch_tui.results.errors import ResultsInUse
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
@@ -205,6 +206,8 @@ class ResultsScreen(ReadRecordScreen):
                 ]
             case "starting":
                 return [("… asking ", TONES["muted"])]
+            case "checking":
+                return [(f"… checking what is saved · {amount}", TONES["muted"])]
         speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
         return [("↓ ", TONES["running"]), (amount + speed, TONES["muted"])]
 
@@ -248,7 +251,8 @@ class ResultsScreen(ReadRecordScreen):
         if progress.error is not None and progress.state in ("failed", "retrying"):
             again = f"{key_for('results.pause', 'P')} tries again." if progress.state == "failed" else "Trying again."
             note = f"{mask.written(plain(progress.note))} " if progress.note else ""
-            line.say(plain(f"! {note}{describe(progress.error, host=self._shared.host)} {again}"))
+            words = f"! {note}{describe(progress.error, host=self._shared.host)}"
+            line.say(plain(words if isinstance(progress.error, ResultsInUse) else f"{words} {again}"))
         else:
             said = self._about_rows()
             if self._opened.deleted:

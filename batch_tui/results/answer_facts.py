@@ -1,0 +1,44 @@
+"""What an answer of the results endpoint tells of itself: where it starts, how it comes, whether to ask again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from batch_tui.api.errors import APIStatusError
+from batch_tui.results.errors import NotResults
+from batch_tui.results.line_index import BOM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_tui.api.errors import APIError
+
+_RETRIED_STATUSES = frozenset({408, 429})
+
+
+def worth_retrying(error: APIError) -> bool:
+    """Whether the same request may be answered next time."""
+    if isinstance(error, APIStatusError):
+        return error.status_code in _RETRIED_STATUSES or error.status_code >= 500
+    return True
+
+
+def is_plain(headers: Mapping[str, str]) -> bool:
+    """Whether the body comes as it is stored, not compressed."""
+    return headers.get("content-encoding", "").strip().lower() in ("", "identity")
+
+
+def range_start(headers: Mapping[str, str]) -> int | None:
+    """Where the server says the bytes start, None if it does not say."""
+    found = re.match(r"\s*bytes\s+(\d{1,18})-", headers.get("content-range", ""))
+    return int(found[1]) if found else None
+
+
+def refuse_web_page(first: bytes) -> None:
+    """Raises NotResults for a body that begins like HTML."""
+    if first.removeprefix(BOM).lstrip()[:1] == b"<":
+        raise NotResults(
+            "The server answered with a web page instead of results. "
+            "Check the base URL and any proxy or sign-in page between, then retry."
+        )
