@@ -318,3 +318,11 @@ async def test_without_batches_there_is_nothing_to_filter(tmp_path: Path) -> Non
             await pilot.press("slash", "2", "escape")
             assert not stage.app.screen.query_one(FilterLine).display
             assert isinstance(stage.app.screen, BatchListScreen)
+
+
+async def test_an_empty_tab_says_all_of_its_sentence_on_a_narrow_terminal(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(40, 20)) as play:
+        await play.press("5")
+        said = " ".join(play.table.render_line(y).text.strip() for y in range(1, 6))
+        assert play.table.nothing in said
+        assert play.screen.why_not("open_detail") is not None

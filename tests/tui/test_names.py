@@ -64,7 +64,7 @@ async def test_a_name_that_cannot_be_kept_is_said_and_stays_in_its_line(tmp_path
         await play.press("t", *"name", "down", *"eval", "down", *"why", "enter")
         await until(play.pilot, lambda: isinstance(play.screen, NameDialog), "the question again")
         await play.press()
-        assert "not kept" in play.shown("#name-hint")
+        assert "not kept" in play.shown("#name-problem")
         assert [line.value for line in play.screen.query(Input)] == ["name", "#eval", "why"]
         assert not play.stage.app.shared.monitor.notes
         (tmp_path / "data").unlink()

@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_tui.tui.results_work import MOST_COPIED
+from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.record_view import RecordView
 from tests.results.lines import succeeded
 from tests.tui import story
 from tests.tui.play import Play, playing
 from tests.tui.results_scenes import told
-from tests.tui.scenes import ended, go_to, record_on_screen, settled, until
+from tests.tui.scenes import ended, go_to, open_results, record_on_screen, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,3 +111,18 @@ async def test_a_broken_price_list_of_ones_own_is_a_sentence_in_the_summary(tmp_
         assert "claude-opus-5-5" in rows
         assert "code execution" in rows
         assert "made in the US only" in rows
+
+
+async def test_a_page_can_be_turned_only_where_a_record_is_on_screen(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await open_results(play.stage, play.pilot)
+        assert "enter Read" in (bar := str(play.screen.query_one(KeyBar).render()))
+        assert "e Next failed  i Summary  esc Back" in bar
+        await play.press("tab")
+        assert "enter opens the one under the cursor" in play.said()
+        await play.press("enter")
+        await record_on_screen(play.stage, play.pilot)
+        assert "enter Read" not in (bar := str(play.screen.query_one(KeyBar).render()))
+        assert "tab Page" in bar
+        await play.press("tab")
+        assert play.screen.query_one(RecordView).page == 1

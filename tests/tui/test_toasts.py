@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual.widgets._toast import Toast
 
+from batch_tui.results.frequencies import Frequency
 from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.floating import Hint
+from batch_tui.tui.screens.frequencies import FrequenciesScreen
+from batch_tui.tui.text import plain
 from tests.tui.play import playing
 from tests.tui.scenes import ended, running, settled, until
 
@@ -66,3 +70,12 @@ async def test_a_running_batch_is_not_said_to_be_gone_in_seconds(tmp_path: Path)
         assert "once it has ended: starts in 5s" in play.said()
         assert "starts in 5s · u keeps it" in play.row(play.table.cursor_row)
         await play.press("u")
+
+
+async def test_what_answers_a_key_of_a_dialog_is_said_in_it(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        values = FrequenciesScreen(plain("label"), [Frequency("odd", 3, None)], plain(""))
+        play.stage.app.push_screen(values)
+        await play.press("enter")
+        assert play.screen is values
+        assert "No filter can say this value." in str(values.query_one(Hint).visual)

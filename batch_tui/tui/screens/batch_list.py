@@ -351,6 +351,8 @@ class BatchListScreen(FindBatchesScreen):
         """Why an action is of no use now, or None."""
         if action in ("filter", "open_detail") and not len(self._shared.catalog):
             return f"There are no batches {'to filter ' if action == 'filter' else ''}yet."
+        if action == "open_detail" and self._table.cursor_key is None:
+            return "There is no batch under the cursor."
         return super().why_not(action)
 
     def action_new_batch(self) -> None:

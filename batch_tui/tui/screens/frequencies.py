@@ -16,6 +16,7 @@ from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
 from batch_tui.tui.text import Plain, number, plain, plural
 from batch_tui.tui.widgets.table_rows import Cell, Column
+from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ class FrequenciesScreen(FloatingScreen[str | None]):
         event.stop()
         query = self._values[int(event.key)].query
         if query is None:
-            self.notify("No filter can say this value.", markup=False, timeout=3)
+            # In the dialog: a toast would wait until it is closed.
+            self.query_one(Hint).update(Content.styled("No filter can say this value.", TONES["error"]))
         else:
             self.dismiss(query)
 

@@ -63,7 +63,7 @@ class NameDialog(FloatingScreen[BatchNotes | None]):
                 )
             leave = key_for("name.close", "esc")
             if self._problem is not None:
-                yield Static(Content.styled(plain(self._problem), TONES["error"]), markup=False)
+                yield Static(Content.styled(plain(self._problem), TONES["error"]), id="name-problem", markup=False)
             yield Hint(
                 f"enter keeps it, on this machine only · ↑ ↓ the other lines · {leave} leaves it as it was",
                 f"enter keeps it · {leave} leaves it",

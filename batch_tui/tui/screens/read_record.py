@@ -46,7 +46,7 @@ class ReadRecordScreen(TakeOutScreen):
         Binding(
             "right_square_bracket,tab",
             "turn(1)",
-            "Tab",
+            "Page",
             key_display="tab",
             id="record.next_tab",
             tooltip="Text, thinking, tools, raw JSON, usage, request",
@@ -114,6 +114,11 @@ class ReadRecordScreen(TakeOutScreen):
         return self._reading and self.size.width < (_VAST if self._beside else WIDE)
 
     @property
+    def _shows_record(self) -> bool:
+        """Whether there is a record on screen, beside the table or alone."""
+        return self._reading or self.size.width >= WIDE
+
+    @property
     def _input(self) -> BatchInput | None:
         return self._shared.monitor.inputs.get(self._batch_id)
 
@@ -144,7 +149,7 @@ class ReadRecordScreen(TakeOutScreen):
             record.show(None)
             self._prompt.show(None)
             self._wishes.clear()
-        elif self._reading or self.size.width >= WIDE:
+        elif self._shows_record:
             self._ask(PageWish(line, record.page, record.cells, record.markdown))
             if self._beside:
                 self._ask(PageWish(line, REQUEST, self._prompt.cells, pane="prompt"))
@@ -184,7 +189,15 @@ class ReadRecordScreen(TakeOutScreen):
         elif not self.clear_one_level():
             self.dismiss()
 
+    def why_not(self, action: str) -> str | None:
+        """Why an action is of no use now, or None."""
+        if action.startswith("turn") and self._opened.rows and not self._shows_record:
+            return f"No record is shown: {key_for('results.open', 'enter')} opens the one under the cursor."
+        return super().why_not(action)
+
     def action_turn(self, step: int) -> None:
+        if self.refuses("turn"):
+            return
         self.action_choose_page(self._record.next_page(step))
 
     def action_choose_page(self, page: int) -> None:

@@ -360,7 +360,9 @@ class ResultsScreen(ReadRecordScreen):
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a line is typed, letters are letters."""
+        """While a line is typed, letters are letters; a record that fills the screen is open already."""
+        if action == "open_record" and self._alone:
+            return False
         return not (self.typing() and action in _LETTERS)
 
     def why_not(self, action: str) -> str | None:

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from textual.binding import Binding
 
 _HELP = "app.help"
+_FIRST = (
+    *("results.open", "results.search", "results.query", "results.next_error", "results.summary"),
+    *("record.close", "record.next_tab", "results.export"),
+)
+"""Of keys that come from several classes, those that a narrow terminal shows."""
 _LAST = ("batch.resubmit", "results.resubmit")
 """Keys for now and then: shown where the others leave room."""
+_PLACES = {binding_id: place for place, binding_id in enumerate(_FIRST)} | dict.fromkeys(_LAST, len(_FIRST) + 1)
 
 
 @runtime_checkable
@@ -57,7 +63,7 @@ class KeyBar(Widget):
             (binding, says_why is not None and says_why.why_not(binding.action) is not None)
             for binding in reversed(unique.values())
         ]
-        keys.sort(key=lambda key: key[0].id in _LAST)
+        keys.sort(key=lambda key: _PLACES.get(key[0].id or "", len(_FIRST)))
         if (self.size.width, keys) != self._known:
             self._known = self.size.width, keys
             self._shown = self._labels()

@@ -357,13 +357,22 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             style = one.apply([Segment(" ", style)], background)[0].style or style
         return style
 
+    def _nothing_line(self, row: int) -> Plain:
+        """What an empty table says in a row: a sentence may need several."""
+        from batch_tui.tui.wrapping import breaks
+
+        parts = list(breaks(self.nothing, max(self.size.width - 2, 1)))[row : row + 1]
+        return Plain("".join(self.nothing[start:stop].strip() for start, stop in parts))
+
     def render_line(self, y: int) -> Strip:
         total = self.size.width
         if y == 0:
             return self._painter.heading(total)
         row = self.top_row + y - 1
         if row >= len(self._source):
-            return self._painter.blank(total, self.nothing if row == 0 else Plain(""))
+            return self._painter.blank(
+                total, self._nothing_line(row) if self.nothing and not len(self._source) else Plain("")
+            )
         state = "" if row != self._cursor_row else "cursor" if self.has_focus else "cursor-blurred"
         version, key = self._source.version(row), self._source.key(row)
         self._painted[y] = version
