@@ -87,8 +87,8 @@ def dashboard_for(
         ),
         now=clock,
         pace=Pace(
-            running=settings.poll_seconds,
-            idle=max(min(30.0, settings.poll_slowest_seconds), settings.poll_seconds),
+            running=min(settings.poll_seconds, settings.poll_slowest_seconds),
+            idle=min(max(30.0, settings.poll_seconds), settings.poll_slowest_seconds),
             slowest=settings.poll_slowest_seconds,
         ),
         budget=budget,
