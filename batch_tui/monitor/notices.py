@@ -56,6 +56,14 @@ class Notices:
                 news.append(batch)
         return news
 
+    def found_ended(self, batch: MessageBatch) -> list[MessageBatch]:
+        """The batch, if it was watched and ended where no page showed it."""
+        if batch.processing_status != "ended" or batch.id not in self.watched or batch.id in self._told:
+            return []
+        self._told.add(batch.id)
+        self.watched.discard(batch.id)
+        return [batch]
+
     def expiring(self, catalog: BatchCatalog, now: datetime, saved: Collection[str]) -> list[MessageBatch]:
         """Batches whose results leave the API soon and are not among the `saved`, the first to go first."""
         if self.longest_span is None:

@@ -76,6 +76,10 @@ class MonitorView(msgspec.Struct):
     results: dict[str, OpenResults] = msgspec.field(default_factory=dict)
     watched: set[str] = msgspec.field(default_factory=set)
     """Ids of the batches whose end the user wants to be told of."""
+    leaving_below: dict[str, datetime] = msgspec.field(default_factory=dict)
+    """Batches that are not loaded and will soon lose their results, by id: when they were created."""
+    warnings: int = 0
+    """How often it was said that results will soon be lost."""
     digests: dict[str, ResultsDigest | None] = msgspec.field(default_factory=dict)
     """What whole results come to, by batch id, once they were opened; None while they are added up."""
     inputs: dict[str, BatchInput] = msgspec.field(default_factory=dict)
