@@ -8,8 +8,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from batch_tui.monitor.batch_notes import BatchNotes
 from batch_tui.monitor.conditions import IsExpiring
 from batch_tui.monitor.hook_runner import HookRunner
@@ -25,6 +23,8 @@ from tests.tui.scenes import NOON, ended, go_to, open_results, running, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.tui.play import Play
 
@@ -256,9 +256,7 @@ def tabs(play: Play) -> str:
     return str(play.screen.query_one(TabLine).render())
 
 
-async def test_what_will_be_lost_stays_marked_until_it_is_looked_at_and_counts_what_is_not_loaded(
-    tmp_path: Path,
-) -> None:
+async def test_what_will_be_lost_is_marked_until_looked_at_and_counted_if_not_loaded(tmp_path: Path) -> None:
     alerts = Alerts(warn_before=WARN_BEFORE, look_below_after=0.01)
     async with playing(tmp_path, app={"alerts": alerts}) as play:
         await until(play.pilot, lambda: bool(warnings(play)), "a warning")
