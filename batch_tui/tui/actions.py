@@ -99,14 +99,14 @@ class ActionRunner:
         publish: Callable[[Changes], None],
         turn: Callable[[], Awaitable[None]],
         answered: Callable[[str, bool], None],
-        look: Callable[[Sequence[str]], Awaitable[None]],
+        look_through: Callable[[Sequence[str]], Awaitable[None]],
         undo_seconds: float,
     ) -> None:
         """`save` starts receiving the whole results of a batch; `publish` tells everyone what moved.
 
         `turn` waits until one more request may be made. `answered` hears of each batch that the API did as it was
-        asked with (True), and of each that it says it does not know (False). `look` looks which of some copies that
-        are said to be saved still are on the disk, and are what they were.
+        asked with (True), and of each that it says it does not know (False). `look_through` looks which of some copies
+        that are said to be saved still are on the disk, and reads whether they are what they were.
         """
         self._context = context
         self._client = client
@@ -114,7 +114,7 @@ class ActionRunner:
         self._publish = publish
         self._turn = turn
         self._answered = answered
-        self._look = look
+        self._look_through = look_through
         self._undo_seconds = undo_seconds
         self._held = False
         self.moves = Moves()
@@ -197,7 +197,8 @@ class ActionRunner:
         async with calls:
             if (one.keeps or one.saves_first) and not job.with_copies and not await self._is_kept(one):
                 said = join(
-                    self._called(one), Plain(" stays: the copy of its results is not on this machine any more.")
+                    self._called(one),
+                    Plain(" stays: the copy of its results is not on this machine any more, as it was."),
                 )
                 return Outcome(NO_CHANGES, said, "Not deleted", "error")
             if job.stopped:
@@ -285,7 +286,7 @@ class ActionRunner:
 
     async def _is_kept(self, one: Planned) -> bool:
         """Whether the copy that the user counts on is there."""
-        await self._look([one.batch_id])
+        await self._look_through([one.batch_id])
         # Of one that was not verified the user was told so.
         return one.batch_id in self._context.monitor.saved if one.loses else self._is_whole(one.batch_id)
 

@@ -53,7 +53,7 @@ class ActionsApp(DigestApp):
             publish=self.publish,
             turn=partial(self.budget.turn, "action"),
             answered=self._note_answer,
-            look=self.look_for_copies,
+            look_through=partial(self.look_for_copies, through=True),
             undo_seconds=undo_seconds,
         )
 

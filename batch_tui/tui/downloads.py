@@ -91,13 +91,21 @@ class Downloads:
         """Whole results on this machine by batch id; reads the directory. Raises ResultsStoreError."""
         return {stored.batch_id: stored for stored in self.store.all_stored() if stored.problem is None}
 
-    def stored_of(self, batch_id: str) -> StoredResults | None:
-        """Whole results of one batch; None also where nobody can tell. Looks at the disk."""
+    def stored_of(self, batch_id: str, *, through: bool = False) -> StoredResults | None:
+        """Whole results of one batch; None also where nobody can tell. Looks at the disk, `through` at every byte."""
         try:
             stored = self.store.stored(batch_id)
+            if through and stored is not None and stored.problem is None:
+                stored = self._looked_through(stored)
         except ResultsStoreError:
             return None
         return stored if stored is not None and stored.problem is None else None
+
+    def _looked_through(self, stored: StoredResults) -> StoredResults | None:
+        from batch_tui.results.completeness import looked_through
+
+        file = self.store.open(stored.batch_id)
+        return None if file is None else looked_through(self.store, stored, file)
 
     def fetch(
         self,

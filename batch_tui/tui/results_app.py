@@ -193,11 +193,11 @@ class ResultsApp(ExportApp):
 
     # Saved results
 
-    async def look_for_copies(self, batch_ids: Sequence[str]) -> None:
-        """Look on the disk which of these copies are still there, as they were."""
+    async def look_for_copies(self, batch_ids: Sequence[str], *, through: bool = False) -> None:
+        """Look on the disk which of these copies are still there, as they were; `through` reads all of them."""
 
         def look() -> dict[str, StoredResults | None]:
-            return {each: self._downloads.stored_of(each) for each in batch_ids}
+            return {each: self._downloads.stored_of(each, through=through) for each in batch_ids}
 
         for batch_id, stored in (await anyio.to_thread.run_sync(look)).items():
             if stored is None:

@@ -116,29 +116,43 @@ async def test_two_presses_ask_once(tmp_path: Path) -> None:
         assert isinstance(play.screen, BatchListScreen)
 
 
+def changed_unnoticed(play: Play, batch_id: str) -> bytes:
+    """Something that is as long is put in place of a word of a copy, with its old times; gives what it said before."""
+    store, opened = play.stage.store, play.stage.app.shared.monitor.results.pop(batch_id)
+    assert opened.file is not None
+    store.remember_checksum(batch_id, opened.file)
+    play.stage.app._downloads.forget(batch_id)
+    path = store.results_path(batch_id)
+    before, text = path.stat(), path.read_bytes()
+    # Between two of the samples that every opening looks at.
+    place = text.index(b'"end_turn"', 70_000) + 1
+    assert len(text) > 1_200_000
+    path.write_bytes(text[:place] + b"E" + text[place + 1 :])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return text
+
+
+async def test_no_delete_counts_on_a_copy_that_was_changed_behind_all_looks(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        changed_unnoticed(play, batch_id)
+        await play.press("D", "y")
+        await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
+        assert "any more, as it was" in play.said()
+        assert batch_id in play.catalog
+
+
 async def test_results_that_were_changed_behind_all_looks_are_not_called_complete(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
         batch_id = await saved_and_back(play)
-        store = play.stage.store
-        file = play.stage.app.shared.monitor.results[batch_id].file
-        assert file is not None
-        store.remember_checksum(batch_id, file)
-        play.stage.app.shared.monitor.results.clear()
-        play.stage.app._downloads.forget(batch_id)
-        path = store.results_path(batch_id)
-        before, text = path.stat(), path.read_bytes()
-        # Between two of the samples that every opening looks at.
-        place = text.index(b'"end_turn"', 70_000) + 1
-        assert len(text) > 1_200_000
-        path.write_bytes(text[:place] + b"E" + text[place + 1 :])
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        text = changed_unnoticed(play, batch_id)
         await play.press("v")
         await until(play.pilot, lambda: "not verified" in play.status(), "the verdict")
         assert "does not say any more what was stored" in play.trouble()
         assert "P fetches them anew" in play.trouble()
         await play.press("P", "y")
         await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "all of them")
-        assert path.read_bytes() == text
+        assert play.stage.store.results_path(batch_id).read_bytes() == text
 
 
 async def test_results_that_are_not_verified_are_fetched_anew_after_a_question(tmp_path: Path) -> None:

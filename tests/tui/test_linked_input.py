@@ -126,7 +126,7 @@ async def test_an_input_that_was_changed_says_so_where_it_is_needed(tmp_path: Pa
         batch_id = await told(play.stage, play.pilot)
         (path,) = (one.linked.path for one in play.stage.app.shared.monitor.inputs.values())
         path.write_text("{}", encoding="utf-8")
-        assert "was changed since it was linked" in (await request_tab(play)).replace("\n", " ")
+        assert "was changed since it was linked" in " ".join((await request_tab(play)).split())
         await play.press("escape", "v")
         await until(play.pilot, lambda: "was changed" in play.trouble(), "the sentence")
         await play.press("I")
