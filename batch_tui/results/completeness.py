@@ -159,9 +159,9 @@ def _against_counts(
 ) -> Iterator[str]:
     rows = len(results)
     if missing:
-        yield f"{_lines(missing)} missing: the batch has {total:,} requests, the file {rows:,} lines."
+        yield f"{_lines(missing)} missing: the batch has {_requests(total)}, the file {_lines(rows)}."
     if extra:
-        yield f"{_lines(extra)} too many: the batch has {total:,} requests, the file {rows:,} lines."
+        yield f"{_lines(extra)} too many: the batch has {_requests(total)}, the file {_lines(rows)}."
     if expected is None or isinstance(expected, int):
         return
     if expected.processing:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
-from batch_tui.results.answer_facts import is_plain, range_start, refuse_web_page, worth_retrying
+from batch_tui.results.answer_facts import is_plain, range_start, refuse_what_is_no_result, worth_retrying
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
 from batch_tui.results.errors import ResultsInUse, ResultsStoreError
@@ -315,7 +315,7 @@ class ResultsDownload:
     def _place(self, part: PartFile, position: int, chunk: bytes, from_zero: bool) -> bool:
         """Store what is new in a chunk; False when it is of another file than what is stored."""
         if position == 0:
-            refuse_web_page(chunk)
+            refuse_what_is_no_result(chunk)
         known = min(len(chunk), max(0, part.size - position))
         if known and not part.holds(position, chunk[:known]):
             self._start_over(part, position if from_zero else 0)
