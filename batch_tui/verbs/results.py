@@ -23,6 +23,7 @@ from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import lines, number, plain, plural, size
 from batch_tui.verbs.inputs import differences, link, link_instead
+from batch_tui.verbs.terminal_output import stdout_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -196,7 +197,7 @@ def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None
         for text, _ in page:
             click.echo(lines(text))
     elif wish.output is None:
-        write_rows(sys.stdout.buffer, file, rows, wish.format, columns=wish.columns)
+        write_rows(stdout_for(wish.format), file, rows, wish.format, columns=wish.columns)
         sys.stdout.buffer.flush()
     else:
         try:
