@@ -256,6 +256,7 @@ class ResultsDownload:
                 failures += 1
                 continue
             if whole:
+                part.trust()
                 self._finish(part)
                 return
             self._attempt += 1
@@ -273,7 +274,7 @@ class ResultsDownload:
         """One request: append what is new. True when the answer came to its end, False when told to stop."""
         start = part.size
         # Some of the stored bytes are asked for again: they show whether it is still the same file.
-        asked = start - min(start, _OVERLAP)
+        asked = 0 if part.is_doubtful else start - min(start, _OVERLAP)
         with self._source.stream_results(self.batch_id, start=asked, chunk_size=CHUNK_SIZE) as stream:
             self._controls.hold_stream(stream.close)
             try:
@@ -317,6 +318,8 @@ class ResultsDownload:
         if position == 0:
             refuse_what_is_no_result(chunk)
         known = min(len(chunk), max(0, part.size - position))
+        if not known:
+            part.trust()
         if known and not part.holds(position, chunk[:known]):
             self._start_over(part, position if from_zero else 0)
             if not from_zero:
