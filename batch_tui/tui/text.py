@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NewType
 
@@ -32,6 +33,7 @@ def _unsafe_characters() -> dict[int, str | None]:
     return table
 
 
+_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]")
 _IN_ONE_LINE = _unsafe_characters() | {0x09: " ", 0x0A: "↵", 0x0D: None, 0x2028: "↵", 0x2029: "↵", 0x85: "↵"}
 _IN_LINES = _IN_ONE_LINE | {0x09: "    ", 0x0A: "\n"}
 
@@ -39,6 +41,11 @@ _IN_LINES = _IN_ONE_LINE | {0x09: "    ", 0x0A: "\n"}
 def plain(text: str) -> Plain:
     """Any text as one harmless line: line breaks become `↵`, control characters become visible."""
     return Plain(text.translate(_IN_ONE_LINE))
+
+
+def json_on_terminal(text: str) -> str:
+    """JSON as the same JSON: what would act on a terminal or turn its line around is written as an escape."""
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def lines(text: str) -> str:

@@ -122,6 +122,16 @@ CASES = [
         id="ESC, OSC, C1, reversed text",
     ),
     pytest.param(
+        plain_reply(
+            encode({"custom_id": "a", "result": {"type": "errored", "error": {"type": "api_error", "message": "flat"}}})
+            + b"\n"
+            + encode({"custom_id": "b", "result": {"type": "errored", "error": "in words"}})
+        ),
+        ["a | ! errored | flat  api_error", "b | ! errored | in words  unknown_error"],
+        VERIFIED,
+        id="errors without their envelopes",
+    ),
+    pytest.param(
         Reply(body=gzip.compress(A + b"\n" + B), headers={**JSONL, "content-encoding": "gzip"}),
         BOTH,
         VERIFIED,
@@ -177,6 +187,11 @@ def test_what_the_user_sees(tmp_path: Path, reply: Reply, seen: list[str], again
             Reply(body=gzip.compress(A), headers={**JSONL, "content-encoding": "br"}),
             "compressed as 'br'",
             id="an encoding that was not asked for",
+        ),
+        pytest.param(
+            plain_reply(b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'),
+            "an error instead of results: overloaded_error: Overloaded",
+            id="an error with status 200",
         ),
         pytest.param(plain_reply(A + b"\n" + B[:-5]), "middle of a line", id="cut last line"),
     ],
