@@ -43,6 +43,8 @@ class PollState(msgspec.Struct, frozen=True):
     paused: bool = False
     asking: bool = False
     next_at: datetime | None = None
+    nameless: int = 0
+    """How many batches the last answers had that cannot be shown, for they have no id."""
 
 
 class OlderState(msgspec.Struct, frozen=True):
@@ -154,7 +156,9 @@ class Poller:
         # After trouble as after a change: what happened meanwhile is of interest.
         moved = bool(changes) or self.state.failures > 0
         self._pace.quiet_polls = 0 if moved else self._pace.quiet_polls + 1
-        self.state = replace(self.state, error=None, failures=0, last_success=self._now())
+        self.state = replace(
+            self.state, error=None, failures=0, last_success=self._now(), nameless=self._listing.nameless
+        )
         return changes
 
     def wait_seconds(self, changes: Changes) -> float:

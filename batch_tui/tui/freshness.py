@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.text import Plain, ago, duration, plain
+from batch_tui.tui.text import Plain, ago, duration, plain, plural
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.tones import TONES
 
@@ -29,11 +29,21 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
     return [("● live", TONES["success"]), (f" {age}", TONES["muted"])]
 
 
+def _nameless(count: int) -> Plain | None:
+    """That the API lists what cannot even be named; nothing the user set is to blame."""
+    if not count:
+        return None
+    return Plain(
+        f"! {plural(count, 'batch', 'batches')} in the API's list cannot be shown: without an id that can be read. "
+        "The others are up to date."
+    )
+
+
 def trouble_line(context: AppContext) -> Plain | None:
     """The sentence below the status line while polling fails, or None."""
     poll, now = context.monitor.poll, context.now()
     if poll.error is None:
-        return None
+        return _nameless(poll.nameless)
     trouble = describe(poll.error, host=context.host)
     again = ""
     if poll.next_at is not None and not poll.asking:
