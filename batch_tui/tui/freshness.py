@@ -29,10 +29,8 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
     return [("● live", TONES["success"]), (f" {age}", TONES["muted"])]
 
 
-def _nameless(count: int) -> Plain | None:
+def nameless_words(count: int) -> Plain:
     """That the API lists what cannot even be named; nothing the user set is to blame."""
-    if not count:
-        return None
     return Plain(
         f"! {plural(count, 'batch', 'batches')} in the API's list cannot be shown: without an id that can be read. "
         "The others are up to date."
@@ -43,7 +41,7 @@ def trouble_line(context: AppContext) -> Plain | None:
     """The sentence below the status line while polling fails, or None."""
     poll, now = context.monitor.poll, context.now()
     if poll.error is None:
-        return _nameless(poll.nameless)
+        return nameless_words(poll.nameless) if poll.nameless else None
     trouble = describe(poll.error, host=context.host)
     again = ""
     if poll.next_at is not None and not poll.asking:

@@ -18,6 +18,7 @@ from batch_tui.monitor.notices import Notices
 from batch_tui.monitor.watch_file import WatchFileError
 from batch_tui.tui import messages
 from batch_tui.tui.announce import Alerts, Title, signal_of
+from batch_tui.tui.freshness import nameless_words
 from batch_tui.tui.messages import MonitorUpdate
 from batch_tui.tui.notice_words import ended_sentence, expiring_sentence, spoken_of, why_not_watch
 from batch_tui.tui.text import Plain, join, plain
@@ -66,6 +67,7 @@ class NoticesApp(App[str]):
         self._has_looked = False
         self._to_find: set[str] = set()
         """What an earlier run watched, until it was looked for."""
+        self._nameless = 0
         self._missed: list[Changes] = []
         """What moved before it was known what is watched."""
 
@@ -188,6 +190,10 @@ class NoticesApp(App[str]):
         if context.monitor.poll.last_success is None and not changes:
             # Nothing is known yet, so nothing can have ended since.
             return
+        if context.monitor.poll.nameless > self._nameless:
+            said = nameless_words(context.monitor.poll.nameless)
+            self.notify(said, markup=False, severity="warning", timeout=12)
+        self._nameless = context.monitor.poll.nameless
         for batch_id in changes.added:
             context.monitor.leaving_below.pop(batch_id, None)
         self._tell_ended(self._notices.ended(changes, context.catalog, context.now()))
