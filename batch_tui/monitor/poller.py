@@ -89,7 +89,7 @@ class Poller:
         """
         # Its own back-off is the retry; a hidden one beneath would only delay the truth on screen.
         polling = client.with_options(max_retries=0, also_on_call=self._note)
-        paging = client.with_options(max_retries=0)
+        paging = client.with_options(max_retries=0, also_on_call=self._note_other)
         if budget is None:
             budget = RequestBudget(monotonic=monotonic)
         self._catalog = catalog
@@ -249,6 +249,11 @@ class Poller:
         if call.retry_after is not None:
             self._wished = max(call.retry_after, self._wished or 0.0)
         self._hopeless = call.should_retry is False and call.status is not None and call.status >= 400
+
+    def _note_other(self, call: CallRecord) -> None:
+        """A page that came shows that the API can be reached."""
+        if call.status is not None and call.status < 400:
+            self.reached()
 
     def _note_end(self) -> None:
         if self._catalog.complete and not self.older.complete:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batch_tui.monitor.catalog import BatchCatalog
     from batch_tui.monitor.forecast import FinishedHistory
     from batch_tui.monitor.poller import OlderState, PollState
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.results.completeness import InputMatch
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.results_file import ResultsFile
@@ -104,5 +105,7 @@ class AppContext(msgspec.Struct, frozen=True):
     """Each request to the API."""
     said: SaidLog
     """Each toast."""
+    budget: RequestBudget
+    """How many requests may be made."""
     read_only: bool = False
     """Whether nothing may be canceled, deleted or sent."""
