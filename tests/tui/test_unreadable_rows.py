@@ -67,7 +67,7 @@ async def test_a_batch_with_bad_times_and_counts_is_a_row_that_says_so(tmp_path:
 async def test_what_has_no_id_is_counted_below_the_status_and_kept_in_the_log(tmp_path: Path) -> None:
     nameless: list[Any] = [made("x", 40) | {"id": None}, made("y", 50) | {"id": 7}]
     async with ListServer([made("a", 30), *nameless]) as server, showing(tmp_path, server) as play:
-        said = "2 batches in the API's list cannot be shown: without an id that can be read."
+        said = "2 batches in the API's list cannot be shown, for want of a readable id."
         assert said in play.trouble()
         assert "base URL" not in play.trouble()
         assert [said in message.notification.message for message in play.heard(Notify)] == [True]
