@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from batch_tui.api.errors import APIConnectionError, APIStatusError
 from batch_tui.api.models import MessageBatchRequestCounts
-from batch_tui.results.errors import NotResults, ResultsInUse, ResultsStoreError
+from batch_tui.results.errors import NotResults, ResultsStoreError
 from batch_tui.results.part_file import PartFile
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import bare, body, encode, many, succeeded
