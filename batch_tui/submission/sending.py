@@ -243,7 +243,7 @@ class BatchSender:
             return set()
 
     def _mention_earlier(self, digest: str, content: str) -> Submission | None:
-        """Tell of the last batch with these requests, or else custom_ids; gives the former where it is of the last day."""
+        """Tell of the last batch with these requests, or else custom_ids; gives the former if it is of the last day."""
         here = (digest, self.origin, "accepted")
         found = [
             one
