@@ -151,7 +151,7 @@ class ResultsStore:
             raise disk_error("create the directory", self.directory, error) from error
 
     def stored(self, batch_id: str) -> StoredResults | None:
-        """What is stored of a batch, if its file is whole. Looks at sizes only, so it is quick."""
+        """What is stored of a batch, if its file is whole. Looks at sizes and times only, so it is quick."""
         path = self.results_path(batch_id)
         try:
             status = path.stat()

@@ -32,7 +32,7 @@ _LONGEST_SAID = 60
 
 
 class ActivityScreen(Screen[None]):
-    """Follows both logs, of which one is shown; neither headers nor bodies are ever in them."""
+    """Follows both logs, of which one is shown; neither headers nor bodies of requests are in them."""
 
     CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#requests"
