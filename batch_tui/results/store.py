@@ -81,7 +81,8 @@ class ResultsStore:
 
     Batch ids are untrusted: a file name is made of harmless characters and a digest of the id, so no id
     leads out of the directory or to another's file, also where the file system ignores case. Every method
-    that touches the disk raises ResultsStoreError.
+    that touches the disk raises ResultsStoreError, but for the two that only remember: on a disk that refuses, the next
+    opening just knows less.
     """
 
     def __init__(self, directory: Path, origin: str = DEFAULT_ORIGIN) -> None:
@@ -238,28 +239,21 @@ class ResultsStore:
         self, batch_id: str, results: ResultsFile, *, should_stop: Callable[[], bool] = lambda: False
     ) -> None:
         """Read a whole verified file once, and note what it comes to: another opening can tell a change by it."""
-        before = _read_about(self._about_path(batch_id))
-        if before is None or before.checksum is not None or not before.verified:
-            return
-        try:
+        with suppress(OSError, ResultsStoreError):
+            before = _read_about(self._about_path(batch_id))
+            if before is None or before.checksum is not None or not before.verified:
+                return
             checksum, status = checksum_of(results.descriptor, should_stop=should_stop), os.fstat(results.descriptor)
-        except OSError as error:
-            raise disk_error("read", results.path, error) from error
-        if checksum is None or (status.st_size, status.st_mtime_ns) != (before.size, before.modified_ns):
-            # Told to stop, or not what was stored any more.
-            return
-        self._note(batch_id, lambda about: replace(about, checksum=checksum) if about == before else about)
+            # Not where it was told to stop, or where it is not what was stored any more.
+            if checksum is not None and (status.st_size, status.st_mtime_ns) == (before.size, before.modified_ns):
+                self._note(batch_id, lambda about: replace(about, checksum=checksum) if about == before else about)
 
     def _note(self, batch_id: str, changed: Callable[[_About], _About]) -> None:
         """Change what is remembered of a whole file; does nothing where it was deleted meanwhile."""
-        with _remembering:
+        with _remembering, suppress(OSError, ResultsStoreError):
             about = _read_about(self._about_path(batch_id))
-            if about is None:
-                return
-            try:
+            if about is not None:
                 self._write_about(batch_id, changed(about))
-            except OSError as error:
-                raise disk_error("write", self._about_path(batch_id), error) from error
 
     def _write_about(self, batch_id: str, about: _About) -> None:
         path = self._about_path(batch_id)

@@ -179,6 +179,17 @@ def test_a_verdict_that_came_before_a_checksum_is_kept(tmp_path: Path) -> None:
     assert stored.verified is False
 
 
+def test_a_disk_that_refuses_to_remember_more_of_a_file_keeps_nobody_from_reading_it(tmp_path: Path) -> None:
+    store = ResultsStore(tmp_path)
+    keep(store, "msgbatch_1")
+    about = store._about_path("msgbatch_1")
+    about.with_name(about.name + ".new").mkdir()
+    note_checksum(store, lambda: store.remember_verdict("msgbatch_1", verified=False))
+    stored = store.stored("msgbatch_1")
+    assert stored is not None
+    assert (stored.verified, stored.checksum) == (True, None)
+
+
 def test_an_existing_directory_becomes_private_but_not_its_parent(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir(mode=0o755)
