@@ -43,6 +43,11 @@ class OpenResults(msgspec.Struct):
         """Lines that can be browsed so far."""
         return 0 if self.file is None else len(self.file)
 
+    @property
+    def going_on(self) -> str:
+        """What has to end before they are complete, for a sentence."""
+        return "checking what is saved" if self.progress.state == "checking" else "fetching the rest"
+
 
 class SavedResults(msgspec.Struct, frozen=True):
     """Results that were received to their end."""

@@ -50,10 +50,8 @@ class ExportApp(InputsApp):
             return
         if opened.progress.state != "complete":
             self.fetch_rest(event)
-            self.notify(
-                f"Fetching the rest first; press {key_for('results.export', 'w')} again when it is complete.",
-                markup=False,
-            )
+            first, key = opened.going_on.capitalize(), key_for("results.export", "w")
+            self.notify(f"{first} first; press {key} again when it is complete.", markup=False)
             return
         if len(event.choices) == 1:
             self._ask_where(event, opened.file, "0")

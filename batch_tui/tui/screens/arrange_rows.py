@@ -107,7 +107,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             return
         if not self._whole:
             self.post_message(RestRequested(self._batch_id))
-            self.notify("Rows can be sorted once all are here; fetching the rest.", markup=False, timeout=4)
+            self.notify(f"Rows can be sorted once that is done: {self._opened.going_on}.", markup=False, timeout=4)
             return
         choices = [
             Choice(key, Plain(name.ljust(_LABEL)), order, self._order_note(order, reverse=order in _LARGEST_FIRST))
@@ -310,7 +310,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         elif not sought.awaited:
             sought.awaited = True
             self.want_all()
-            self.notify("Not among the rows so far; fetching the rest.", markup=False, timeout=4)
+            self.notify(f"Not among the rows so far; {self._opened.going_on}.", markup=False, timeout=4)
 
     def action_mark(self) -> None:
         self._table.toggle_mark()

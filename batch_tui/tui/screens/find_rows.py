@@ -111,7 +111,8 @@ class FindRowsScreen(Screen[None]):
         if state == "complete":
             return "There are no rows: the results file is empty."
         if state in ("failed", "stopped", "paused"):
-            return f"There are no rows: none arrived. {key_for('results.pause', 'P')} fetches them."
+            does = "goes on" if state == "paused" else "tries again"
+            return f"There are no rows: none arrived. {key_for('results.pause', 'P')} {does}."
         return "There are no rows yet." if name in _OF_ROWS else None
 
     def refuses(self, action: str) -> bool:

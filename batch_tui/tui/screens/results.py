@@ -222,7 +222,7 @@ class ResultsScreen(ReadRecordScreen):
         """The filters with their counts; those that would show nothing leave when there is no room."""
         view = self._view
         amounts = view.counts()
-        more = "" if self._opened.progress.state == "complete" else "+"
+        more = "" if self._opened.progress.state in ("complete", "checking") else "+"
         labels, empty = [], []
         for place, (name, chosen) in enumerate(CHIPS):
             amount = amounts.get(chosen, 0)
@@ -355,7 +355,7 @@ class ResultsScreen(ReadRecordScreen):
             self._table.move_to(row)
         elif direction > 0 and self._opened.progress.state != "complete":
             self.post_message(RestRequested(self._batch_id))
-            self.notify("No further failed row so far; fetching the rest.", markup=False, timeout=3)
+            self.notify(f"No further failed row so far; {self._opened.going_on}.", markup=False, timeout=3)
         else:
             self.notify("No further failed row in this direction.", markup=False, timeout=3)
 
