@@ -97,6 +97,11 @@ def status_of(batch: MessageBatch) -> Part:
             return join(Plain("? "), plain(other)), "warning"
 
 
+def unread_words(batch: MessageBatch) -> Plain:
+    """Which parts of the API's answer about a batch cannot be read."""
+    return plain(f"! the answer cannot be read: {', '.join(sorted(batch.unread))}")
+
+
 def results_of(batch: MessageBatch, context: AppContext) -> Part:
     """Whether there are results to look at, here or at the API, and for how long."""
     opened = context.monitor.results.get(batch.id)
@@ -111,6 +116,8 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
         return Plain("gone"), "muted"
     if batch.processing_status != "ended":
         return Plain("–"), "muted"
+    if unknown := _unknown(batch, "created_at"):
+        return unknown, "muted"
     until, now = later(batch.created_at, RESULTS_KEPT), context.now()
     if until <= now:
         return Plain("gone"), "muted"
@@ -143,9 +150,13 @@ class BatchRows:
                 batch.id, context, cells, lambda room: called(batch.id, context, room)
             ),
             "status": self._status,
-            "requests": lambda batch, _: Cell.of(number(batch.request_counts.total)),
+            "requests": lambda batch, _: Cell.of(
+                _unknown(batch, "request_counts") or number(batch.request_counts.total)
+            ),
             "outcome": self._outcome,
-            "created": lambda batch, _: Cell.of(ago(batch.created_at, context.now()), "muted"),
+            "created": lambda batch, _: Cell.of(
+                _unknown(batch, "created_at") or ago(batch.created_at, context.now()), "muted"
+            ),
             "took": self._took,
             "results": lambda batch, _: Cell((results_of(batch, context),)),
         }
@@ -222,11 +233,15 @@ class BatchRows:
         pending = self._shared.monitor.pending.get(batch.id)
         if pending is not None:
             return Cell.of(fit(pending.words(self._shared.now()), cells), "warning")
+        if batch.unread:
+            return Cell.of(fit(unread_words(batch), cells), "warning")
         if batch.processing_status == "ended":
             return Cell(outcome(batch.request_counts, cells))
         return Cell(progress_of(batch, self._shared, cells))
 
     def _took(self, batch: MessageBatch, _: int) -> Cell:
+        if unknown := _unknown(batch, "created_at", "ended_at"):
+            return Cell.of(unknown, "muted")
         if batch.ended_at is None:
             return Cell.of(Plain("…"), "muted")
         return Cell.of(duration(batch.ended_at - batch.created_at), "muted")
@@ -273,6 +288,11 @@ class BatchRows:
 
 def _shows_seconds(batch: MessageBatch, now: datetime) -> bool:
     return batch.processing_status != "ended" or now - batch.created_at < timedelta(minutes=1)
+
+
+def _unknown(batch: MessageBatch, *fields: str) -> Plain | None:
+    """What stands in place of a number that the API did not give."""
+    return None if batch.unread.isdisjoint(fields) else Plain("?")
 
 
 def _loads_older() -> str:

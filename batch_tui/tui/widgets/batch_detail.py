@@ -11,7 +11,7 @@ from textual.widgets import Static
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui import mask
-from batch_tui.tui.batch_rows import results_of, status_of
+from batch_tui.tui.batch_rows import results_of, status_of, unread_words
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.forecast import Forecast
     from batch_tui.tui.context import AppContext
 
 _LABEL = 14
@@ -87,6 +88,7 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *([Content.styled(plain(" ".join(f"#{tag}" for tag in notes.tags)), TONES["accent"])] if notes.tags else []),
         *([Content(plain(notes.note))] if notes.note else []),
         Content.assemble((status, TONES[tone]), ("  " + _headline(batch, context), TONES["muted"])),
+        *([Content.styled(unread_words(batch), TONES["warning"])] if batch.unread else []),
         Content(""),
         *_counts(batch, cells),
         Content(""),
@@ -212,16 +214,12 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
         rows.append(Content.styled("No history yet: too few finished batches of this size are loaded.", TONES["muted"]))
     elif forecast.half_within is None or forecast.most_within is None:
         over = number(forecast.similar - forecast.still_running)
-        rows.append(
-            Content(
-                f"{over} of {number(forecast.similar)} similar batches had ended after {duration(forecast.elapsed)}."
-            )
-        )
+        rows.append(Content(f"{over} of {_similar(forecast)} had ended after {duration(forecast.elapsed)}."))
     else:
         rows.append(_line("likely", join(roughly(forecast.half_within), Plain(" more"))))
         rows.append(
             Content.styled(
-                f"Of {number(forecast.similar)} similar batches, {number(forecast.still_running)} were still running "
+                f"Of {_similar(forecast)}, {number(forecast.still_running)} were still running "
                 f"after {duration(forecast.elapsed)}. Half of those ended within {roughly(forecast.half_within)} more, "
                 f"nine in ten within {roughly(forecast.most_within)}.",
                 TONES["muted"],
@@ -235,6 +233,12 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
             )
         )
     return [*rows, Content("")]
+
+
+def _similar(forecast: Forecast) -> str:
+    """Which finished batches it is made from."""
+    smallest, largest = forecast.sizes
+    return f"{number(forecast.similar)} similar batches ({number(smallest)} to {number(largest)} requests)"
 
 
 def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
