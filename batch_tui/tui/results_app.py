@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.download import ResultsSource
-    from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore, StoredResults
     from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection
@@ -308,39 +307,38 @@ class ResultsApp(ExportApp):
 
     @on(results_messages.RecordRequested)
     def _load_record(self, event: results_messages.RecordRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None and opened.file is not None:
-            from batch_tui.tui.record_reader import Wish
+        from batch_tui.tui.record_reader import Wish
 
-            known = self.shared.monitor.inputs.get(event.batch_id)
-            linked = None if known is None else known.linked
-            self._records.ask(Wish(opened.file, event.wish, linked, event.reply))
+        known = self.shared.monitor.inputs.get(event.batch_id)
+        linked = None if known is None else known.linked
+        self._records.ask(Wish(event.file, event.wish, linked, event.reply))
 
     # Finding
 
     @on(results_messages.FindRequested)
     def _find(self, event: results_messages.FindRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if event.condition is None or opened is None or opened.file is None:
+        if event.condition is None or event.file is None:
             self._finder.stop(event.purpose)
         else:
             from batch_tui.tui.row_finder import Hunt
 
-            self._finder.start(Hunt(event.purpose, opened.file, event.condition, event.found, event.reply))
+            self._finder.start(Hunt(event.purpose, event.file, event.condition, event.found, event.reply))
 
     @on(results_messages.FileWorkRequested)
     def _work_on_file(self, event: results_messages.FileWorkRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None and opened.file is not None:
-            work = partial(self._do_work, event, opened.file)
-            self.run_worker(
-                work, group=event.group, thread=True, exclusive=True, exit_on_error=False, description=event.group
-            )
+        self.run_worker(
+            partial(self._do_work, event),
+            group=event.group,
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
+            description=event.group,
+        )
 
     @staticmethod
-    def _do_work(event: results_messages.FileWorkRequested, file: ResultsFile) -> None:
+    def _do_work(event: results_messages.FileWorkRequested) -> None:
         worker = get_current_worker()
-        said = event.work(file, lambda: worker.is_cancelled)
+        said = event.work(event.file, lambda: worker.is_cancelled)
         if said is not None and not worker.is_cancelled:
             event.reply(said)
 

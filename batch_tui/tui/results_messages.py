@@ -63,8 +63,11 @@ class PageWish(msgspec.Struct, frozen=True):
 class RecordRequested(BatchIntent):
     """Lay out one page of one record of the batch's results; answered with RecordLoaded."""
 
-    def __init__(self, batch_id: str, wish: PageWish, reply: Callable[[RecordLoaded], object]) -> None:
+    def __init__(
+        self, batch_id: str, file: ResultsFile, wish: PageWish, reply: Callable[[RecordLoaded], object]
+    ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.wish = wish
         self.reply = reply
         """Called in another thread."""
@@ -113,12 +116,14 @@ class FindRequested(BatchIntent):
     def __init__(
         self,
         batch_id: str,
+        file: ResultsFile | None,
         purpose: Purpose,
         condition: RowQuery | SearchPattern | None,
         found: FoundRows,
         reply: Callable[[RowsFound], object],
     ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.purpose = purpose
         self.condition = condition
         self.found = found
@@ -138,20 +143,23 @@ class RowsFound(Message):
 
 
 class FileWorkRequested(BatchIntent):
-    """Do something with the file of the batch's results that takes a while.
+    """Do something with a file of the batch's results that takes a while.
 
-    `work` is called in a thread, with the file and a function that tells when to stop; the message it gives,
-    if any, goes to `reply`. A later request of the same `group` ends an earlier one.
+    `file` is the one that rows on screen are of: the app may have another by now. `work` is called in a thread,
+    with the file and a function that tells when to stop; the message it gives, if any, goes to `reply`. A later
+    request of the same `group` ends an earlier one.
     """
 
     def __init__(
         self,
         batch_id: str,
+        file: ResultsFile,
         group: str,
         work: Callable[[ResultsFile, Callable[[], bool]], Message | None],
         reply: Callable[[Message], object],
     ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.group = group
         self.work = work
         self.reply = reply
@@ -171,8 +179,9 @@ class RowsSorted(Message):
 class LineFound(Message):
     """Where the line `typed` as a number or a custom_id stands; None if it is not among the first `looked`."""
 
-    def __init__(self, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
+    def __init__(self, file: ResultsFile, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
         super().__init__()
+        self.file = file
         self.typed = typed
         self.looked = looked
         self.line = line
@@ -216,10 +225,13 @@ class SummaryRequested(BatchIntent):
 
 
 class ExportRequested(BatchIntent):
-    """Write rows of the batch's results to a file, after asking where."""
+    """Write rows of a file of the batch's results to another, after asking where."""
 
-    def __init__(self, batch_id: str, choices: Sequence[RowsToWrite], columns: Sequence[JsonPath]) -> None:
+    def __init__(
+        self, batch_id: str, file: ResultsFile, choices: Sequence[RowsToWrite], columns: Sequence[JsonPath]
+    ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.choices = choices
         """Which rows it can be; the likeliest first."""
         self.columns = columns
