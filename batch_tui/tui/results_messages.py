@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batch_tui.results.row_query import RowQuery
     from batch_tui.results.row_selection import FoundRows
     from batch_tui.results.search import SearchPattern
+    from batch_tui.results.store import StoredResults
     from batch_tui.tui.json_tree import JsonTree
     from batch_tui.tui.record_pages import RecordPages
     from batch_tui.tui.results_work import Export
@@ -38,6 +39,20 @@ class RowsWanted(BatchIntent):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
+
+
+class CopyLookRequested(BatchIntent):
+    """Look whether the copy on this machine still is what was stored."""
+
+
+class CopyLooked(BatchIntent):
+    """What is stored now, while `file` is open; `asked`: somebody wants to have it fetched anew."""
+
+    def __init__(self, batch_id: str, file: ResultsFile, stored: StoredResults | None, *, asked: bool) -> None:
+        super().__init__(batch_id)
+        self.file = file
+        self.stored = stored
+        self.asked = asked
 
 
 class RestRequested(BatchIntent):
@@ -163,6 +178,14 @@ class FileWorkRequested(BatchIntent):
         self.group = group
         self.work = work
         self.reply = reply
+
+
+class FileWorkFailed(Message):
+    """Work on a file came to nothing: the sentence says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
 
 
 class RowsSorted(Message):

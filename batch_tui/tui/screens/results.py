@@ -16,7 +16,7 @@ from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
 from batch_tui.tui.result_rows import TAIL, ResultRows
-from batch_tui.tui.results_messages import RestRequested, RowsWanted, SummaryRequested
+from batch_tui.tui.results_messages import CopyLookRequested, RestRequested, RowsWanted, SummaryRequested
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
@@ -64,6 +64,9 @@ _LETTERS = frozenset(
 )
 """Actions whose keys are text while a line is typed."""
 
+
+_LOOKS_EVERY = 2
+"""Seconds between two looks at whether what is stored still is what is shown."""
 
 _DELETED = "The copy on this machine was deleted: these rows are gone once you leave."
 
@@ -139,6 +142,9 @@ class ResultsScreen(ReadRecordScreen):
         # What came since this screen was made, nobody told it.
         self._take_rows()
         self.look_up_input()
+        # What was open already may have been changed while nobody looked.
+        self._look_at_copy()
+        self.set_interval(_LOOKS_EVERY, self._look_at_copy)
 
     # State coming down
 
@@ -167,6 +173,10 @@ class ResultsScreen(ReadRecordScreen):
         self.show_state()
         self.seek_on()
 
+    def _look_at_copy(self) -> None:
+        if self._whole and self.is_current:
+            self.post_message(CopyLookRequested(self._batch_id))
+
     def mask_changed(self) -> None:
         self.show_state()
 
@@ -194,7 +204,7 @@ class ResultsScreen(ReadRecordScreen):
         progress = self._opened.progress
         amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
-            case "complete" if self._opened.deleted:
+            case "complete" if self._opened.deleted or self._opened.gone:
                 return [("! not saved any more", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if self._differs:
                 return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
@@ -266,7 +276,8 @@ class ResultsScreen(ReadRecordScreen):
                 said = f"{_DELETED} {key_for('results.export', 'w')} writes them to a file."
             if self._can_be_had_again:
                 # First, as what is wrong may be long and name a path.
-                said = f"Not verified: {key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
+                why = "" if self._opened.gone else "Not verified: "
+                said = f"{why}{key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
             line.say(None if said is None else plain(f"! {said}"), "warning")
 
     def _about_rows(self) -> str | None:
