@@ -207,7 +207,8 @@ class ResultsScreen(ReadRecordScreen):
             case "complete" if self._opened.deleted or self._opened.gone:
                 return [("! not saved any more", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if self._differs:
-                return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
+                why = "not as the input" if progress.verified else "not verified, not as the input"
+                return [(f"! saved, {why}", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if progress.verified:
                 return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
             case "complete":
@@ -282,8 +283,8 @@ class ResultsScreen(ReadRecordScreen):
 
     def _about_rows(self) -> str | None:
         """What is odd about the rows, or not as in the input; it may name some of them."""
-        said = self._opened.progress.note or self._about_input()
-        return said and mask.written(plain(said))
+        said = " ".join(one for one in (self._opened.progress.note, self._about_input()) if one)
+        return mask.written(plain(said)) if said else None
 
     @property
     def _can_be_had_again(self) -> bool:
