@@ -38,6 +38,10 @@ class OpenResults(msgspec.Struct):
     progress: DownloadProgress
     deleted: bool = False
     """Its file is deleted, and can be read for as long as it is open."""
+    changed: str | None = None
+    """What somebody else did to the copy on this machine while it was open; None when nothing is known of that."""
+    gone: bool = False
+    """Whether that was to remove it."""
 
     @property
     def rows(self) -> int:
