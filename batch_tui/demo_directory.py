@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -50,12 +51,13 @@ def _make() -> tuple[Path, int]:
 
 
 def _remove_left_behind(directory: Path) -> None:
-    for path in directory.glob(f"{_PREFIX}*"):
+    for path in directory.glob(f"{_PREFIX}????????"):
         descriptor = _locked(path)
         if descriptor is None:
             continue
-        # What others have there is not ours to remove.
-        if os.fstat(descriptor).st_uid == os.getuid():
+        # What others have there, or the user made by hand under such a name, is not ours to remove.
+        status = os.fstat(descriptor)
+        if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == 0o700:
             shutil.rmtree(path, ignore_errors=True)
         os.close(descriptor)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from batch_tui.results.checksum import checksum_of
-from batch_tui.results.errors import ResultsStoreError, disk_error
+from batch_tui.results.errors import disk_error
 from batch_tui.results.line_facts import NO_CUSTOM_ID
 from batch_tui.results.result_line import UNREADABLE, Kind
 
@@ -139,9 +138,7 @@ def check_stored(
     known = stored.rows if stored.verified and expected is None else expected
     verdict = check_completeness(results, known)
     if verdict.verified != stored.verified and stored.doubt is None:
-        with suppress(ResultsStoreError):
-            # On a disk that refuses, the next opening comes to the same verdict.
-            store.remember_verdict(stored.batch_id, verified=verdict.verified)
+        store.remember_verdict(stored.batch_id, verified=verdict.verified)
     return verdict
 
 
@@ -160,9 +157,7 @@ def looked_through(
         raise disk_error("read", stored.path, error) from error
     if checksum is None or checksum == stored.checksum:
         return None if checksum is None else stored
-    with suppress(ResultsStoreError):
-        # On a disk that refuses, the next opening comes to the same.
-        store.remember_verdict(stored.batch_id, verified=False)
+    store.remember_verdict(stored.batch_id, verified=False)
     return replace(stored, verified=False, doubt=_CHANGED)
 
 

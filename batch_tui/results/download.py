@@ -163,7 +163,12 @@ class ResultsDownload:
                 return self._progress
             self._store.prepare()
             part = self._own_part()
-            if part is not None:
+            if part is None:
+                return self._progress
+            # Whoever wrote it may have ended with it just before it was ours.
+            if not part.size and self._take_stored():
+                part.discard()
+            else:
                 self._results = part.results
                 self._fetch(part)
         except (BatchAPIError, ResultsStoreError) as error:
@@ -182,7 +187,7 @@ class ResultsDownload:
         path, told = self._store.part_path(self.batch_id), False
         while True:
             try:
-                part = PartFile(path, self._results)
+                return PartFile(path, self._results)
             except ResultsInUse:
                 if not self._waits_for_others:
                     raise
@@ -195,12 +200,6 @@ class ResultsDownload:
                     return None
                 if self._take_stored():
                     return None
-                continue
-            # Whoever wrote it may have ended with it just before it was ours.
-            if told and not part.size and self._take_stored():
-                part.discard()
-                return None
-            return part
 
     def _take_stored(self) -> bool:
         stored = None if self._anew else self._store.stored(self.batch_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -50,19 +49,20 @@ class PartFile:
             raise disk_error("read", path, error) from error
 
     def _open(self) -> int:
-        try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        while True:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if not _is_at(self.path, descriptor):
-                    # Who had it before has just made it the whole file, or started over in another.
-                    raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
-            except OSError:
-                os.close(descriptor)
-                raise
-        except OSError as error:
-            raise disk_error("write", self.path, error) from error
-        return descriptor
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if _is_at(self.path, descriptor):
+                        return descriptor
+                except OSError:
+                    os.close(descriptor)
+                    raise
+            except OSError as error:
+                raise disk_error("write", self.path, error) from error
+            # Who had it before has just made it the whole file, or started over in another.
+            os.close(descriptor)
 
     def _was_written_to(self) -> bool:
         """Whether something else did so since it was let go; where nobody could note how it was left, no."""

@@ -114,11 +114,6 @@ class RowQuery:
             reading += [Not(one) if negated else one for one in found_reading]
         return cls(text.strip(), tuple(at_once), tuple(reading), tuple(saying))
 
-    @property
-    def needs_reading(self) -> bool:
-        """Whether lines have to be read to answer it."""
-        return bool(self.reading or self.saying)
-
     def scan(
         self, file: ResultsFile, *, start: int = 0, should_stop: Callable[[], bool] | None = None
     ) -> Iterator[Slice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from batch_tui.results.checksum import checksum_of
 from batch_tui.results.errors import ResultsStoreError, disk_error
@@ -25,6 +27,9 @@ DEFAULT_ORIGIN = "https://api.anthropic.com"
 
 
 _NOTHING = Raw(b"null")
+
+_remembering = threading.Lock()
+"""Held while what is remembered of a file is changed: another thread may do so, also by another store."""
 
 _SAME_TIME_NS = 2_000_000_000
 """Some file systems keep times to two seconds only."""
@@ -76,7 +81,8 @@ class ResultsStore:
 
     Batch ids are untrusted: a file name is made of harmless characters and a digest of the id, so no id
     leads out of the directory or to another's file, also where the file system ignores case. Every method
-    that touches the disk raises ResultsStoreError.
+    that touches the disk raises ResultsStoreError, but for the two that only remember: on a disk that refuses, the next
+    opening just knows less.
     """
 
     def __init__(self, directory: Path, origin: str = DEFAULT_ORIGIN) -> None:
@@ -146,7 +152,7 @@ class ResultsStore:
             raise disk_error("create the directory", self.directory, error) from error
 
     def stored(self, batch_id: str) -> StoredResults | None:
-        """What is stored of a batch, if its file is whole. Looks at sizes only, so it is quick."""
+        """What is stored of a batch, if its file is whole. Looks at sizes and times only, so it is quick."""
         path = self.results_path(batch_id)
         try:
             status = path.stat()
@@ -216,9 +222,10 @@ class ResultsStore:
         about.modified_ns = os.fstat(results.descriptor).st_mtime_ns
         about.batch = _NOTHING if batch is None else Raw(batch)
         try:
-            self._write_about(batch_id, about)
-            # Last, so that a whole file never lacks what is remembered of it.
-            self.part_path(batch_id).replace(path)
+            with _remembering:
+                self._write_about(batch_id, about)
+                # Last, so that a whole file never lacks what is remembered of it.
+                self.part_path(batch_id).replace(path)
         except OSError as error:
             raise disk_error("store", path, error) from error
         results.path = path
@@ -226,31 +233,27 @@ class ResultsStore:
 
     def remember_verdict(self, batch_id: str, *, verified: bool) -> None:
         """Another look at a whole file found that it is, or is not, what the batch promised."""
-        about = _read_about(self._about_path(batch_id))
-        if about is None:
-            return
-        about.verified = verified
-        try:
-            self._write_about(batch_id, about)
-        except OSError as error:
-            raise disk_error("write", self._about_path(batch_id), error) from error
+        self._note(batch_id, lambda about: replace(about, verified=verified))
 
     def remember_checksum(
         self, batch_id: str, results: ResultsFile, *, should_stop: Callable[[], bool] = lambda: False
     ) -> None:
         """Read a whole verified file once, and note what it comes to: another opening can tell a change by it."""
-        about = _read_about(self._about_path(batch_id))
-        if about is None or about.checksum is not None or not about.verified:
-            return
-        try:
-            checksum, status = checksum_of(results.descriptor, should_stop=should_stop), os.fstat(results.descriptor)
-            if checksum is None or (status.st_size, status.st_mtime_ns) != (about.size, about.modified_ns):
-                # Told to stop, or not what was stored any more.
+        with suppress(OSError, ResultsStoreError):
+            before = _read_about(self._about_path(batch_id))
+            if before is None or before.checksum is not None or not before.verified:
                 return
-            about.checksum = checksum
-            self._write_about(batch_id, about)
-        except OSError as error:
-            raise disk_error("read", results.path, error) from error
+            checksum, status = checksum_of(results.descriptor, should_stop=should_stop), os.fstat(results.descriptor)
+            # Not where it was told to stop, or where it is not what was stored any more.
+            if checksum is not None and (status.st_size, status.st_mtime_ns) == (before.size, before.modified_ns):
+                self._note(batch_id, lambda about: replace(about, checksum=checksum) if about == before else about)
+
+    def _note(self, batch_id: str, changed: Callable[[_About], _About]) -> None:
+        """Change what is remembered of a whole file; does nothing where it was deleted meanwhile."""
+        with _remembering, suppress(OSError, ResultsStoreError):
+            about = _read_about(self._about_path(batch_id))
+            if about is not None:
+                self._write_about(batch_id, changed(about))
 
     def _write_about(self, batch_id: str, about: _About) -> None:
         path = self._about_path(batch_id)
@@ -271,11 +274,12 @@ class ResultsStore:
             self._about_path(batch_id),
             self._pin_path(batch_id),
         )
-        for path in paths:
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise disk_error("delete", path, error) from error
+        with _remembering:
+            for path in paths:
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise disk_error("delete", path, error) from error
 
 
 def _batch_of(about: _About) -> Mapping[str, object] | None:

@@ -243,15 +243,19 @@ class BatchSender:
             return set()
 
     def _mention_earlier(self, digest: str, content: str) -> Submission | None:
-        """Tell of the last batch with these custom_ids; it is given where it had the same requests, in the last day."""
+        """Tell of the last batch with these requests, or else custom_ids; gives the former if it is of the last day."""
         here = (digest, self.origin, "accepted")
-        for one in reversed(self.journal.submissions()):
-            if (one.digest, one.origin, one.outcome) == here and one.batch_id:
-                same = one.content == content and one.access in (None, self.access)
-                what = "requests" if same else "custom_ids"
-                self.say(f"The same {what} were sent on {one.written_at:%Y-%m-%d %H:%M} UTC as {one.batch_id}.")
-                return one if same and self.now() - one.written_at < _A_DAY else None
-        return None
+        found = [
+            one
+            for one in self.journal.submissions()
+            if (one.digest, one.origin, one.outcome) == here and one.batch_id is not None
+        ]
+        same = [one for one in found if one.content == content and one.access in (None, self.access)]
+        if not found:
+            return None
+        last, what = (same[-1], "requests") if same else (found[-1], "custom_ids")
+        self.say(f"The same {what} were sent on {last.written_at:%Y-%m-%d %H:%M} UTC as {last.batch_id}.")
+        return last if same and self.now() - last.written_at < _A_DAY else None
 
 
 def _fingerprint(requests: Iterable[MessageBatchIndividualRequest]) -> tuple[int, str, str]:

@@ -156,6 +156,8 @@ class BatchApp(NoticesApp, OrderApp):
         self.budget = budget or RequestBudget(monotonic=monotonic)
         self._jitter = jitter
         self._themes = themes
+        self._came_along: str | None = None
+        """The theme that the user chose in the dashboard before."""
         self._own_keys = keymap or {}
         self._masked_at_first = masked
         self.profiles = profiles
@@ -185,7 +187,8 @@ class BatchApp(NoticesApp, OrderApp):
 
     def on_mount(self) -> None:
         self.register_theme(themes.readable_light())
-        self.theme = themes.taken_along() or self._themes[0]
+        self._came_along = themes.taken_along()
+        self.theme = self._came_along or self._themes[0]
         self.use_keys(self._own_keys)
         mask.put_on(self._masked_at_first)
         end_on_signals(self)
@@ -211,7 +214,7 @@ class BatchApp(NoticesApp, OrderApp):
         self._watcher = self.start_work(self._watch, "monitor")
 
     async def on_unmount(self) -> None:
-        if self.return_value is not None and self.theme != self._themes[0]:
+        if self.return_value is not None and (self._came_along or self.theme != self._themes[0]):
             themes.take_along(self.theme)
         self._downloads.stop_all()
         if self.connection is not None:

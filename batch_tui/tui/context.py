@@ -38,11 +38,20 @@ class OpenResults(msgspec.Struct):
     progress: DownloadProgress
     deleted: bool = False
     """Its file is deleted, and can be read for as long as it is open."""
+    changed: str | None = None
+    """What somebody else did to the copy on this machine while it was open; None when nothing is known of that."""
+    gone: bool = False
+    """Whether that was to remove it."""
 
     @property
     def rows(self) -> int:
         """Lines that can be browsed so far."""
         return 0 if self.file is None else len(self.file)
+
+    @property
+    def going_on(self) -> str:
+        """What has to end before they are complete, for a sentence."""
+        return "checking what is saved" if self.progress.state == "checking" else "fetching the rest"
 
 
 class SavedResults(msgspec.Struct, frozen=True):

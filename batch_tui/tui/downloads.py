@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -198,16 +197,11 @@ class Downloads:
         if whole and download.results is not None:
             # In a thread of its own: this one is waited for before the results can be fetched anew.
             note = (batch_id, download.results)
-            threading.Thread(target=self._note_checksum, args=note, name="checksum", daemon=True).start()
+            threading.Thread(target=self.store.remember_checksum, args=note, name="checksum", daemon=True).start()
         if whole and self._cache_limit:
             made = self._make_room()
             if self._dropped is not None:
                 self._dropped(made)
-
-    def _note_checksum(self, batch_id: str, results: ResultsFile) -> None:
-        # Without it the next opening just knows less, so nobody is told.
-        with suppress(ResultsStoreError):
-            self.store.remember_checksum(batch_id, results)
 
     def _make_room(self) -> SavedDropped:
         """What came is whole, whether there is room or not."""

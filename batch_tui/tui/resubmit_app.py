@@ -74,10 +74,8 @@ class ResubmitApp(ActionsApp):
         elif event.rows is not None:
             # What a row is may change with a download that starts over.
             self._fetch_all(event.batch_id, opened)
-            self.notify(
-                f"Fetching the rest first; press {key_for('results.resubmit', 'R')} again when it is complete.",
-                markup=False,
-            )
+            first, key = opened.going_on.capitalize(), key_for("results.resubmit", "R")
+            self.notify(f"{first} first; press {key} again when it is complete.", markup=False)
         else:
             from batch_tui.tui.screens.progress import ProgressDialog
 

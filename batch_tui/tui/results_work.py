@@ -95,9 +95,9 @@ def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str)
         number = int(typed.replace(",", ""))
         line = number - 1 if 0 < number <= looked else None
     if line is not None:
-        return LineFound(typed, looked, line, Plain(""))
+        return LineFound(file, typed, looked, line, Plain(""))
     said = Plain(f" is neither a custom_id nor a line here; {key_for('results.query', 'f')} id:… finds parts of one.")
-    return LineFound(typed, looked, None, join(mask.written(plain(typed[:80])), said))
+    return LineFound(file, typed, looked, None, join(mask.written(plain(typed[:80])), said))
 
 
 def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int, what: str) -> RecordText:

@@ -73,9 +73,10 @@ class ToastsApp(App[str]):
         super()._refresh_notifications()
 
     def _thin_out(self) -> None:
-        toasts = list(self._notifications)
-        latest = {(toast.title, toast.message): toast for toast in toasts}
-        kept = list(latest.values())[-_MOST:]
-        for toast in toasts:
-            if toast not in kept:
+        kept: set[tuple[str, str]] = set()
+        for toast in reversed(list(self._notifications)):
+            said = (toast.title, toast.message)
+            if said in kept or len(kept) == _MOST:
                 self._unnotify(toast, refresh=False)
+            else:
+                kept.add(said)

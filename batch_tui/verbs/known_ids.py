@@ -32,7 +32,8 @@ def known_ids(context: click.Context, _: click.Parameter, incomplete: str) -> li
     return [
         CompletionItem(batch_id, help=str(plain(said)))
         for batch_id, said in known.items()
-        if batch_id.startswith(incomplete) or said.casefold().startswith(wanted)
+        # No id of the API is altered by this; lines and control characters would be commands to the shell.
+        if plain(batch_id) == batch_id and (batch_id.startswith(incomplete) or said.casefold().startswith(wanted))
     ]
 
 

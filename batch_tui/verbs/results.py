@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,7 +145,7 @@ def stored_or_fetched(
             if not verified:
                 said = stored.doubt or "These results were stored without being verified as complete."
                 click.echo(plain(f"{said} batch-tui results --again fetches them anew."), err=True)
-            _note_checksum(store, batch_id, file)
+            store.remember_checksum(batch_id, file)
             return DONE, file, verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
@@ -191,7 +190,7 @@ def _fetch(
         return (UNREACHABLE if isinstance(progress.error, APIConnectionError) else REFUSED), None, False
     file = download.results
     assert file is not None  # it is complete
-    _note_checksum(store, batch_id, file)
+    store.remember_checksum(batch_id, file)
     verdict = check_completeness(file, batch.request_counts)
     for sentence in verdict.sentences:
         click.echo(plain(f"Not complete: {sentence}"), err=True)
@@ -204,12 +203,6 @@ def _make_room(store: ResultsStore, limit: int) -> None:
     if dropped:
         names = ", ".join(plain(one.batch_id) for one in dropped)
         click.echo(f"Dropped to stay within cache_limit_gb, as least recently used: {names}.", err=True)
-
-
-def _note_checksum(store: ResultsStore, batch_id: str, file: ResultsFile) -> None:
-    # Without it the next look just knows less.
-    with suppress(ResultsStoreError):
-        store.remember_checksum(batch_id, file)
 
 
 def _tell(progress: DownloadProgress) -> None:

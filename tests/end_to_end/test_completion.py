@@ -64,6 +64,15 @@ def test_a_batch_is_found_by_its_name(home: Home, simulator: Simulator) -> None:
     assert offered(home, "batch-tui wait daily") == {}
 
 
+def test_no_id_says_more_to_the_shell_than_itself(home: Home) -> None:
+    notes = home.path / "data" / "batch-tui" / "notes.json"
+    notes.parent.mkdir(parents=True)
+    names = {"msgbatch_1": "one", "msgbatch_2\nplain\n--yes": "two", "msgbatch_3\x1b]0;": "three"}
+    batches = {batch_id: {"name": name} for batch_id, name in names.items()}
+    notes.write_text(json.dumps({"version": 1, "batches": batches}))
+    assert offered(home, "batch-tui wait ") == {"msgbatch_1": "one"}
+
+
 def test_settings_that_cannot_be_used_are_not_said_in_the_middle_of_a_line(home: Home) -> None:
     home.config_file("broken = [")
     assert offered(home, "batch-tui show ") == {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ from tests.end_to_end.terminal import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.end_to_end.batch_list import Row
     from tests.end_to_end.homes import Home
@@ -259,6 +262,18 @@ def test_what_a_killed_demo_left_behind_is_removed_by_the_next_but_not_what_a_ru
     assert len(home.temporary_files()) == 1
     third.press("q")
     third.expect_exit()
+
+
+@pytest.mark.parametrize("name", ["recordings", "captures"])
+def test_a_directory_of_the_user_that_is_only_called_like_that_of_a_demo_stays(tmp_path: Path, name: str) -> None:
+    mine, left = tmp_path / f"batch-tui-demo-{name}", tmp_path / "batch-tui-demo-x1_y2z3w"
+    mine.mkdir(mode=0o755)
+    left.mkdir(mode=0o700)
+    (mine / "film.cast").touch()
+    script = "from batch_tui.demo_directory import demo_directory\nwith demo_directory(): pass"
+    subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)}, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == [mine]
+    assert (mine / "film.cast").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -12,7 +12,7 @@ from batch_tui.results.completeness import check_completeness
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.store import ResultsStore
 from batch_tui.tui.context import OpenResults
-from batch_tui.tui.result_rows import ResultRows
+from batch_tui.tui.result_rows import FileRows, ResultRows
 from batch_tui.tui.text import plain
 from tests.api.scripted_server import Reply, ScriptedServer
 from tests.results.lines import bare, encode, errored, succeeded
@@ -159,7 +159,7 @@ def test_what_the_user_sees(tmp_path: Path, reply: Reply, seen: list[str], again
     file = download.results
     assert file is not None
     opened = OpenResults(file, end)
-    rows = ResultRows(opened, file.rows(), plain("host"))
+    rows = ResultRows(opened, FileRows(file, file.rows()), plain("host"))
     shown = [
         " | ".join("".join(text for text, _ in cell.parts) for cell in rows.cells(row, WIDTHS))
         for row in range(len(rows))

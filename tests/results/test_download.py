@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from batch_tui.api.errors import APIConnectionError, APIStatusError
 from batch_tui.api.models import MessageBatchRequestCounts
-from batch_tui.results.errors import NotResults, ResultsInUse, ResultsStoreError
+from batch_tui.results.errors import NotResults, ResultsStoreError
 from batch_tui.results.part_file import PartFile, note_of
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import bare, body, encode, many, succeeded
@@ -524,8 +524,9 @@ def test_what_another_process_left_unfinished_is_fetched_on(store: ResultsStore)
     assert stored_bytes(store) == many(50)
 
 
+@pytest.mark.parametrize("waits", [True, False])
 def test_a_part_that_became_the_whole_file_is_not_taken_for_a_part(
-    store: ResultsStore, monkeypatch: pytest.MonkeyPatch
+    store: ResultsStore, monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     """The other process ends between our opening and our locking of its file."""
     Watched(store, Answer(many(50))).run()
@@ -534,13 +535,45 @@ def test_a_part_that_became_the_whole_file_is_not_taken_for_a_part(
     lock = fcntl.flock
 
     def late(descriptor: int, operation: int) -> None:
-        path.rename(whole)
+        if not whole.exists():
+            path.rename(whole)
         lock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    with pytest.raises(ResultsInUse):
-        PartFile(path)
+    watched = Watched(store, waits_for_others=waits)
+    end = watched.run()
+    assert (end.state, end.rows, watched.source.starts) == ("complete", 50, [])
     assert stored_bytes(store) == many(50)
+    assert not path.exists()
+
+
+class EndsMeanwhile(ResultsStore):
+    """Another process ends with the same results just after it was looked for them."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        Watched(ResultsStore(self.directory.parent), Answer(many(50)), expected=50).run()
+
+
+def test_results_that_another_process_finished_a_moment_ago_are_not_fetched_again(tmp_path: Path) -> None:
+    store = EndsMeanwhile(tmp_path)
+    watched = Watched(store, expected=50)
+    end = watched.run()
+    assert (end.state, end.rows, end.verified, watched.source.starts) == ("complete", 50, True, [])
+    assert not store.part_path(BATCH).exists()
+
+
+def test_a_disk_that_refuses_a_look_at_what_another_process_stored_keeps_no_lock(tmp_path: Path) -> None:
+    class Damaged(EndsMeanwhile):
+        def prepare(self) -> None:
+            super().prepare()
+            about = self._about_path(BATCH)
+            about.unlink()
+            about.mkdir()
+
+    store = Damaged(tmp_path)
+    assert Watched(store).run().state == "failed"
+    PartFile(store.part_path(BATCH)).close()
 
 
 def prepared(store: ResultsStore) -> Path:

@@ -12,6 +12,7 @@ from batch_tui.results.store import ResultsStore
 from tests.results.lines import many
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HOSTILE_IDS = [
@@ -139,6 +140,54 @@ def test_rows_can_be_browsed_when_the_index_cannot_be_saved(tmp_path: Path) -> N
     assert file is not None
     assert len(file) == 3
     file.close()
+
+
+def note_checksum(store: ResultsStore, meanwhile: Callable[[], object]) -> None:
+    """Note the checksum of a stored file; `meanwhile` happens in the middle of reading it."""
+    results = store.open("msgbatch_1")
+    assert results is not None
+
+    def goes_on() -> bool:
+        meanwhile()
+        return False
+
+    store.remember_checksum("msgbatch_1", results, should_stop=goes_on)
+
+
+def test_a_checksum_that_comes_after_a_delete_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = ResultsStore(tmp_path)
+    keep(store, "msgbatch_1")
+    note_checksum(store, lambda: store.delete("msgbatch_1"))
+    assert list(store.directory.iterdir()) == []
+
+
+def test_a_checksum_that_comes_after_the_results_were_fetched_anew_is_not_theirs(tmp_path: Path) -> None:
+    store = ResultsStore(tmp_path)
+    keep(store, "msgbatch_1")
+    note_checksum(store, lambda: keep(store, "msgbatch_1", rows=4))
+    stored = store.stored("msgbatch_1")
+    assert stored is not None
+    assert (stored.rows, stored.verified, stored.problem, stored.checksum) == (4, True, None, None)
+
+
+def test_a_verdict_that_came_before_a_checksum_is_kept(tmp_path: Path) -> None:
+    store = ResultsStore(tmp_path)
+    keep(store, "msgbatch_1")
+    note_checksum(store, lambda: store.remember_verdict("msgbatch_1", verified=False))
+    stored = store.stored("msgbatch_1")
+    assert stored is not None
+    assert stored.verified is False
+
+
+def test_a_disk_that_refuses_to_remember_more_of_a_file_keeps_nobody_from_reading_it(tmp_path: Path) -> None:
+    store = ResultsStore(tmp_path)
+    keep(store, "msgbatch_1")
+    about = store._about_path("msgbatch_1")
+    about.with_name(about.name + ".new").mkdir()
+    note_checksum(store, lambda: store.remember_verdict("msgbatch_1", verified=False))
+    stored = store.stored("msgbatch_1")
+    assert stored is not None
+    assert (stored.verified, stored.checksum) == (True, None)
 
 
 def test_an_existing_directory_becomes_private_but_not_its_parent(tmp_path: Path) -> None:

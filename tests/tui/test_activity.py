@@ -71,7 +71,11 @@ async def test_a_masked_screen_hides_what_messages_may_name(tmp_path: Path) -> N
         try:
             assert "Ada" not in play.row(0) + play.shown("#activity-whole")
             await play.press("y")
-            assert "Ada" not in play.stage.app.clipboard
+            assert play.stage.app.clipboard == ""
+            assert "Masked: X shows what people wrote, then it can be copied." in play.said()
+            await play.press("tab", "y")
+            assert play.stage.app.clipboard.startswith("req_")
+            await play.press("tab")
         finally:
             await play.press("X")
         assert "Ada" in " ".join(play.row(row) for row in range(len(play.table.source)))

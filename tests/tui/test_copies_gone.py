@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from batch_tui.results.checksum import checksum_of
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.menu import MenuDialog
@@ -153,6 +155,35 @@ async def test_results_that_were_changed_behind_all_looks_are_not_called_complet
         await play.press("P", "y")
         await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "all of them")
         assert play.stage.store.results_path(batch_id).read_bytes() == text
+
+
+async def test_while_what_is_saved_is_checked_nothing_is_said_to_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def slow(*given: Any, **options: Any) -> int | None:
+        may_end.wait()
+        return checksum_of(*given, **options)
+
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        opened = play.stage.app.shared.monitor.results.pop(batch_id)
+        assert opened.file is not None
+        play.stage.store.remember_checksum(batch_id, opened.file)
+        play.stage.app._downloads.forget(batch_id)
+        monkeypatch.setattr("batch_tui.results.completeness.checksum_of", slow)
+        await play.press("v")
+        try:
+            await until(play.pilot, lambda: "checking what is saved" in play.status(), "the check")
+            assert "+" not in play.shown("#chips")
+            await play.press("s", "w", "G", "e", "g", "space", "R")
+            said = play.said()
+        finally:
+            may_end.set()
+        assert said.lower().count("checking what is saved") == 4
+        assert "etching" not in said
+        await until(play.pilot, lambda: "✓ saved, complete" in play.status(), "its end")
 
 
 async def test_results_that_are_not_verified_are_fetched_anew_after_a_question(tmp_path: Path) -> None:

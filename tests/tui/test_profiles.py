@@ -37,6 +37,13 @@ async def offered(play: Play) -> list[str]:
     return [str(menu.get_option_at_index(place).prompt) for place in range(menu.option_count)]
 
 
+async def go_over(play: Play) -> None:
+    """Leave for another profile."""
+    await offered(play)
+    await play.pilot.press("3")
+    await until(play.pilot, lambda: play.stage.app.return_value is not None, "the end")
+
+
 async def test_the_profiles_are_offered_and_the_chosen_one_is_the_result(tmp_path: Path) -> None:
     async with playing(tmp_path, app=app()) as play:
         shown = await offered(play)
@@ -64,15 +71,23 @@ async def test_more_profiles_than_keys_are_all_offered(tmp_path: Path) -> None:
 async def test_the_theme_that_was_chosen_comes_along(tmp_path: Path) -> None:
     async with playing(tmp_path / "here", app=app()) as play:
         await play.press("T")
-        await offered(play)
-        await play.pilot.press("3")
-        await until(play.pilot, lambda: play.stage.app.return_value is not None, "the end")
+        await go_over(play)
     async with playing(tmp_path / "there", app=app()) as play:
         assert play.stage.app.theme == "textual-light"
         await play.press("T")
         assert play.stage.app.theme == "textual-dark"
     async with playing(tmp_path / "later", app=app()) as play:
         assert play.stage.app.theme == "textual-dark"
+
+
+async def test_a_chosen_theme_comes_along_through_a_profile_that_has_it_anyway(tmp_path: Path) -> None:
+    async with playing(tmp_path / "here", app=app()) as play:
+        await play.press("T")
+        await go_over(play)
+    async with playing(tmp_path / "there", app=app(themes=("textual-light", "textual-dark"))) as play:
+        await go_over(play)
+    async with playing(tmp_path / "back", app=app()) as play:
+        assert play.stage.app.theme == "textual-light"
 
 
 async def test_the_same_profile_or_none_changes_nothing(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ async def test_results_that_are_gone_are_a_sentence(tmp_path: Path) -> None:
         assert "P" not in dimmed
         await play.press("i", "number_sign", "s", "w")
         assert isinstance(play.screen, ResultsScreen)
-        assert play.said().count("P fetches them") == 4
+        assert play.said().count("none arrived. P tries again.") == 4
 
 
 async def test_a_page_of_a_proxy_is_not_taken_for_results(tmp_path: Path) -> None:

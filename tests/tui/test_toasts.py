@@ -51,6 +51,19 @@ async def test_the_same_sentence_is_one_toast_and_there_are_never_many(tmp_path:
         assert _toasts(play) == ["Number 6.", "Number 7.", "Number 8."]
 
 
+async def test_of_what_waits_for_a_dialog_the_last_is_seen_though_it_was_said_before(tmp_path: Path) -> None:
+    async with playing(tmp_path, toasts=True) as play:
+        await play.press("c")
+        assert isinstance(play.screen, ConfirmDialog)
+        for said in ("One.", "Two.", "Three.", "Four.", "One."):
+            play.stage.app.notify(said, markup=False, timeout=60)
+        await settled(play.stage, play.pilot)
+        await play.press("n")
+        await until(play.pilot, lambda: bool(_toasts(play)), "the toasts that waited")
+        await settled(play.stage, play.pilot)
+        assert _toasts(play) == ["Three.", "Four.", "One."]
+
+
 async def test_what_was_to_be_deleted_is_not_announced_any_more_once_it_is_kept(tmp_path: Path) -> None:
     async with playing(tmp_path, toasts=True, app={"undo_seconds": 600.0}) as play:
         batch = next(one for one in play.catalog if ended(one))

@@ -46,6 +46,10 @@ def test_the_same_requests_are_sent_again_within_a_day_only_if_that_is_wanted(de
     assert code == 0
     assert "The same custom_ids were sent" in err
     desk.file.write_text(before)
+    # Others that were sent since under the same custom_ids change nothing about that.
+    code, _, err = desk.send(repeats=_never)
+    assert code == 1
+    assert "The same requests were sent" in err
     desk.clock.advance(hours=24)
     assert desk.send(repeats=_never)[0] == 0
 

@@ -32,7 +32,7 @@ _LONGEST_SAID = 60
 
 
 class ActivityScreen(Screen[None]):
-    """Follows both logs, of which one is shown; neither headers nor bodies are ever in them."""
+    """Follows both logs, of which one is shown; neither headers nor bodies of requests are in them."""
 
     CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#requests"
@@ -151,6 +151,9 @@ class ActivityScreen(Screen[None]):
                 self.notify("This request has no id: no answer came.", markup=False, timeout=3)
                 return
             text = plain(request_id)
+        elif mask.is_on():
+            self.notify(mask.shows_first("then it can be copied"), markup=False, timeout=4)
+            return
         if text is not None:
             self.app.copy_to_clipboard(text)
             self.notify(f"Copied {fit(text, _LONGEST_SAID)}", markup=False, timeout=3)

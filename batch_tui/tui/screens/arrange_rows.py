@@ -107,7 +107,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             return
         if not self._whole:
             self.post_message(RestRequested(self._batch_id))
-            self.notify("Rows can be sorted once all are here; fetching the rest.", markup=False, timeout=4)
+            self.notify(f"Rows can be sorted once that is done: {self._opened.going_on}.", markup=False, timeout=4)
             return
         choices = [
             Choice(key, Plain(name.ljust(_LABEL)), order, self._order_note(order, reverse=order in _LARGEST_FIRST))
@@ -160,8 +160,8 @@ class ArrangeRowsScreen(FindRowsScreen):
         view, basis = self._view, self._view.basis
         looking = view.query is not None and view.query.looking
         if view.order is not None and basis is not None and self._whole and not looking:
-            work = partial(sort, basis=basis, rows=list(basis), key=view.order.key, reverse=view.order.reverse)
-            self.post_message(FileWorkRequested(self._batch_id, "sort", work, self.post_message))
+            work = partial(sort, basis=basis, rows=list(basis.lines), key=view.order.key, reverse=view.order.reverse)
+            self.post_message(FileWorkRequested(self._batch_id, basis.file, "sort", work, self.post_message))
 
     @on(RowsSorted)
     def _take_sorted(self, event: RowsSorted) -> None:
@@ -237,8 +237,8 @@ class ArrangeRowsScreen(FindRowsScreen):
         # Counted is what has come; the next count is of all of it.
         self.want_all()
         if basis is not None:
-            work = partial(count_values, rows=list(basis), subject=subject)
-            self.post_message(FileWorkRequested(self._batch_id, "values", work, self.post_message))
+            work = partial(count_values, rows=list(basis.lines), subject=subject)
+            self.post_message(FileWorkRequested(self._batch_id, basis.file, "values", work, self.post_message))
 
     @on(ValuesCounted)
     def _show_values(self, event: ValuesCounted) -> None:
@@ -274,8 +274,10 @@ class ArrangeRowsScreen(FindRowsScreen):
             self._seek(self._sought)
 
     def _seek(self, sought: _Sought) -> None:
-        work = partial(find_line, typed=sought.typed)
-        self.post_message(FileWorkRequested(self._batch_id, "go to", work, self.post_message))
+        file = self._view.file
+        if file is not None:
+            work = partial(find_line, typed=sought.typed)
+            self.post_message(FileWorkRequested(self._batch_id, file, "go to", work, self.post_message))
 
     def seek_on(self) -> None:
         """More rows came, perhaps the one that was asked for; who moved elsewhere meanwhile wants it no more."""
@@ -288,8 +290,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _take_line(self, event: LineFound) -> None:
         event.stop()
         sought = self._sought
-        if sought is None or sought.typed != event.typed:
-            # An answer to an earlier question.
+        if sought is None or sought.typed != event.typed or event.file is not self._view.file:
+            # An answer to an earlier question, or of a file that another took the place of.
             return
         if event.line is None:
             self._take_no_line(event, sought)
@@ -301,7 +303,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._table.move_to_key(str(event.line))
 
     def _take_no_line(self, event: LineFound, sought: _Sought) -> None:
-        if event.looked < self._opened.rows:
+        if event.looked < self._view.file_rows:
             self._seek(sought)
         elif self._whole or self._opened.progress.state in ("failed", "stopped"):
             self._sought = None
@@ -310,7 +312,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         elif not sought.awaited:
             sought.awaited = True
             self.want_all()
-            self.notify("Not among the rows so far; fetching the rest.", markup=False, timeout=4)
+            self.notify(f"Not among the rows so far; {self._opened.going_on}.", markup=False, timeout=4)
 
     def action_mark(self) -> None:
         self._table.toggle_mark()

@@ -155,10 +155,10 @@ class ReadRecordScreen(TakeOutScreen):
                 self._ask(PageWish(line, REQUEST, self._prompt.cells, pane="prompt"))
 
     def _ask(self, wish: PageWish) -> None:
-        asked = (self._opened.file, wish)
-        if asked != self._wishes.get(wish.pane):
-            self._wishes[wish.pane] = asked
-            self.post_message(RecordRequested(self._batch_id, wish, self.post_message))
+        file = self._view.file
+        if file is not None and (file, wish) != self._wishes.get(wish.pane):
+            self._wishes[wish.pane] = (file, wish)
+            self.post_message(RecordRequested(self._batch_id, file, wish, self.post_message))
 
     @on(RecordLoaded)
     def _show_record(self, event: RecordLoaded) -> None:
@@ -173,6 +173,11 @@ class ReadRecordScreen(TakeOutScreen):
         self._record.pane.focus()
         self.ask_for_record()
 
+    def put_record_away(self) -> None:
+        """Give the keys back to the table."""
+        self._reading = self._beside = False
+        self.set_focus(self._table)
+
     # Keys
 
     def action_open_record(self) -> None:
@@ -181,17 +186,16 @@ class ReadRecordScreen(TakeOutScreen):
 
     def action_close_record(self) -> None:
         if self._alone:
-            self._reading = self._beside = False
+            self.put_record_away()
             self.show_state()
-            self._table.focus()
-        elif not self._table.has_focus and self._opened.rows:
+        elif not self._table.has_focus and self._view.file_rows:
             self._table.focus()
         elif not self.clear_one_level():
             self.dismiss()
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        if action.startswith("turn") and self._opened.rows and not self._shows_record:
+        if action.startswith("turn") and self._view.file_rows and not self._shows_record:
             return f"No record is shown: {key_for('results.open', 'enter')} opens the one under the cursor."
         return super().why_not(action)
 

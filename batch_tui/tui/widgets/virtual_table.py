@@ -121,6 +121,11 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._top_key
 
     @property
+    def follows_end(self) -> bool:
+        """Whether the cursor goes to the end as rows arrive."""
+        return self._follows_end
+
+    @property
     def rows_on_screen(self) -> int:
         """How many rows fit below the heading."""
         return max(self.size.height - 1, 1)
@@ -325,6 +330,10 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(self.size.width, len(self._source) + 1)
         self._reveal(self._cursor_row)
         self._announce_view()
+
+    def on_hide(self, event: events.Hide) -> None:
+        """Keep the keys: Textual would take them away, and give them to nobody when the table is back."""
+        event.prevent_default()
 
     def on_focus(self) -> None:
         self._refresh_row(self._cursor_row)
