@@ -58,7 +58,8 @@ class Listing:
         self._listed_to: datetime | None = None
         self._listed_top: MessageBatch | None = None
         self._doubted = doubted
-        self._asked_late: dict[str, datetime] = {}
+        # Older than any batch that runs should be, and unfinished all the same: when each was last asked for.
+        self._late: dict[str, datetime] = {}
         self.nameless = 0
         """How many batches the last refresh came by that have no id."""
 
@@ -89,29 +90,27 @@ class Listing:
     def _unfinished_from(self, reach: int) -> list[str]:
         """Those beyond so many rows that may end any time; those that should have long since are asked for rarely."""
         unfinished = self._catalog.unfinished
-        return [each for each in unfinished if self._position(each) >= reach and not self._is_late(each)]
+        return [each for each in unfinished if self._position(each) >= reach and each not in self._late]
 
     def _position(self, batch_id: str) -> int:
         return self._catalog.index_of(batch_id) or 0
 
-    def _is_late(self, batch_id: str) -> bool:
-        """Whether it is older than any batch that runs should be: the server will hardly ever say that it ended."""
-        batch = self._catalog.get(batch_id)
-        return batch is not None and self._now() - batch.created_at > _LIFETIME
-
     async def _look_up_late(self, reach: int, steps: list[Changes]) -> None:
         """Ask for one of the late ones that no page reached, the one that was not asked for the longest."""
-        now, never = self._now(), datetime.min.replace(tzinfo=UTC)
-        late = [each for each in self._catalog.unfinished if self._position(each) >= reach and self._is_late(each)]
-        self._asked_late = {each: at for each, at in self._asked_late.items() if each in late}
-        due = min(late, key=lambda each: self._asked_late.get(each, never), default=None)
-        if due is not None and now - self._asked_late.get(due, never) >= _LATE_AGAIN:
-            self._asked_late[due] = now
+        now = self._now()
+        beyond = [each for each in self._late if self._position(each) >= reach]
+        due = min(beyond, key=self._late.__getitem__, default=None)
+        if due is not None and now - self._late[due] >= _LATE_AGAIN:
+            self._late[due] = now
             await self._look_up([due], steps)
+        # All others were asked for just now: whoever slept for days sees first what ended meanwhile.
+        unfinished = ((each, self._catalog.get(each)) for each in self._catalog.unfinished)
+        late = [each for each, one in unfinished if one is not None and now - one.created_at > _LIFETIME]
+        self._late = {each: self._late.get(each, now) for each in late}
 
     def _head_size(self) -> int:
         """A page that reaches the oldest batch that may end, with room for new ones above it."""
-        places = [self._position(each) for each in self._catalog.unfinished if not self._is_late(each)]
+        places = [self._position(each) for each in self._catalog.unfinished if each not in self._late]
         oldest = max(places, default=None)
         wanted = _SMALLEST_PAGE if oldest is None else oldest + _SMALLEST_PAGE
         return min(wanted, LARGEST_PAGE)

@@ -389,3 +389,17 @@ async def test_a_batch_that_never_ends_is_asked_for_now_and_then_alone() -> None
         clock.advance(minutes=5)
         assert (await watch.poller.poll()).ended == ("stuck",)
         await watch.client.close()
+
+
+async def test_whoever_slept_for_days_sees_at_once_what_ended_meanwhile() -> None:
+    """However far down: only what is unfinished after that is asked for rarely."""
+    clock = ManualClock()
+    running = [made(f"r{number}", 600 + 60 * number, status="in_progress") for number in range(150)]
+    async with ListServer(running) as server:
+        watch = Watch(server.url, clock)
+        await watch.poller.poll()
+        assert len(watch.catalog.unfinished) == 150
+        clock.advance(days=3)
+        server.batches[:] = [one | {"processing_status": "ended", "ended_at": one["created_at"]} for one in running]
+        assert len((await watch.poller.poll()).ended) == 150
+        await watch.client.close()
