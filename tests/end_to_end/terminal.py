@@ -64,6 +64,9 @@ _TITLE = re.compile(rb"\x1b\]2;(?:[\d,]+ running \xc2\xb7 )?batch-tui\x07")
 _ANNOUNCED = re.compile(rb"\x07(?:\x1b\]9;batch-tui: [^\x00-\x1f\x7f]{1,600}\x07)?")
 """The bell, and the desktop notification that may follow it: how the end of a watched batch is told."""
 
+_WARNED = re.compile(rb"\x07\x1b\]9;batch-tui: [^\x00-\x1f\x7f]{1,300} results[^\x00-\x1f\x7f]{1,300}\x07")
+"""The same for results about to be lost, which any workspace may have: some seconds after the start."""
+
 # Takes the terminal as its own, as a shell's child has it, and then becomes the program.
 _ENTER = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -233,6 +236,7 @@ class Terminal:
         output = bytes(self.output)
         assert b"Traceback" not in output, self._report()
         from_data = _TITLE.sub(b"", _COPIED_ID.sub(b"", POINTER_SHAPE.sub(b"", output)))
+        from_data = _WARNED.sub(b"", from_data)
         if self._rings:
             from_data = _ANNOUNCED.sub(b"", from_data)
         harm = _HARMFUL.search(from_data)
