@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from pydantic import ValidationError
 
 from batch_tui.api import calls
@@ -19,7 +20,7 @@ from batch_tui.api.models import MessageBatch
 from batch_tui.api.page_reader import read_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from batch_tui.api.pages import PageQuery
     from batch_tui.api.retry import Outcome
@@ -31,6 +32,14 @@ _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _OWN: Final = frozenset({"processing_status", "request_counts"})
 """What only batches have."""
 _COUNTS: Final = {"processing": 0, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
+
+
+class _Envelope(msgspec.Struct):
+    data: list[msgspec.Raw]
+    has_more: Any = None
+
+
+_decode: Callable[[bytes], _Envelope] = msgspec.json.Decoder(_Envelope).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +65,7 @@ def list_page(query: PageQuery, *, raw: bool = False) -> Call[Listed]:
         try:
             page = read_page(body)
         except ValidationError:
-            mended = _mended_page(body, query)
+            mended = _mended_page(body, query, raw=raw)
             # As an error, where nothing on it looks like a batch: it may be anybody's answer.
             return mended or Listed(data=strict.parse(outcome).data, has_more=None, query=query)
         objects = (json.loads(body).get("data") or []) if raw else ()
@@ -88,40 +97,33 @@ def _object(body: bytes) -> Any:
         return None
 
 
-def _mended_page(body: bytes, query: PageQuery) -> Listed | None:
+def _mended_page(body: bytes, query: PageQuery, *, raw: bool) -> Listed | None:
     """The page, batch by batch; None where it is none."""
-    page = _object(body)
-    if not isinstance(page, dict) or not isinstance(page.get("data"), list):
+    try:
+        page = _decode(body)
+    except msgspec.MsgspecError:
         return None
-    more = page.get("has_more")
+    items = [bytes(item) for item in page.data]
+    readable = read_page.readable(items)
     # It stands in the order of creation, so that its neighbours tell when a batch was made.
-    near = next((created for item in page["data"] if (created := _created(item)) is not None), None)
+    near = next((batch.created_at for batch in readable if batch is not None), None)
     batches: list[MessageBatch] = []
-    objects: list[Any] = []
-    for item in page["data"]:
-        batch = _mended(item, batches[-1].created_at if batches else near)
+    kept: list[bytes] = []
+    for item, good in zip(items, readable, strict=True):
+        batch = good or _mended(_object(item), batches[-1].created_at if batches else near)
         if batch is not None:
             batches.append(batch)
-            objects.append(item)
-    if page["data"] and all(batch.unread >= _OWN for batch in batches):
+            kept.append(item)
+    if items and all(batch.unread >= _OWN for batch in batches):
         # None of them is like a batch.
         return None
     return Listed(
         data=batches,
-        has_more=more if isinstance(more, bool) else None,
+        has_more=page.has_more if isinstance(page.has_more, bool) else None,
         query=query,
-        nameless=len(page["data"]) - len(batches),
-        raw=objects,
+        nameless=len(items) - len(batches),
+        raw=[_object(item) for item in kept] if raw else (),
     )
-
-
-def _created(item: Any) -> datetime | None:
-    if not isinstance(item, dict):
-        return None
-    try:
-        return _time(item, "created_at")
-    except ValidationError:
-        return None
 
 
 def _mended(item: Any, near: datetime | None) -> MessageBatch | None:

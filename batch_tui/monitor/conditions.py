@@ -213,9 +213,9 @@ class IsExpiring(_Timeless, frozen=True):
             for one in batches
             if one.processing_status == "ended"
             and one.archived_at is None
-            and "created_at" not in one.unread
             and still < RESULTS_KEPT - (now - one.created_at) < self.span
             and one.id not in saved
+            and "created_at" not in one.unread
         ]
 
 

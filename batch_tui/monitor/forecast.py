@@ -69,12 +69,10 @@ class FinishedHistory:
     def add(self, batches: Iterable[MessageBatch]) -> None:
         """Take in those of the batches that ended by themselves; each counts once."""
         for batch in batches:
-            if (
-                batch.unread
-                or batch.id in self._seen
-                or batch.ended_at is None
-                or batch.cancel_initiated_at is not None
-            ):
+            if batch.id in self._seen or batch.ended_at is None or batch.cancel_initiated_at is not None:
+                continue
+            if batch.unread:
+                # Neither when it was made nor how large it is may be true.
                 continue
             self._seen.add(batch.id)
             seconds = (min(batch.ended_at, batch.expires_at) - batch.created_at).total_seconds()

@@ -99,7 +99,7 @@ def status_of(batch: MessageBatch) -> Part:
 
 def unread_words(batch: MessageBatch) -> Plain:
     """Which parts of the API's answer about a batch cannot be read."""
-    return plain(f"! the answer cannot be read: {', '.join(sorted(batch.unread))}")
+    return plain(f"! unreadable: {', '.join(sorted(batch.unread))}")
 
 
 def results_of(batch: MessageBatch, context: AppContext) -> Part:

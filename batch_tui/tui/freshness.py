@@ -50,7 +50,7 @@ def freshness(context: AppContext) -> list[tuple[str, str]]:
 def nameless_words(count: int) -> Plain:
     """That the API lists what cannot even be named; nothing the user set is to blame."""
     return Plain(
-        f"! {plural(count, 'batch', 'batches')} in the API's list cannot be shown: without an id that can be read. "
+        f"! {plural(count, 'batch', 'batches')} in the API's list cannot be shown, for want of a readable id. "
         "The others are up to date."
     )
 

@@ -51,19 +51,23 @@ async def test_a_batch_with_bad_times_and_counts_is_a_row_that_says_so(tmp_path:
     async with ListServer([made("a", 30), bad, made("b", 90)]) as server, showing(tmp_path, server) as play:
         rows = [play.row(number) for number in range(3)]
         assert [row.split()[0] for row in rows] == ["a", "bad", "b"]
-        assert "✓ ended ? ! the answer cannot be read: created_at" in rows[1]
+        assert "✓ ended ? ! unreadable: created_at" in rows[1]
         assert rows[1].endswith(" ? ? ?")
         assert play.trouble() == ""
         assert "live" in play.status()
         await play.pilot.press("j", "enter")
         await play.pilot.pause()
-        assert "! the answer cannot be read: created_at" in play.shown("#detail-text")
+        page = play.shown("#detail-text")
+        assert "! unreadable: created_at" in page
+        # No number that the API did not give.
+        assert page.count("unknown") == 2
+        assert not [word for word in ("succeeded", "expires  ", "results go", "2026") if word in page]
 
 
 async def test_what_has_no_id_is_counted_below_the_status_and_kept_in_the_log(tmp_path: Path) -> None:
     nameless: list[Any] = [made("x", 40) | {"id": None}, made("y", 50) | {"id": 7}]
     async with ListServer([made("a", 30), *nameless]) as server, showing(tmp_path, server) as play:
-        said = "2 batches in the API's list cannot be shown: without an id that can be read."
+        said = "2 batches in the API's list cannot be shown, for want of a readable id."
         assert said in play.trouble()
         assert "base URL" not in play.trouble()
         assert [said in message.notification.message for message in play.heard(Notify)] == [True]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LABEL = 14
 _MOST_EVENTS = 12
+_UNKNOWN: Final = Plain("unknown")
+"""In place of what the API did not give."""
+_TIMES: Final = frozenset({"created_at", "expires_at"})
 
 
 class BatchDetail(VerticalScroll):
@@ -119,6 +122,9 @@ def _line(label: str, value: Plain, note: Plain | str = "", tone: str = "text") 
 
 def _headline(batch: MessageBatch, context: AppContext) -> Plain:
     total = plural(batch.request_counts.total, "request")
+    if batch.unread:
+        # The line below says what is missing.
+        return total if "request_counts" not in batch.unread else Plain("")
     if batch.ended_at is not None:
         return join(total, Plain(" in "), duration(batch.ended_at - batch.created_at))
     return join(total, Plain(" for "), duration(context.now() - batch.created_at))
@@ -126,6 +132,8 @@ def _headline(batch: MessageBatch, context: AppContext) -> Plain:
 
 def _counts(batch: MessageBatch, cells: int) -> list[Content]:
     counts = batch.request_counts
+    if "request_counts" in batch.unread:
+        return [_section("REQUESTS"), Content.styled(_UNKNOWN, TONES["muted"])]
     drawn = Content.assemble(*((text, TONES[tone]) for text, tone in bar(counts, min(cells, 60))))
     rows = [_section("REQUESTS"), drawn]
     for field, glyph, tone in KINDS:
@@ -158,7 +166,7 @@ def _share(amount: int, total: int) -> str:
 
 def _time_bar(batch: MessageBatch, now: datetime, cells: int) -> list[Content]:
     given = time_given(batch)
-    if batch.processing_status == "ended" or given is None:
+    if batch.processing_status == "ended" or given is None or not batch.unread.isdisjoint(_TIMES):
         return []
     said = f"  {duration(now - batch.created_at)} of {given}"
     drawn = time_bar(batch, now, max(min(cells, 60) - len(said), 10))
@@ -171,11 +179,15 @@ def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
     def past(label: str, when: datetime) -> Content:
         return _line(label, moment(when, zone), ago(when, now))
 
+    if "created_at" in batch.unread:
+        return [_line("created", _UNKNOWN, tone="muted")]
     rows = [past("created", batch.created_at)]
     if batch.cancel_initiated_at is not None:
         rows.append(past("cancel asked", batch.cancel_initiated_at))
     if batch.ended_at is not None:
         rows.append(past("ended", batch.ended_at))
+    elif "expires_at" in batch.unread or batch.processing_status == "ended":
+        rows.append(_line("ended" if batch.processing_status == "ended" else "expires", _UNKNOWN, tone="muted"))
     else:
         rows.append(_line("expires", moment(batch.expires_at, zone), left(batch.expires_at, now)))
     until = later(batch.created_at, RESULTS_KEPT)
@@ -210,6 +222,8 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
     forecast = context.history.forecast(batch, context.now())
     if batch.cancel_initiated_at is not None:
         rows.append(Content("Canceling: it ends once the requests already running have finished."))
+    elif batch.unread:
+        rows.append(Content.styled(_UNKNOWN, TONES["muted"]))
     elif forecast is None:
         rows.append(Content.styled("No history yet: too few finished batches of this size are loaded.", TONES["muted"]))
     elif forecast.half_within is None or forecast.most_within is None:
