@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui.json_tree import JsonTree
-from batch_tui.tui.record_pages import record_pages
+from batch_tui.tui.record_pages import Part, record_pages
 from batch_tui.tui.results_messages import RecordLoaded
 from batch_tui.tui.text import size
 from batch_tui.tui.wrapping import unwrapped, wrap
@@ -72,7 +72,7 @@ class RecordReader:
             self._last = (wish.file, wish.file.record(asked.line))
         record = self._last[1]
         request = None if wish.linked is None else partial(wish.linked.request, record.custom_id)
-        pages = record_pages(record, asked.page, request)
+        pages = record_pages(record, asked.page, request, Part(asked.start, asked.sought))
         tree = None if pages.tree is None else JsonTree(pages.tree, asked.cells or _UNWRAPPED)
         rows, spans = _rows(pages, asked)
         return RecordLoaded(wish.file, asked, pages, rows, spans, tree)
