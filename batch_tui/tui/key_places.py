@@ -89,6 +89,8 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "record.previous_tab": "left_square_bracket",
         "record.next": "J",
         "record.previous": "K",
+        "record.next_part": "right_curly_bracket",
+        "record.previous_part": "left_curly_bracket",
         "record.wrap": "z",
         "record.markdown": "M",
         "record.prompt": "b",
