@@ -38,15 +38,35 @@ class Pending(msgspec.Struct, frozen=True):
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
                 what = "starts" if self.ends_first else "gone"
-                return Plain(f"{what} in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
+                return Plain(f"{what} in {seconds}s · {_keeps_it()}")
             case "waiting":
-                return Plain(f"{self.action} is in the queue")
+                return Plain(f"{self.action} waits for its turn · {_keeps_it()}")
             case "saving":
                 return Plain("saving its results, then deleting")
             case "ending":
-                return Plain("deleted once it has ended")
+                return Plain(f"deleted once it has ended · {_keeps_it()}")
             case "asking":
                 return Plain("canceling…" if self.action == "cancel" else "deleting…")
+
+    @property
+    def why_not_again(self) -> str:
+        """Why nothing else is begun with the batch, and what can be done instead."""
+        undo = key_for("batch.undo", "u")
+        match self.stage:
+            case "undoable":
+                return f"This batch is about to be deleted; {undo} keeps it."
+            case "waiting":
+                return f"The {self.action} of this batch waits for its turn; {undo} calls it off."
+            case "saving":
+                return f"The results of this batch are being saved, then it is deleted; {undo} calls the delete off."
+            case "ending":
+                return f"This batch is deleted once it has ended; {undo} calls that off, its cancel stands."
+            case "asking":
+                return "The API is being asked about this batch already."
+
+
+def _keeps_it() -> str:
+    return f"{key_for('batch.undo', 'u')} keeps it"
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -134,8 +154,8 @@ def _why_not(one: Planned, context: AppContext) -> str | None:
     batch = context.catalog.get(one.batch_id)
     if batch is None:
         return "It is not in the list any more."
-    if one.batch_id in context.monitor.pending:
-        return "The API is being asked about this batch already."
+    if (pending := context.monitor.pending.get(one.batch_id)) is not None:
+        return pending.why_not_again
     if one.action == "cancel":
         return why_not_cancel(batch)
     return None if one.ends_first or batch.processing_status == "ended" else "It has not ended."

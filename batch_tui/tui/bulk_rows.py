@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui import mask
 from batch_tui.tui.batch_rows import called, status_of
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.action_plan import ActionPlan
-    from batch_tui.tui.actions import Job, Outcome
     from batch_tui.tui.context import AppContext
+    from batch_tui.tui.jobs import Job, Outcome
 
 COLUMNS = (
     Column("batch", "BATCH", 18, grow=1, least=9),
@@ -23,6 +23,13 @@ COLUMNS = (
     Column("requests", "REQUESTS", 8, right=True, drop=1),
     Column("fate", "WHAT HAPPENS", 28, grow=2, least=10),
 )
+
+_SIGNS: Final[dict[str, tuple[str, str]]] = {
+    "information": ("✓", "success"),
+    "warning": ("✓", "warning"),
+    "error": ("!", "error"),
+}
+"""What stands before how a batch came out, and its colour."""
 
 
 class BulkRows:
@@ -91,14 +98,9 @@ class BulkRows:
     def _came_out(self, batch_id: str, cells: int) -> Cell:
         assert self._job is not None  # only a job has outcomes
         outcome = self._job.outcomes[batch_id]
-        if outcome.kept:
-            return Cell.of(Plain("– stays as it is: stopped"), "muted")
-        if outcome.severity == "information":
-            done = "deleted" if self._job.plan.action == "delete" else "being canceled"
-            return Cell.of(Plain(f"✓ {done}"), "success")
-        if outcome.severity == "warning":
-            return Cell.of(Plain("✓ seems gone already"), "warning")
-        return Cell.of(fit(plain(f"! {self.said(batch_id, outcome)}"), cells), "error")
+        sign, tone = ("–", "muted") if outcome.kept else _SIGNS[outcome.severity]
+        said = outcome.in_row or self.said(batch_id, outcome)
+        return Cell.of(fit(plain(f"{sign} {said}"), cells), tone)
 
     def said(self, batch_id: str, outcome: Outcome) -> Plain:
         """How a batch came out, in a sentence."""

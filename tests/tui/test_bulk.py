@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from textual.widgets import Static
 
 from batch_tui.tui import messages
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.menu import MenuDialog
+from tests.tui.many import asked, facts, finished, ids, mark
 from tests.tui.play import playing
 from tests.tui.scenes import ended, go_to, running, settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.tui.play import Play
-
-
-def ids(play: Play, wanted: Any, most: int = 3) -> list[str]:
-    """The newest batches that fit."""
-    return [batch.id for batch in play.catalog if wanted(batch)][:most]
-
-
-async def mark(play: Play, batch_ids: list[str]) -> None:
-    """Mark these in the list."""
-    for batch_id in batch_ids:
-        play.table.move_to_key(batch_id)
-        await play.pilot.press("space")
-    await play.press()
-
-
-def facts(play: Play) -> str:
-    """All that the dialog on screen says beside its table."""
-    return "\n".join(str(one.visual) for one in play.screen.query(Static))
-
-
-def asked(play: Play, method: str) -> list[str]:
-    """The ids that requests of a method named."""
-    paths = [one.path for one in play.stage.simulator.requests() if one.method == method]
-    return sorted(path.split("/")[4] for path in paths)
-
-
-async def finished(play: Play) -> None:
-    """The job on screen has come to its end."""
-    await until(play.pilot, lambda: not play.stage.app._runner.jobs, "the end of the job")
-    await settled(play.stage, play.pilot)
 
 
 async def test_marks_are_counted_and_follow_their_batches(tmp_path: Path) -> None:

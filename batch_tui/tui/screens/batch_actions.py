@@ -34,12 +34,14 @@ _TOO_MANY_TO_JUDGE = 200
 _LONGEST_SAID = 60
 CHANGING: Final = ("cancel", "delete", "resubmit", "new_batch")
 """Actions that change something at the API."""
+_AFTER_CHANGES: Final = ("app.undo", "app.job")
+"""Actions on what such actions began."""
 READ_ONLY: Final = "Nothing is canceled, deleted or sent: batch-tui is read-only, by --read-only or the config file."
 
 
 def without_changes(bindings: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
     """What is offered where nothing may be changed."""
-    return {key: one for key, one in bindings.items() if one.binding.action not in CHANGING}
+    return {key: one for key, one in bindings.items() if one.binding.action not in (*CHANGING, *_AFTER_CHANGES)}
 
 
 class BatchActionsScreen(Screen[None]):
@@ -65,7 +67,20 @@ class BatchActionsScreen(Screen[None]):
             tooltip="Send what failed again, after asking",
         ),
         Binding(
-            "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
+            "u",
+            "app.undo",
+            "Undo delete",
+            show=False,
+            id="batch.undo",
+            tooltip="Keep what is about to be deleted or canceled, as far as it was not sent yet",
+        ),
+        Binding(
+            "b",
+            "app.job",
+            "Bulk job: show, stop",
+            show=False,
+            id="batch.job",
+            tooltip="What is being canceled or deleted, or how the last of it came out",
         ),
         Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
         Binding("w", "save", "Save results", show=False, id="batch.save", tooltip="Save its results on this machine"),

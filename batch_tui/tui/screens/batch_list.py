@@ -62,6 +62,7 @@ _BATCH_KEYS = frozenset(
             "mark_range",
             "mark_all",
             "app.undo",
+            "app.job",
             "name",
             "watch",
             "save",

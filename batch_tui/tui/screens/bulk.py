@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
+from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from batch_tui.tui.action_plan import ActionPlan
-    from batch_tui.tui.actions import Job
     from batch_tui.tui.context import AppContext
+    from batch_tui.tui.jobs import Job
     from batch_tui.tui.messages import Update
 
 _BAR = 40
@@ -144,7 +145,8 @@ class BulkProgress(FloatingScreen[None]):
 
     def __init__(self, job: Job, context: AppContext, stop: Callable[[Job], None]) -> None:
         super().__init__()
-        self._job = job
+        self.job = job
+        """What is followed."""
         self._shared = context
         self._stop = stop
         self._rows = BulkRows(job.plan, context, job)
@@ -170,10 +172,10 @@ class BulkProgress(FloatingScreen[None]):
         self._show()
 
     def action_stop(self) -> None:
-        if self._job.finished:
+        if self.job.finished:
             self.dismiss(None)
         else:
-            self._stop(self._job)
+            self._stop(self.job)
 
     def _take_update(self, _: Update) -> None:
         self._show()
@@ -182,14 +184,14 @@ class BulkProgress(FloatingScreen[None]):
     def _say_whole(self) -> None:
         """What the API said to the batch under the cursor, which a row has no room for."""
         batch_id = self.query_one(VirtualTable).cursor_key or ""
-        outcome = self._job.outcomes.get(batch_id)
+        outcome = self.job.outcomes.get(batch_id)
         line = self.query_one("#bulk-said", Static)
         line.display = outcome is not None and outcome.severity == "error"
         if outcome is not None:
             line.update(Content.styled(plain(f"! {self._rows.said(batch_id, outcome)}"), TONES["error"]))
 
     def _show(self) -> None:
-        job = self._job
+        job = self.job
         total, done = len(job.plan.todo), len(job.outcomes)
         filled = _BAR * done // max(total, 1)
         bar = Content.assemble(
@@ -211,7 +213,7 @@ class BulkProgress(FloatingScreen[None]):
         self._say_whole()
 
     def _title(self) -> Plain:
-        job = self._job
+        job = self.job
         if job.finished:
             return said_of(job)
         if job.undo_until is not None and not job.stopped:
@@ -220,16 +222,3 @@ class BulkProgress(FloatingScreen[None]):
                 return Plain(f"Deleting starts in {seconds}s; {key_for('bulk.stop', 'u')} leaves everything as it is")
         verb = "Canceling" if job.plan.action == "cancel" else "Deleting"
         return Plain(f"{verb} {plural(len(job.plan.todo), 'batch', 'batches')}")
-
-
-def said_of(job: Job) -> Plain:
-    """How a job came out, in one line."""
-    done = "deleted" if job.plan.action == "delete" else "being canceled"
-    parts = [f"{plural(job.count('information'), 'batch', 'batches')} {done}"]
-    if gone := job.count("warning"):
-        parts.append(f"{number(gone)} gone already")
-    if bad := job.count("error"):
-        parts.append(f"{number(bad)} refused")
-    if kept := job.count("information", kept=True):
-        parts.append(f"{number(kept)} left as they were")
-    return plain(" · ".join(parts))
