@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.key_names import key_for
@@ -136,6 +137,20 @@ def plan_delete(
         )
         wanted.append((batch_id, one))
     return _plan("delete", wanted, context)
+
+
+def as_it_stands(plan: ActionPlan, context: AppContext) -> ActionPlan:
+    """A plan without the batches for which it cannot be carried out any more; never with others than before."""
+    todo: list[Planned] = []
+    left_out = list(plan.left_out)
+    for one in plan.todo:
+        reason, batch = _why_not(one, context), context.catalog.get(one.batch_id)
+        if reason is not None:
+            left_out.append(LeftOut(one.batch_id, reason))
+        else:
+            runs = batch is not None and batch.processing_status != "ended"
+            todo.append(replace(one, ends_first=one.ends_first and runs))
+    return ActionPlan(plan.action, tuple(todo), tuple(left_out))
 
 
 def _plan(action: Action, wanted: Iterable[tuple[str, Planned]], context: AppContext) -> ActionPlan:

@@ -179,8 +179,10 @@ class ActionRunner:
             if (known := self._nothing_left(one)) is not None:
                 return known
             if (one.keeps or one.saves_first) and not job.with_copies and not await self._is_kept(one):
-                said = Plain("stays: the copy of its results is not on this machine any more, as it was.")
-                return self._stays(one, said, "without their copy, so not deleted")
+                said = Plain("the copy of its results is not on this machine any more, as it was.")
+                return self._stays(
+                    one, said, "without their copy, so not deleted", Plain("stays: its copy is not here")
+                )
             if job.stopped:
                 return self._kept(job, one)
             self._stage(one, "asking")
@@ -306,8 +308,8 @@ class ActionRunner:
         if job.stopped:
             return self._kept(job, one)
         show = key_for("batch.results", "v")
-        said = Plain(f"stays: its results could not be saved whole. {show} shows what came.")
-        return self._stays(one, said, "not saved, so not deleted")
+        said = Plain(f"its results could not be saved whole. {show} shows what came.")
+        return self._stays(one, said, "not saved, so not deleted", Plain("stays: not saved whole"))
 
     async def _is_kept(self, one: Planned) -> bool:
         """Whether the copy that the user counts on is there."""
@@ -353,10 +355,10 @@ class ActionRunner:
     def _called(self, one: Planned) -> Plain:
         return spoken_of(one.batch_id, self._context.monitor.notes)
 
-    def _stays(self, one: Planned, said: Plain, fate: Fate) -> Outcome:
+    def _stays(self, one: Planned, said: Plain, fate: Fate, in_row: Plain) -> Outcome:
         """A batch that is not deleted because something went wrong before it was asked for."""
-        sentence = join(self._called(one), Plain(" "), said)
-        return Outcome(NO_CHANGES, sentence, fate, in_row=said, title="Not deleted", severity="error")
+        sentence = join(self._called(one), Plain(" stays: "), said)
+        return Outcome(NO_CHANGES, sentence, fate, in_row=in_row, title="Not deleted", severity="error")
 
     def _kept(self, job: Job, one: Planned) -> Outcome:
         """A batch whose action was called off."""

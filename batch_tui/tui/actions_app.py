@@ -20,7 +20,7 @@ from batch_tui.tui.digest_app import DigestApp
 from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
-from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
+from batch_tui.tui.screens.dialogs import quit_dialog
 from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.downloads import DownloadReport
     from batch_tui.tui.jobs import Job
     from batch_tui.tui.said import Severity
+    from batch_tui.tui.screens.batch_question import BatchQuestion
     from batch_tui.tui.screens.dialogs import Answer
 
 
@@ -120,24 +121,26 @@ class ActionsApp(DigestApp):
             self._ask_way(event.batch_ids)
 
     def _ask_one(self, event: messages.ActionRequested) -> None:
+        from batch_tui.tui.screens.batch_question import BatchQuestion
+
         context = self.shared
         plan = (
             plan_cancel(event.batch_ids, context)
             if event.action == "cancel"
             else plan_delete(event.batch_ids, context, ends_first=True)
         )
-        batch = context.catalog.get(event.batch_ids[0])
-        if batch is None or not plan.todo:
+        if not plan.todo:
             self.notify(first_reason(plan), markup=False, timeout=4)
             return
-        dialog = cancel_dialog if event.action == "cancel" else delete_dialog
-        self.push_screen(dialog(batch, context, self._monotonic), partial(self._answered, plan))
+        dialog = BatchQuestion(event.action, event.batch_ids[0], context, self._monotonic)
+        self.push_screen(dialog, partial(self._answered, dialog))
 
-    def _answered(self, plan: ActionPlan, answer: Answer | None) -> None:
+    def _answered(self, dialog: BatchQuestion, answer: Answer | None) -> None:
         if not answer:
             return
-        batch_ids = [one.batch_id for one in plan.todo]
+        plan = dialog.plan
         if answer == "saved":
+            batch_ids = [one.batch_id for one in plan.todo]
             plan = plan_delete(batch_ids, self.shared, ends_first=True, saves_first=True)
         self._begin(plan, with_copies=answer == "also")
 
@@ -177,9 +180,9 @@ class ActionsApp(DigestApp):
 
         from batch_tui.tui.screens.bulk import BulkDialog
 
-        def typed(yes: bool | None) -> None:
-            if yes:
-                self._show_job(self._begin(plan))
+        def typed(shown: ActionPlan | None) -> None:
+            if shown is not None:
+                self._show_job(self._begin(shown))
 
         self.push_screen(BulkDialog(plan, self.shared), typed)
 

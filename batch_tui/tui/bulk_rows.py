@@ -77,13 +77,16 @@ class BulkRows:
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         key = self.key(row)
-        batch = self._shared.catalog.get(key) or self._batches[key]
+        # In a report what was deleted is shown as it was, in a question what is there.
+        batch = self._shared.catalog.get(key) or (None if self._job is None else self._batches[key])
         return [self._cells[column](key, batch, cells) for column, cells in widths]
 
     def _status(self, _: str, batch: MessageBatch | None, __: int) -> Cell:
         return Cell.of(Plain("gone"), "muted") if batch is None else Cell((status_of(batch),))
 
-    def _fate(self, batch_id: str, _: MessageBatch | None, cells: int) -> Cell:
+    def _fate(self, batch_id: str, batch: MessageBatch | None, cells: int) -> Cell:
+        if batch_id in self._reasons and batch is None:
+            return Cell.of(fit(Plain("– nothing: it is not there any more"), cells), "muted")
         if batch_id in self._reasons:
             return Cell.of(fit(plain(f"– stays: {self._reasons[batch_id]}"), cells), "muted")
         outcome = None if self._job is None else self._job.outcomes.get(batch_id)

@@ -182,4 +182,4 @@ async def test_saves_that_failed_are_not_called_refused(tmp_path: Path) -> None:
         await finished(play)
         assert "0 batches deleted · 2 not saved, so not deleted" in facts(play)
         assert "refused" not in facts(play).splitlines()[0]
-        assert rows(play).count("! stays: its results could not be saved whole") == 2
+        assert rows(play).count("! stays: not saved whole") == 2
