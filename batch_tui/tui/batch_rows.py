@@ -105,7 +105,8 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
         return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
         return join(Plain("↓ "), size(opened.progress.bytes)), "running"
-    if opened is not None and opened.rows:
+    # Once whole and not saved now, its file is not there any more: what is open can only be read on.
+    if opened is not None and opened.rows and opened.progress.state != "complete":
         return Plain("part here"), "warning"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"

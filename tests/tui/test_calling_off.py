@@ -183,3 +183,17 @@ async def test_saves_that_failed_are_not_called_refused(tmp_path: Path) -> None:
         assert "0 batches deleted · 2 not saved, so not deleted" in facts(play)
         assert "refused" not in facts(play).splitlines()[0]
         assert rows(play).count("! stays: not saved whole") == 2
+
+
+async def test_read_only_offers_neither_in_the_palette(tmp_path: Path) -> None:
+    """Nothing was begun that could be taken back."""
+    async with playing(tmp_path, app={"read_only": True}) as play:
+        offered = {command.title for command in play.stage.app.get_system_commands(play.screen)}
+        assert "Refresh" in offered
+        assert not {"Undo delete", "Bulk job: show, stop"} & offered
+
+
+async def test_the_palette_offers_both_where_something_can_be_changed(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        offered = {command.title for command in play.stage.app.get_system_commands(play.screen)}
+        assert {"Undo delete", "Bulk job: show, stop"} <= offered
