@@ -45,7 +45,7 @@ class Pending(msgspec.Struct, frozen=True):
             case "saving":
                 return Plain("saving its results, then deleting")
             case "ending":
-                return Plain(f"deleted once it has ended · {_keeps_it()}")
+                return Plain(f"deleted once ended · {_keeps_it()}")
             case "asking":
                 return Plain("canceling…" if self.action == "cancel" else "deleting…")
 

@@ -208,7 +208,7 @@ async def test_a_running_batch_is_canceled_and_deleted_once_it_has_ended(tmp_pat
         assert "may still finish and be billed" in facts(play)
         await play.press("y")
         assert play.catalog.get(batch_id).processing_status == "canceling"
-        assert "deleted once it has ended" in play.row(play.table.cursor_row)
+        assert "deleted once ended · u keeps it" in play.row(play.table.cursor_row)
         assert not asked(play, "DELETE")
         play.stage.clock.advance(minutes=2)
         await play.poll()

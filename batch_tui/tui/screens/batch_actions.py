@@ -72,7 +72,7 @@ class BatchActionsScreen(Screen[None]):
             "Undo delete",
             show=False,
             id="batch.undo",
-            tooltip="Keep what is about to be deleted or canceled, as far as it was not sent yet",
+            tooltip="Keep what was confirmed and is not sent yet",
         ),
         Binding(
             "b",
@@ -80,7 +80,7 @@ class BatchActionsScreen(Screen[None]):
             "Bulk job: show, stop",
             show=False,
             id="batch.job",
-            tooltip="What is being canceled or deleted, or how the last of it came out",
+            tooltip="What is being canceled or deleted, or how it went",
         ),
         Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
         Binding("w", "save", "Save results", show=False, id="batch.save", tooltip="Save its results on this machine"),

@@ -107,8 +107,9 @@ class BulkDialog(FloatingScreen["ActionPlan | None"]):
             lost = f"{plural(plan.losing, 'batch', 'batches')} with results that are not saved on this machine: gone."
             fate = Content.styled(lost, TONES["error"])
         self._say("#bulk-fate", fate)
-        left = len(plan.left_out)
-        stay = f"{number(left)} of those marked {'stays' if left == 1 else 'stay'}, see below." if left else ""
+        left, gone = len(plan.left_out), any(one.batch_id not in catalog for one in plan.left_out)
+        one, several = ("is left out", "are left out") if gone else ("stays", "stay")
+        stay = f"{number(left)} of those marked {one if left == 1 else several}, see below." if left else ""
         self._say("#bulk-left-out", Content.styled(stay, TONES["muted"]))
         self.query_one(Input).placeholder = f"type {amount} to {plan.action} them" if amount else ""
 

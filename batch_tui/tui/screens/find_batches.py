@@ -67,7 +67,7 @@ class FindBatchesScreen(BatchActionsScreen):
             "Clear filter",
             show=False,
             id="batch.clear_filter",
-            tooltip="Stop on the way to the end; clear the filter, then marks, tab and order",
+            tooltip="Stop going to the end; clear filter, marks, order",
         ),
         Binding("s", "sort", "Sort", show=False, id="batch.sort", tooltip="Order the batches by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="batch.reverse", tooltip="Turn the order round"),

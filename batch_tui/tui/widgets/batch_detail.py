@@ -122,7 +122,10 @@ def _describe_gone(batch_id: str, known: MessageBatch | None, context: AppContex
             *_past(known, context),
             Content(""),
         ]
-    return Content("\n").join([*parts, *_saved(batch_id, context)])
+    if saved := _saved(batch_id, context):
+        opens = Content.styled(f"{key_for('batch.saved', 'o')} on the list opens them.", TONES["muted"])
+        parts += [*saved, opens]
+    return Content("\n").join(parts)
 
 
 def _names(batch_id: str, context: AppContext) -> list[Content]:
