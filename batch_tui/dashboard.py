@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.calls import CallRecord
     from batch_tui.api.credentials import Credentials
+    from batch_tui.monitor.server_clock import ServerClock
     from batch_tui.results.store import ResultsStore
     from batch_tui.settings import Settings
     from batch_tui.tui.announce import Alerts
@@ -43,12 +44,12 @@ def dashboard_for(
     from batch_tui.monitor.order_file import ORDERS_NAME, OrderFile
     from batch_tui.monitor.poller import Pace
     from batch_tui.monitor.request_budget import RequestBudget
-    from batch_tui.monitor.server_clock import ServerClock
+    from batch_tui.monitor.server_clock import ServerClock, elapsed
     from batch_tui.tui import mask
     from batch_tui.tui.app import BatchApp
     from batch_tui.tui.connection import Connection, Origin, Submissions
 
-    clock = ServerClock(now or utc_now)
+    clock = ServerClock(now or utc_now, elapsed=elapsed if now is None else None)
 
     activity, budget = ActivityLog(clock), RequestBudget(settings.requests_per_minute)
 
@@ -57,7 +58,7 @@ def dashboard_for(
         budget.note(call)
 
     def note_call(call: CallRecord) -> None:
-        clock.note(call.server_date, call.seconds)
+        clock.note(call)
         note_request(call)
 
     def connect() -> Connection:
@@ -87,8 +88,8 @@ def dashboard_for(
         ),
         now=clock,
         pace=Pace(
-            running=settings.poll_seconds,
-            idle=max(min(30.0, settings.poll_slowest_seconds), settings.poll_seconds),
+            running=min(settings.poll_seconds, settings.poll_slowest_seconds),
+            idle=min(max(30.0, settings.poll_seconds), settings.poll_slowest_seconds),
             slowest=settings.poll_slowest_seconds,
         ),
         budget=budget,
@@ -110,7 +111,7 @@ def dashboard_for(
     )
 
 
-def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool) -> Alerts:
+def _alerts(settings: Settings, now: ServerClock, *, remembers: bool) -> Alerts:
     """Bell, desktop and hooks; without `remembers` the watched batches are forgotten at the end."""
     from batch_tui.monitor.hook_runner import HookRunner
     from batch_tui.monitor.notices import WARN_BEFORE
@@ -130,5 +131,6 @@ def _alerts(settings: Settings, now: Callable[[], datetime], *, remembers: bool)
         memory=WatchFile(state_directory() / "watched.json", now=now) if remembers else None,
         warn_before=WARN_BEFORE,
         look_below_after=20.0,
+        clock_is_sure=lambda: now.is_sure,
         environ=os.environ,
     )

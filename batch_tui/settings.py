@@ -62,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True):
     cache_limit_gb: float = 20.0
     """What stored results may take together; the least recently used go first, 0 keeps everything."""
     poll_seconds: float = 10.0
-    """Seconds between polls while batches run and nothing moves; 10 is the server's own hint."""
+    """Seconds between polls while batches run and nothing moves, 50 at most; 10 is the server's own hint."""
     watch: Literal["marked", "all"] = "marked"
     """Whose end is announced: the batches marked with `m`, or every one."""
     notify: Literal["bell", "desktop", "both", "off"] = "both"
@@ -106,7 +106,7 @@ _LOWEST = {
     "undo_seconds": 0,
     "hook_timeout_seconds": 1,
 }
-_HIGHEST = {"poll_slowest_seconds": 50}
+_HIGHEST = {"poll_seconds": 50, "poll_slowest_seconds": 50}
 """An ended batch must not go unnoticed for over a minute, the request included."""
 _HOOKS = Hooks.__struct_fields__
 _NAMES = sorted(one for one in Settings.__struct_fields__ if one not in ("profile", "key_variables"))

@@ -169,6 +169,7 @@ WRONG = [
     ("poll_seconds", "0.5", "at least 1, not 0.5"),
     ("poll_seconds", "nan", "a finite number, not nan"),
     ("poll_seconds", "inf", "a finite number, not inf"),
+    ("poll_seconds", "51", "at most 50, not 51"),
     ("poll_slowest_seconds", "61", "at most 50, not 61"),
     ("poll_slowest_seconds", "1", "at least 2, not 1"),
     ("requests_per_minute", "0", "at least 6, not 0"),

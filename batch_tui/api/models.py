@@ -61,7 +61,7 @@ class MessageBatch(Model):
 
     # A slot, not a private attribute: those cost a Python call for each batch of a page, and would make two
     # equal batches from two responses differ.
-    __slots__ = ("_request_id",)
+    __slots__ = ("_request_id", "_unread")
 
     @property
     def request_id(self) -> str | None:
@@ -72,6 +72,17 @@ class MessageBatch(Model):
     def from_response(self, request_id: str | None) -> Self:
         """Note on this object which response it was, and return it."""
         object.__setattr__(self, "_request_id", request_id)
+        return self
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Fields that could not be read and hold something harmless instead; only `salvage` leaves any."""
+        fields: frozenset[str] = getattr(self, "_unread", frozenset())
+        return fields
+
+    def read_without(self, fields: frozenset[str]) -> Self:
+        """Note on this object which fields could not be read, and return it."""
+        object.__setattr__(self, "_unread", fields)
         return self
 
 

@@ -55,16 +55,32 @@ class PageReader:
             data=batches, has_more=envelope.has_more, first_id=envelope.first_id, last_id=envelope.last_id
         )
 
+    def readable(self, items: list[bytes]) -> list[MessageBatch | None]:
+        """The batches of a page one by one; None for each that cannot be read."""
+        batches = [self._one(item) for item in items]
+        self._remember([(item, one) for item, one in zip(items, batches, strict=True) if one is not None])
+        return batches
+
+    def _one(self, item: bytes) -> MessageBatch | None:
+        try:
+            return self._seen.get(item) or MessageBatch.model_validate_json(item)
+        except ValidationError:
+            return None
+
     def _batches(self, items: list[bytes]) -> list[MessageBatch]:
         seen = self._seen
         batches = [seen.get(item) or MessageBatch.model_validate_json(item) for item in items]
-        fresh = [(item, batch) for item, batch in zip(items, batches, strict=True) if item not in seen]
+        self._remember(list(zip(items, batches, strict=True)))
+        return batches
+
+    def _remember(self, read: list[tuple[bytes, MessageBatch]]) -> None:
+        seen = self._seen
+        fresh = [(item, batch) for item, batch in read if item not in seen]
         if fresh:
             with self._lock:
                 # Replaced, never changed: another thread may be reading.
                 kept = dict(islice(reversed(self._seen.items()), max(0, self._kept - len(fresh))))
                 self._seen = dict(reversed(kept.items())) | dict(fresh[-self._kept :])
-        return batches
 
 
 read_page = PageReader()

@@ -135,11 +135,6 @@ class BatchCatalog:
         """Ids of the batches that have not ended."""
         return frozenset(self._unfinished)
 
-    def oldest_unfinished(self) -> int | None:
-        """The position of the oldest batch that has not ended, or None."""
-        positions = [self.index_of(batch_id) for batch_id in self._unfinished]
-        return max((position for position in positions if position is not None), default=None)
-
     def merge(self, batches: Iterable[MessageBatch]) -> Changes:
         """Take in batches in the order the server gave them.
 
@@ -162,7 +157,7 @@ class BatchCatalog:
                     added.append(batch.id)
                     new.append(batch)
                 continue
-            fresh = batch is not known and batch != known
+            fresh = batch is not known and (batch != known or batch.unread != known.unread)
             if fresh and _is_stale(batch, known):
                 fresh = self._insists(batch.id)
             elif self._backwards:

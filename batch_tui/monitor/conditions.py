@@ -215,6 +215,7 @@ class IsExpiring(_Timeless, frozen=True):
             and one.archived_at is None
             and still < RESULTS_KEPT - (now - one.created_at) < self.span
             and one.id not in saved
+            and "created_at" not in one.unread
         ]
 
 

@@ -36,11 +36,16 @@ async def leaving_below(
     One request per 1,000 batches down to the age at which results are gone; `turn` is awaited before each. Raises
     BatchAPIError.
     """
+    # Not at the top: it brings what only requests need, long after the first paint.
+    from batch_tui.api.not_given import NOT_GIVEN
+    from batch_tui.api.pages import PageQuery
+    from batch_tui.api.salvage import list_page
+
     found: list[MessageBatch] = []
     cursor = batch_id
     for _ in range(_MOST_PAGES):
         await turn()
-        page = await client.messages.batches.list(limit=_PAGE, after_id=cursor)
+        page = (await client.fetch(list_page(PageQuery(after_id=cursor, limit=_PAGE)), NOT_GIVEN)).value
         found += IsExpiring(span).keep(page.data, now, saved)
         if not page.data or not page.has_more or now - page.data[-1].created_at > RESULTS_KEPT:
             break

@@ -27,6 +27,8 @@ class Forecast(msgspec.Struct, frozen=True):
 
     similar: int
     """Finished batches of a similar size."""
+    sizes: tuple[int, int]
+    """The smallest and the largest number of requests that counts as similar."""
     still_running: int
     """How many of them took longer than this one has taken so far."""
     elapsed: timedelta
@@ -69,6 +71,9 @@ class FinishedHistory:
         for batch in batches:
             if batch.id in self._seen or batch.ended_at is None or batch.cancel_initiated_at is not None:
                 continue
+            if batch.unread:
+                # Neither when it was made nor how large it is may be true.
+                continue
             self._seen.add(batch.id)
             seconds = (min(batch.ended_at, batch.expires_at) - batch.created_at).total_seconds()
             if seconds > 0:
@@ -84,6 +89,7 @@ class FinishedHistory:
             near = (self._durations.get(each) for each in range(bucket - reach, bucket + reach + 1))
             lists = [one.ascending for one in near if one is not None]
             similar = sum(map(len, lists))
+            sizes = _least_of(bucket - reach), _least_of(bucket + reach + 1) - 1
             if similar >= _ENOUGH:
                 break
         else:
@@ -91,17 +97,23 @@ class FinishedHistory:
         elapsed = max(0.0, (now - batch.created_at).total_seconds())
         longer = sorted(seconds for one in lists for seconds in one[bisect_right(one, elapsed) :])
         if len(longer) < 3:
-            return Forecast(similar, len(longer), timedelta(seconds=elapsed), None, None)
+            return Forecast(similar, sizes, len(longer), timedelta(seconds=elapsed), None, None)
         # The earliest moment by which at least so many had ended: the ceiling of the share, counted from 0.
         half = longer[(len(longer) - 1) // 2] - elapsed
         most = longer[(len(longer) * 9 - 1) // 10] - elapsed
         return Forecast(
             similar,
+            sizes,
             len(longer),
             timedelta(seconds=elapsed),
             timedelta(seconds=half),
             timedelta(seconds=most),
         )
+
+
+def _least_of(bucket: int) -> int:
+    """The smallest total of a bucket."""
+    return 1 if bucket <= 0 else 2 ** (2 * bucket - 1)
 
 
 def _bucket(total: int) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.client import AsyncBatchClient
     from batch_tui.api.models import MessageBatch
-    from batch_tui.api.pages import AsyncPage
+    from batch_tui.api.salvage import Listed
     from batch_tui.monitor.catalog import BatchCatalog, Changes
 
 LARGEST_PAGE = 1000
@@ -24,6 +24,10 @@ _YOUNG = timedelta(minutes=2)
 """A batch may be unknown to lists and retrieves for a minute after its creation (batches-api.md §0.10)."""
 _FEW = 2
 """Up to so many unfinished batches beyond the first page are asked for one by one."""
+_LATE_AGAIN = timedelta(minutes=5)
+"""How often one of those that should have ended long since is asked for."""
+_LASTING = frozenset({"created_at", "expires_at", "processing_status"})
+"""What is still true of a batch when an answer does not tell it, or next to it."""
 _MOST_MISSING = 20
 """How many vanished batches one page looks up one by one."""
 
@@ -54,9 +58,13 @@ class Listing:
         self._listed_to: datetime | None = None
         self._listed_top: MessageBatch | None = None
         self._doubted = doubted
+        self._asked_late: dict[str, datetime] = {}
+        self.nameless = 0
+        """How many batches the last refresh came by that have no id."""
 
     async def refresh(self, steps: list[Changes]) -> None:
         """One page from the top, and more only for unfinished or doubted batches that lie beyond it."""
+        self.nameless = 0
         reach = await self._list_newest(steps)
         while beyond := self._unfinished_from(reach):
             if len(beyond) <= _FEW or not reach:
@@ -72,17 +80,39 @@ class Listing:
             await self.list_below_bottom(LARGEST_PAGE, steps)
             if len(self._catalog) == size:
                 break
+        await self._look_up_late(reach, steps)
 
     async def list_below_bottom(self, limit: int, steps: list[Changes]) -> None:
         """Merge the page below the oldest batch known."""
         await self._list_below_near(lambda: len(self._catalog) - 1, limit, steps)
 
     def _unfinished_from(self, reach: int) -> list[str]:
-        return [each for each in self._catalog.unfinished if (self._catalog.index_of(each) or 0) >= reach]
+        """Those beyond so many rows that may end any time; those that should have long since are asked for rarely."""
+        unfinished = self._catalog.unfinished
+        return [each for each in unfinished if self._position(each) >= reach and not self._is_late(each)]
+
+    def _position(self, batch_id: str) -> int:
+        return self._catalog.index_of(batch_id) or 0
+
+    def _is_late(self, batch_id: str) -> bool:
+        """Whether it is older than any batch that runs should be: the server will hardly ever say that it ended."""
+        batch = self._catalog.get(batch_id)
+        return batch is not None and self._now() - batch.created_at > _LIFETIME
+
+    async def _look_up_late(self, reach: int, steps: list[Changes]) -> None:
+        """Ask for one of the late ones that no page reached, the one that was not asked for the longest."""
+        now, never = self._now(), datetime.min.replace(tzinfo=UTC)
+        late = [each for each in self._catalog.unfinished if self._position(each) >= reach and self._is_late(each)]
+        self._asked_late = {each: at for each, at in self._asked_late.items() if each in late}
+        due = min(late, key=lambda each: self._asked_late.get(each, never), default=None)
+        if due is not None and now - self._asked_late.get(due, never) >= _LATE_AGAIN:
+            self._asked_late[due] = now
+            await self._look_up([due], steps)
 
     def _head_size(self) -> int:
-        """A page that reaches the oldest unfinished batch, with room for new ones above it."""
-        oldest = self._catalog.oldest_unfinished()
+        """A page that reaches the oldest batch that may end, with room for new ones above it."""
+        places = [self._position(each) for each in self._catalog.unfinished if not self._is_late(each)]
+        oldest = max(places, default=None)
         wanted = _SMALLEST_PAGE if oldest is None else oldest + _SMALLEST_PAGE
         return min(wanted, LARGEST_PAGE)
 
@@ -92,11 +122,29 @@ class Listing:
             return False
         return self._now() - self._catalog.at(size - 1).created_at < _LIFETIME
 
-    async def _list(
-        self, limit: int, *, after_id: str | None = None, before_id: str | None = None
-    ) -> AsyncPage[MessageBatch]:
+    async def _list(self, limit: int, *, after_id: str | None = None, before_id: str | None = None) -> Listed:
+        # Not at the top: they bring what only requests need, long after the first paint.
+        from batch_tui.api.not_given import NOT_GIVEN
+        from batch_tui.api.pages import PageQuery
+        from batch_tui.api.salvage import list_page
+
         await self._turn()
-        return await self._client.messages.batches.list(limit=limit, after_id=after_id, before_id=before_id)
+        query = PageQuery(before_id, after_id, limit)
+        page = (await self._client.fetch(list_page(query), NOT_GIVEN)).value
+        self.nameless += page.nameless
+        for place, batch in enumerate(page.data):
+            if batch.unread:
+                page.data[place] = self._as_known(batch)
+        return page
+
+    def _as_known(self, batch: MessageBatch) -> MessageBatch:
+        """A batch that could be read in part, with what is known from before of when it was made and how far it is."""
+        known = self._catalog.get(batch.id)
+        if known is None:
+            return batch
+        better = {each: getattr(known, each) for each in batch.unread & _LASTING - known.unread}
+        held = {each: getattr(known, each) for each in batch.unread & known.unread & _LASTING}
+        return batch.model_copy(update=better | held).read_without(batch.unread - better.keys())
 
     async def _list_newest(self, steps: list[Changes]) -> int:
         """Merge pages from the top down to what was listed before; returns how many rows they reached.
@@ -111,13 +159,13 @@ class Listing:
         self._listed_to = page.data[0].created_at if page.data else datetime.min.replace(tzinfo=UTC)
         return reach
 
-    def _leaves_a_gap(self, page: AsyncPage[MessageBatch]) -> bool:
+    def _leaves_a_gap(self, page: Listed) -> bool:
         """Whether there may be batches between this page and what was listed before."""
         if self._listed_to is None or not page.data or _is_last(page):
             return False
         return page.data[-1].created_at > self._listed_to
 
-    async def _fill_gap(self, top: AsyncPage[MessageBatch], steps: list[Changes]) -> int:
+    async def _fill_gap(self, top: Listed, steps: list[Changes]) -> int:
         """More new batches than a page holds: list upwards from what is known, else down from the top.
 
         Upwards, a walk that is cut short has not been in vain: the next one starts where it ended.
@@ -171,9 +219,7 @@ class Listing:
         steps.append(self._catalog.merge(batches))
         self._doubted.difference_update(batch.id for batch in batches)
 
-    async def _take_in(
-        self, page: AsyncPage[MessageBatch], steps: list[Changes], *, below: MessageBatch | None = None
-    ) -> int:
+    async def _take_in(self, page: Listed, steps: list[Changes], *, below: MessageBatch | None = None) -> int:
         """Merge a page, asked for `below` a batch or from the top; returns how many rows it reached."""
         oldest = _is_last(page)
         # With its cursor the page also speaks of what lay between the two.
@@ -217,23 +263,24 @@ class Listing:
 
     async def _is_there(self, batch_id: str, steps: list[Changes]) -> bool:
         # Not at the top: it brings what only requests need, long after the first paint.
-        from batch_tui.api.calls import id_segment
+        from batch_tui.api.not_given import NOT_GIVEN
+        from batch_tui.api.salvage import retrieve
 
         try:
-            id_segment(batch_id)
+            call = retrieve(batch_id)
         except ValueError:
             # A list may name what nobody can ask about.
             return False
         await self._turn()
         try:
-            batch = await self._client.messages.batches.retrieve(batch_id)
+            batch = (await self._client.fetch(call, NOT_GIVEN)).value
         except NotFoundError:
             return False
-        self._merge([batch], steps)
+        self._merge([self._as_known(batch) if batch.unread else batch], steps)
         return True
 
 
-def _may_be_another_page(page: AsyncPage[MessageBatch], top: AsyncPage[MessageBatch], known: MessageBatch) -> bool:
+def _may_be_another_page(page: Listed, top: Listed, known: MessageBatch) -> bool:
     """Whether a page asked for above a known batch looks as if the server had not understood that."""
     if any(batch.created_at < known.created_at for batch in page.data):
         return True
@@ -241,6 +288,6 @@ def _may_be_another_page(page: AsyncPage[MessageBatch], top: AsyncPage[MessageBa
     return bool(page.data) and page.has_more is not False and page.data[0].created_at >= top.data[0].created_at
 
 
-def _is_last(page: AsyncPage[MessageBatch]) -> bool:
+def _is_last(page: Listed) -> bool:
     """Whether nothing older exists; a server that does not say is asked until a page is empty."""
     return page.has_more is False or (page.has_more is None and not page.data)

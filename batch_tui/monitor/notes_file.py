@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from batch_tui.monitor.batch_notes import BatchNotes
-from batch_tui.monitor.private_file import changing, replace_whole
+from batch_tui.monitor.private_file import LaterVersionError, changing, read_object, replace_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NOTES_NAME: Final = "notes.json"
 """Its name in the data directory."""
+_VERSION: Final = 1
 
 
 class NotesFileError(Exception):
@@ -29,14 +30,15 @@ class _Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class _Content(Struct, frozen=True):
-    version: int = 1
+    version: int = _VERSION
     batches: dict[str, _Entry] = {}
 
 
 class NotesFile:
     """Notes by batch id in one JSON file (0600, its directory 0700). Every method touches the disk.
 
-    A file that cannot be understood is never written over: it may hold names that somebody still wants.
+    A file that cannot be understood is never written over: it may hold names that somebody still wants. What it
+    holds beside ours stays.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,8 +46,9 @@ class NotesFile:
 
     def read(self) -> dict[str, BatchNotes]:
         """All notes; none when there is no file yet. Raises NotesFileError."""
-        entries = self._load().batches.items()
-        return {batch_id: BatchNotes(one.name, one.tags, one.note) for batch_id, one in entries}
+        entries = self._load()[0].batches.items()
+        notes = {batch_id: BatchNotes(one.name, one.tags, one.note) for batch_id, one in entries}
+        return {batch_id: one for batch_id, one in notes.items() if one}
 
     def put(self, batch_id: str, notes: BatchNotes) -> dict[str, BatchNotes]:
         """Keep the notes of one batch, empty ones not at all, and return what the file holds now.
@@ -54,23 +57,31 @@ class NotesFile:
         """
         try:
             with changing(self.path):
-                batches = dict(self._load().batches)
-                batches.pop(batch_id, None)
-                if notes:
-                    batches[batch_id] = _Entry(notes.name, notes.tags, notes.note)
-                replace_whole(self.path, msgspec.json.format(msgspec.json.encode(_Content(batches=batches)), indent=1))
+                held = self._load()[1]
+                batches = held.setdefault("batches", {})
+                old = batches.pop(batch_id, {})
+                entry = {each: value for each, value in old.items() if each not in _Entry.__struct_fields__}
+                entry |= msgspec.to_builtins(_Entry(notes.name, notes.tags, notes.note))
+                if entry:
+                    batches[batch_id] = entry
+                replace_whole(self.path, msgspec.json.format(msgspec.json.encode(held), indent=1))
         except OSError as error:
             raise NotesFileError(f"The name was not kept: {self.path} cannot be written: {error.strerror}.") from error
         return self.read()
 
-    def _load(self) -> _Content:
+    def _load(self) -> tuple[_Content, dict[str, Any]]:
+        """What is ours, and all that the file holds."""
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=_Content)
+            held = read_object(self.path, _VERSION)
+            content = msgspec.convert(held, _Content)
         except FileNotFoundError:
-            return _Content()
+            return _Content(), {"version": _VERSION}
+        except LaterVersionError as error:
+            raise NotesFileError(f"Names are neither shown nor kept: {self.path} is of a later batch-tui.") from error
         except OSError as error:
             raise NotesFileError(f"Names are not shown: {self.path} cannot be read: {error.strerror}.") from error
         except msgspec.DecodeError as error:
             raise NotesFileError(
                 f"Names are neither shown nor kept: {self.path} is damaged ({error}). Mend it, or move it away."
             ) from error
+        return content, held

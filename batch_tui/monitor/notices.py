@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.monitor.conditions import EXPIRING_WITHIN, RESULTS_KEPT, IsExpiring
+from batch_tui.monitor.watch_file import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,13 +23,13 @@ WARN_BEFORE: Final = (EXPIRING_WITHIN, timedelta(days=1))
 class Notices:
     """Decides what is news. Knows what it has told; `watched` and `warned` may be filled from an earlier run.
 
-    `watched` holds ids; `warned` how many seconds before the loss each batch was last spoken of. With `watch_all`
-    every batch is watched.
+    `watched` holds ids; `warned` when and for which loss each batch was last spoken of. With `watch_all` every batch
+    is watched.
     """
 
     def __init__(self, *, watch_all: bool = False, warn_before: Sequence[timedelta] = WARN_BEFORE) -> None:
         self.watched: set[str] = set()
-        self.warned: dict[str, float] = {}
+        self.warned: dict[str, Warned] = {}
         self.watch_all = watch_all
         self._warn_before = sorted(warn_before)
         self._told: set[str] = set()
@@ -38,7 +39,7 @@ class Notices:
         """The watched batches that these changes show to have ended; they are watched no longer.
 
         The first call sets the time before which an end is history. A batch that was never seen running counts if
-        it ended after that.
+        it ended after that, or was watched in an earlier run.
         """
         if self._since is None:
             self._since = now
@@ -48,14 +49,20 @@ class Notices:
             batch = catalog.get(batch_id)
             if batch is None or batch.processing_status != "ended" or batch_id in self._told:
                 continue
-            if batch_id not in seen_to_end and (batch.ended_at is None or batch.ended_at < self._since):
-                self.watched.discard(batch_id)
-                continue
-            if self.watch_all or batch_id in self.watched:
+            history = batch_id not in seen_to_end and (batch.ended_at is None or batch.ended_at < self._since)
+            if batch_id in self.watched or (self.watch_all and not history):
                 self._told.add(batch_id)
                 self.watched.discard(batch_id)
                 news.append(batch)
         return news
+
+    def found_ended(self, batch: MessageBatch) -> list[MessageBatch]:
+        """The batch, if it was watched and ended where no page showed it."""
+        if batch.processing_status != "ended" or batch.id not in self.watched or batch.id in self._told:
+            return []
+        self._told.add(batch.id)
+        self.watched.discard(batch.id)
+        return [batch]
 
     def expiring(self, catalog: BatchCatalog, now: datetime, saved: Collection[str]) -> list[MessageBatch]:
         """Batches whose results leave the API soon and are not among the `saved`, the first to go first."""
@@ -74,10 +81,16 @@ class Notices:
         for batch in reversed(leaving):
             left = RESULTS_KEPT - (now - batch.created_at)
             stage = next((span for span in self._warn_before if left < span), timedelta.max).total_seconds()
-            if self.warned.get(batch.id, float("inf")) > stage:
-                self.warned[batch.id] = stage
+            lost_at = batch.created_at.timestamp() + RESULTS_KEPT.total_seconds()
+            if not self._was_warned(batch.id, stage, lost_at, now):
+                self.warned[batch.id] = Warned(now.timestamp(), stage, lost_at)
                 news.append(batch)
         return news
+
+    def _was_warned(self, batch_id: str, stage: float, lost_at: float, now: datetime) -> bool:
+        """Whether a warning of that stage, for that loss, was made."""
+        last = self.warned.get(batch_id)
+        return last is not None and last.stage <= stage and last.lost_at in (None, lost_at) and last.holds(now)
 
 
 def _leaving_within(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from batch_tui.api.errors import APIConnectionError, APIStatusError
+from batch_tui.api.errors import APIConnectionError, APIStatusError, APITimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,8 @@ class Pace(msgspec.Struct, frozen=True):
     """The longest wait between tries while the API does not answer as it should."""
     unreachable: float = 20.0
     """The same while it cannot be reached at all: trying costs nobody anything, and the line may be back."""
+    looking: float = 5.0
+    """The same while somebody looks, who sees the line come back and waits for the list to follow."""
     slowest: float = 50.0
     """However little happens and whoever looks; below a minute, so that an ended batch is noticed within one."""
 
@@ -83,7 +85,8 @@ class PollPace:
         pace = self._pace
         longest = pace.offline
         if isinstance(error, APIConnectionError):
-            longest = min(longest, max(pace.unreachable, pace.hurried))
+            looked_at = self.focused and not isinstance(error, APITimeoutError)
+            longest = min(longest, max(pace.looking if looked_at else pace.unreachable, pace.hurried))
         backoff = longest if hopeless else min(pace.hurried * 2.0 ** min(failures - 1, _STEEPEST), longest)
         wish = asked or (error.retry_after if isinstance(error, APIStatusError) else None) or 0.0
         return max(min(wish, _MOST_PATIENT), backoff * (0.75 + 0.25 * self._jitter()))

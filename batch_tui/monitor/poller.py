@@ -43,6 +43,8 @@ class PollState(msgspec.Struct, frozen=True):
     paused: bool = False
     asking: bool = False
     next_at: datetime | None = None
+    nameless: int = 0
+    """How many batches the last answers had that cannot be shown, for they have no id."""
 
 
 class OlderState(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ class Poller:
         """
         # Its own back-off is the retry; a hidden one beneath would only delay the truth on screen.
         polling = client.with_options(max_retries=0, also_on_call=self._note)
-        paging = client.with_options(max_retries=0)
+        paging = client.with_options(max_retries=0, also_on_call=self._note_other)
         if budget is None:
             budget = RequestBudget(monotonic=monotonic)
         self._catalog = catalog
@@ -154,7 +156,9 @@ class Poller:
         # After trouble as after a change: what happened meanwhile is of interest.
         moved = bool(changes) or self.state.failures > 0
         self._pace.quiet_polls = 0 if moved else self._pace.quiet_polls + 1
-        self.state = replace(self.state, error=None, failures=0, last_success=self._now())
+        self.state = replace(
+            self.state, error=None, failures=0, last_success=self._now(), nameless=self._listing.nameless
+        )
         return changes
 
     def wait_seconds(self, changes: Changes) -> float:
@@ -245,6 +249,11 @@ class Poller:
         if call.retry_after is not None:
             self._wished = max(call.retry_after, self._wished or 0.0)
         self._hopeless = call.should_retry is False and call.status is not None and call.status >= 400
+
+    def _note_other(self, call: CallRecord) -> None:
+        """A page that came shows that the API can be reached."""
+        if call.status is not None and call.status < 400:
+            self.reached()
 
     def _note_end(self) -> None:
         if self._catalog.complete and not self.older.complete:

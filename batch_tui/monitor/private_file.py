@@ -5,11 +5,26 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+class LaterVersionError(Exception):
+    """A later batch-tui wrote the file, so that this one cannot tell what all of it means."""
+
+
+def read_object(path: Path, version: int) -> dict[str, Any]:
+    """The JSON object in the file. Raises OSError, ValueError or RecursionError, and LaterVersionError."""
+    held: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    said = held.get("version")
+    if isinstance(said, int) and said > version:
+        raise LaterVersionError
+    return held
 
 
 @contextmanager

@@ -112,6 +112,22 @@ def check_completeness(
     return Completeness(not sentences, tuple(sentences), rows, total, missing, extra, doubled, unreadable)
 
 
+class _Counts(Struct, gc=False):
+    processing: int = 0
+    succeeded: int = 0
+    errored: int = 0
+    canceled: int = 0
+    expired: int = 0
+
+
+def remembered_counts(stored: StoredResults) -> RequestCounts | None:
+    """The counts that the batch reported when its results were stored, or None where they are not remembered."""
+    try:
+        return msgspec.convert((stored.batch or {}).get("request_counts"), _Counts)
+    except msgspec.ValidationError:
+        return None
+
+
 def check_stored(
     store: ResultsStore, stored: StoredResults, results: ResultsFile, expected: RequestCounts | int | None
 ) -> Completeness:
@@ -154,9 +170,9 @@ def _against_counts(
 ) -> Iterator[str]:
     rows = len(results)
     if missing:
-        yield f"{_lines(missing)} missing: the batch has {total:,} requests, the file {rows:,} lines."
+        yield f"{_lines(missing)} missing: the batch has {_requests(total)}, the file {_lines(rows)}."
     if extra:
-        yield f"{_lines(extra)} too many: the batch has {total:,} requests, the file {rows:,} lines."
+        yield f"{_lines(extra)} too many: the batch has {_requests(total)}, the file {_lines(rows)}."
     if expected is None or isinstance(expected, int):
         return
     if expected.processing:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
-from batch_tui.results.answer_facts import is_plain, range_start, refuse_web_page, worth_retrying
+from batch_tui.results.answer_facts import is_plain, range_start, refuse_what_is_no_result, worth_retrying
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
 from batch_tui.results.errors import ResultsInUse, ResultsStoreError
@@ -255,6 +255,7 @@ class ResultsDownload:
                 failures += 1
                 continue
             if whole:
+                part.trust()
                 self._finish(part)
                 return
             self._attempt += 1
@@ -272,7 +273,7 @@ class ResultsDownload:
         """One request: append what is new. True when the answer came to its end, False when told to stop."""
         start = part.size
         # Some of the stored bytes are asked for again: they show whether it is still the same file.
-        asked = start - min(start, _OVERLAP)
+        asked = 0 if part.is_doubtful else start - min(start, _OVERLAP)
         with self._source.stream_results(self.batch_id, start=asked, chunk_size=CHUNK_SIZE) as stream:
             self._controls.hold_stream(stream.close)
             try:
@@ -314,8 +315,10 @@ class ResultsDownload:
     def _place(self, part: PartFile, position: int, chunk: bytes, from_zero: bool) -> bool:
         """Store what is new in a chunk; False when it is of another file than what is stored."""
         if position == 0:
-            refuse_web_page(chunk)
+            refuse_what_is_no_result(chunk)
         known = min(len(chunk), max(0, part.size - position))
+        if not known:
+            part.trust()
         if known and not part.holds(position, chunk[:known]):
             self._start_over(part, position if from_zero else 0)
             if not from_zero:

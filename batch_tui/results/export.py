@@ -12,7 +12,7 @@ import stat
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from batch_tui.results.errors import ExportError, ExportExists, ExportStopped
 from batch_tui.results.json_path import MISSING, show
@@ -28,11 +28,21 @@ if TYPE_CHECKING:
 
 Format = Literal["jsonl", "csv", "markdown"]
 CSV_COLUMNS = ("custom_id", "kind", "stop_reason", "model", "input_tokens", "output_tokens", "text")
+_SAY_SOMETHING = ("succeeded", "errored", "canceled", "expired")
+"""Kinds whose text is known; of the others a row has the line as it is."""
 _ROWS_PER_REPORT = 500
 _PIPE_PAUSE = 0.05
 """Seconds between two looks whether a pipe has a reader."""
 # What makes a spreadsheet take a cell for a formula, full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+class Output(Protocol):
+    """What rows are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of these bytes."""
+        ...
 
 
 def export_results(
@@ -142,7 +152,7 @@ def _open_special(
 
 
 def write_rows(
-    out: BinaryIO, file: ResultsFile, rows: Iterable[int], format: Format, *, columns: Sequence[JsonPath] = ()
+    out: Output, file: ResultsFile, rows: Iterable[int], format: Format, *, columns: Sequence[JsonPath] = ()
 ) -> None:
     """Write rows to an open stream, such as stdout; raises what that raises, and ResultsStoreError."""
     write = _writer(out, format, columns)
@@ -150,25 +160,25 @@ def write_rows(
         write(out, file, row)
 
 
-def _write_jsonl(out: BinaryIO, file: ResultsFile, row: int) -> None:
+def _write_jsonl(out: Output, file: ResultsFile, row: int) -> None:
     out.write(file.line(row) + b"\n")
 
 
-def _writer(out: BinaryIO, format: Format, columns: Sequence[JsonPath]) -> Callable[[BinaryIO, ResultsFile, int], None]:
+def _writer(out: Output, format: Format, columns: Sequence[JsonPath]) -> Callable[[Output, ResultsFile, int], None]:
     if format == "csv":
         return _csv_writer(out, columns)
     return _write_jsonl if format == "jsonl" else _write_markdown
 
 
-def _csv_writer(out: BinaryIO, columns: Sequence[JsonPath]) -> Callable[[BinaryIO, ResultsFile, int], None]:
+def _csv_writer(out: Output, columns: Sequence[JsonPath]) -> Callable[[Output, ResultsFile, int], None]:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     *facts, answer = CSV_COLUMNS
     writer.writerow([*facts, *(_harmless(path.text) for path in columns), answer])
 
-    def write(out: BinaryIO, file: ResultsFile, row: int) -> None:
-        shown = file.row(row)
-        value = parse(file.line(row))[0]
+    def write(out: Output, file: ResultsFile, row: int) -> None:
+        shown, line = file.row(row), file.line(row)
+        value = parse(line)[0]
         extracted = (path.value(value) for path in columns)
         cells = (
             shown.custom_id,
@@ -178,12 +188,12 @@ def _csv_writer(out: BinaryIO, columns: Sequence[JsonPath]) -> Callable[[BinaryI
             shown.input_tokens,
             shown.output_tokens,
             *map(_cell, extracted),
-            answer_text(value),
+            answer_text(value) if shown.kind in _SAY_SOMETHING else line.decode("utf-8", "replace"),
         )
         writer.writerow(_harmless(cell) for cell in cells)
         flush(out)
 
-    def flush(out: BinaryIO) -> None:
+    def flush(out: Output) -> None:
         # Lone surrogates have no UTF-8; their escape keeps the file readable.
         out.write(text.getvalue().encode("utf-8", "backslashreplace"))
         text.seek(0)
@@ -193,7 +203,7 @@ def _csv_writer(out: BinaryIO, columns: Sequence[JsonPath]) -> Callable[[BinaryI
     return write
 
 
-def _write_markdown(out: BinaryIO, file: ResultsFile, row: int) -> None:
+def _write_markdown(out: Output, file: ResultsFile, row: int) -> None:
     """A section: the custom_id, the facts, and the answer fenced, so that nothing in it is taken for Markdown."""
     shown, text = file.row(row), answer_text(parse(file.line(row))[0])
     facts = [shown.kind, shown.stop_reason, shown.model]
@@ -220,7 +230,11 @@ def _cell(value: object) -> str | int | float:
 
 
 def _harmless(cell: str | float | None) -> str | float | None:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    if not isinstance(cell, str):
+        return cell
+    # Many readers of CSV refuse the whole file for one NUL.
+    cell = cell.replace("\0", "\N{SYMBOL FOR NULL}")
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _put_in_place(temporary: Path, path: Path, *, overwrite: bool) -> None:

@@ -36,7 +36,7 @@ _CURLY_OPEN, _CURLY_CLOSE, _CR = b"{}\r"
 _Piece: TypeAlias = tuple[bytes | bytearray, int, int]
 """Bytes, and from where to where they are meant."""
 _NAMES_LIMIT = 255
-_ENOUGH_JSON, _MOST = 10, 0.9
+_ENOUGH_JSON, _MOST = 10, 0.75
 
 
 def is_odd(flag: int, wants_json: bool) -> bool:
@@ -115,7 +115,7 @@ class LineIndex:
 
     @property
     def wants_json(self) -> bool:
-        """Whether answers of this file are meant to be JSON: at least ten are, and nine of ten that say anything."""
+        """Whether answers of this file are meant to be JSON: at least ten are, and three of four that say anything."""
         return self._wants_json
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from batch_tui.results.errors import ResultsStoreError, disk_error
@@ -18,17 +19,27 @@ _OPENINGS = 5
 """Tries to open a file that others move away just then, before it counts as theirs."""
 
 
+def note_of(part: Path) -> Path:
+    """Where it is noted in what state a part file was left."""
+    return part.with_name(f"{part.name}.left")
+
+
 class PartFile:
     """A file that is being received, locked against other processes; `results` is its live, browsable view.
 
     One thread writes. Every method raises ResultsStoreError when the disk refuses.
     """
 
+    is_doubtful: bool
+    """Whether something else wrote to it, so that all of it must be compared with what is sent."""
+
     def __init__(self, path: Path, results: ResultsFile | None = None) -> None:
         """Open or create `path` and index what it holds, unless `results` of an earlier run knows it."""
         self.path = path
+        self._note = note_of(path)
         self._descriptor = self._open()
         try:
+            self.is_doubtful = self._was_written_to()
             known = results is not None and self._is_same_file(results)
             self.results = results if results and known else ResultsFile(path, LineIndex())
             if not known:
@@ -58,6 +69,21 @@ class PartFile:
         except OSError as error:
             raise disk_error("write", self.path, error) from error
 
+    def _was_written_to(self) -> bool:
+        """Whether something else did so since it was let go; where nobody could note how it was left, no."""
+        try:
+            left = self._note.read_text()
+        except FileNotFoundError:
+            return False
+        if left != self._stamp():
+            return True
+        self._note.unlink()
+        return False
+
+    def _stamp(self) -> str:
+        here = os.fstat(self._descriptor)
+        return f"{here.st_size} {here.st_mtime_ns}"
+
     def _is_same_file(self, results: ResultsFile) -> bool:
         here = os.fstat(self._descriptor)
         return os.path.samestat(here, os.fstat(results.descriptor)) and here.st_size >= results.size
@@ -78,6 +104,15 @@ class PartFile:
         except OSError as error:
             raise disk_error("write", self.path, error) from error
         self.results.index.feed(chunk)
+
+    def trust(self) -> None:
+        """All that it holds was compared with what was sent."""
+        if self.is_doubtful:
+            self.is_doubtful = False
+            try:
+                self._note.unlink(missing_ok=True)
+            except OSError as error:
+                raise disk_error("delete", self._note, error) from error
 
     def cut_back(self) -> None:
         """Drop the bytes of a last line that is not whole."""
@@ -106,6 +141,7 @@ class PartFile:
         try:
             self.path.unlink(missing_ok=True)
             self._descriptor = self._open()
+            self.trust()
             self.results = ResultsFile(self.path, LineIndex())
             position = 0
             while position < keep:
@@ -132,6 +168,10 @@ class PartFile:
     def close(self) -> None:
         """Let go of the file and its lock; `results` stays open."""
         if self._descriptor >= 0:
+            # One that cannot be noted is taken on trust the next time, as one whose program was killed.
+            with suppress(OSError):
+                if _is_at(self.path, self._descriptor) and not self.is_doubtful:
+                    self._note.write_text(self._stamp())
             os.close(self._descriptor)
             self._descriptor = -1
 

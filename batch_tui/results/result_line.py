@@ -131,8 +131,12 @@ def kind_of_value(value: object) -> int:
 
 def error_of(value: object) -> tuple[str, str]:
     """Type and message of an errored line; the type sits two envelopes deep (batches-api.md section 3.2)."""
-    outer = mapping(mapping(mapping(value).get("result")).get("error"))
-    body = mapping(outer.get("error"))
+    outer = mapping(mapping(value).get("result")).get("error")
+    # A gateway in between may leave an envelope out, or say it in words alone.
+    inner = mapping(outer).get("error", outer)
+    if isinstance(inner, str):
+        return "unknown_error", inner
+    body = mapping(inner)
     return text_or_none(body.get("type")) or "unknown_error", text_or_none(body.get("message")) or ""
 
 

@@ -264,9 +264,12 @@ class ResultsStore:
 
     def delete(self, batch_id: str) -> None:
         """Remove everything stored of a batch, unfinished parts too; nothing stored is fine."""
+        from batch_tui.results.part_file import note_of
+
         paths = (
             self.results_path(batch_id),
             self.part_path(batch_id),
+            note_of(self.part_path(batch_id)),
             self.index_path(batch_id),
             self._about_path(batch_id),
             self._pin_path(batch_id),

@@ -9,7 +9,7 @@ import msgspec
 from batch_tui.tui.text import Plain, fit, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from batch_tui.monitor.hook_runner import HookRunner
@@ -36,6 +36,8 @@ class Alerts(msgspec.Struct, frozen=True):
     """How long before their results are lost batches are warned of."""
     look_below_after: float | None = None
     """Seconds after the start to look for such batches among those not loaded, None for never."""
+    clock_is_sure: Callable[[], bool] = lambda: True
+    """Whether nothing speaks against the time: what it would bring is not announced by a clock that may be wrong."""
     environ: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Says which terminal this is."""
 

@@ -176,6 +176,7 @@ class BatchApp(NoticesApp, OrderApp):
             base_url=plain(origin.base_url),
             activity=activity or ActivityLog(now, monotonic=monotonic),
             said=SaidLog(),
+            budget=self.budget,
             read_only=read_only,
         )
         self.notes_file = notes_file

@@ -97,6 +97,11 @@ def status_of(batch: MessageBatch) -> Part:
             return join(Plain("? "), plain(other)), "warning"
 
 
+def unread_words(batch: MessageBatch) -> Plain:
+    """Which parts of the API's answer about a batch cannot be read."""
+    return plain(f"! unreadable: {', '.join(sorted(batch.unread))}")
+
+
 def results_of(batch: MessageBatch, context: AppContext) -> Part:
     """Whether there are results to look at, here or at the API, and for how long."""
     opened = context.monitor.results.get(batch.id)
@@ -105,12 +110,15 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
         return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
         return join(Plain("↓ "), size(opened.progress.bytes)), "running"
-    if opened is not None and opened.rows:
+    # Once whole and not saved now, its file is not there any more: what is open can only be read on.
+    if opened is not None and opened.rows and opened.progress.state != "complete":
         return Plain("part here"), "warning"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"
     if batch.processing_status != "ended":
         return Plain("–"), "muted"
+    if unknown := _unknown(batch, "created_at"):
+        return unknown, "muted"
     until, now = later(batch.created_at, RESULTS_KEPT), context.now()
     if until <= now:
         return Plain("gone"), "muted"
@@ -135,17 +143,29 @@ def called(batch_id: str, context: AppContext, cells: int) -> Cell:
 class BatchRows:
     """A RowSource over the catalog, or over those of its batches that were selected."""
 
-    def __init__(self, context: AppContext, selection: Selection | None = None) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        selection: Selection | None = None,
+        *,
+        goes_to_end: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`goes_to_end`: whether the table is on its way to the very end, and loads what is missing."""
         self._shared = context
         self._selection = selection
+        self._goes_to_end = goes_to_end
         self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
             "batch": lambda batch, cells: with_watch_sign(
                 batch.id, context, cells, lambda room: called(batch.id, context, room)
             ),
             "status": self._status,
-            "requests": lambda batch, _: Cell.of(number(batch.request_counts.total)),
+            "requests": lambda batch, _: Cell.of(
+                _unknown(batch, "request_counts") or number(batch.request_counts.total)
+            ),
             "outcome": self._outcome,
-            "created": lambda batch, _: Cell.of(ago(batch.created_at, context.now()), "muted"),
+            "created": lambda batch, _: Cell.of(
+                _unknown(batch, "created_at") or ago(batch.created_at, context.now()), "muted"
+            ),
             "took": self._took,
             "results": lambda batch, _: Cell((results_of(batch, context),)),
         }
@@ -190,7 +210,7 @@ class BatchRows:
     def version(self, row: int) -> Hashable:
         context = self._shared
         if row >= self.batches:
-            return context.monitor.older, self.batches, len(context.catalog), self.whole
+            return context.monitor.older, self.batches, len(context.catalog), self.whole, self._goes_to_end()
         batch = self._at(row)
         now = context.now()
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
@@ -222,11 +242,15 @@ class BatchRows:
         pending = self._shared.monitor.pending.get(batch.id)
         if pending is not None:
             return Cell.of(fit(pending.words(self._shared.now()), cells), "warning")
+        if batch.unread:
+            return Cell.of(fit(unread_words(batch), cells), "warning")
         if batch.processing_status == "ended":
             return Cell(outcome(batch.request_counts, cells))
         return Cell(progress_of(batch, self._shared, cells))
 
     def _took(self, batch: MessageBatch, _: int) -> Cell:
+        if unknown := _unknown(batch, "created_at", "ended_at"):
+            return Cell.of(unknown, "muted")
         if batch.ended_at is None:
             return Cell.of(Plain("…"), "muted")
         return Cell.of(duration(batch.ended_at - batch.created_at), "muted")
@@ -244,6 +268,9 @@ class BatchRows:
             return Cell.of(self._selected_tail(self._selection), "muted")
         if older.complete:
             return Cell.of(Plain(f"— end of the list: {loaded} batches —"), "muted")
+        if self._goes_to_end():
+            stops = key_for("batch.clear_filter", "esc")
+            return Cell.of(Plain(f"… on the way to the end: {loaded} loaded, {stops} stops"), "accent")
         return Cell.of(Plain("… loading older batches"), "muted")
 
     def _ordered_tail(self, loaded: Plain) -> Plain:
@@ -273,6 +300,11 @@ class BatchRows:
 
 def _shows_seconds(batch: MessageBatch, now: datetime) -> bool:
     return batch.processing_status != "ended" or now - batch.created_at < timedelta(minutes=1)
+
+
+def _unknown(batch: MessageBatch, *fields: str) -> Plain | None:
+    """What stands in place of a number that the API did not give."""
+    return None if batch.unread.isdisjoint(fields) else Plain("?")
 
 
 def _loads_older() -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batch_tui.monitor.catalog import BatchCatalog
     from batch_tui.monitor.forecast import FinishedHistory
     from batch_tui.monitor.poller import OlderState, PollState
+    from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.results.completeness import InputMatch
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.results_file import ResultsFile
@@ -37,6 +38,10 @@ class OpenResults(msgspec.Struct):
     progress: DownloadProgress
     deleted: bool = False
     """Its file is deleted, and can be read for as long as it is open."""
+    changed: str | None = None
+    """What somebody else did to the copy on this machine while it was open; None when nothing is known of that."""
+    gone: bool = False
+    """Whether that was to remove it."""
 
     @property
     def rows(self) -> int:
@@ -81,6 +86,10 @@ class MonitorView(msgspec.Struct):
     results: dict[str, OpenResults] = msgspec.field(default_factory=dict)
     watched: set[str] = msgspec.field(default_factory=set)
     """Ids of the batches whose end the user wants to be told of."""
+    leaving_below: dict[str, datetime] = msgspec.field(default_factory=dict)
+    """Batches that are not loaded and will soon lose their results, by id: when they were created."""
+    warnings: int = 0
+    """How often it was said that results will soon be lost."""
     digests: dict[str, ResultsDigest | None] = msgspec.field(default_factory=dict)
     """What whole results come to, by batch id, once they were opened; None while they are added up."""
     inputs: dict[str, BatchInput] = msgspec.field(default_factory=dict)
@@ -105,5 +114,7 @@ class AppContext(msgspec.Struct, frozen=True):
     """Each request to the API."""
     said: SaidLog
     """Each toast."""
+    budget: RequestBudget
+    """How many requests may be made."""
     read_only: bool = False
     """Whether nothing may be canceled, deleted or sent."""

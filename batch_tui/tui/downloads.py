@@ -189,6 +189,10 @@ class Downloads:
             download.stop()
 
     def _run(self, batch_id: str, download: ResultsDownload) -> None:
+        from batch_tui.results.large_blocks import give_back_large_blocks
+
+        # Before any line is read, and in this thread, as it takes some milliseconds to import.
+        give_back_large_blocks()
         try:
             whole = download.run().state == "complete"
         except Exception as error:  # noqa: BLE001  (else the screen would wait for ever; run() tells what it expects)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch_tui.results.completeness import RequestCounts
-    from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.downloads import Downloads
     from batch_tui.tui.results_work import Export
     from batch_tui.tui.screens.progress import ProgressDialog
@@ -46,7 +45,7 @@ class ExportApp(InputsApp):
     @on(results_messages.ExportRequested)
     def _ask_what(self, event: results_messages.ExportRequested) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
+        if opened is None or isinstance(self.screen, ModalScreen):
             return
         if opened.progress.state != "complete":
             self.fetch_rest(event)
@@ -54,7 +53,7 @@ class ExportApp(InputsApp):
             self.notify(f"{first} first; press {key} again when it is complete.", markup=False)
             return
         if len(event.choices) == 1:
-            self._ask_where(event, opened.file, "0")
+            self._ask_where(event, "0")
             return
         from batch_tui.tui.screens.menu import Choice, MenuDialog
 
@@ -63,7 +62,7 @@ class ExportApp(InputsApp):
             for place, (key, one) in enumerate(zip("123", event.choices, strict=False))
         ]
         menu = MenuDialog(Plain("Write to a file"), choices)
-        self.push_screen(menu, partial(self._ask_where, event, opened.file))
+        self.push_screen(menu, partial(self._ask_where, event))
 
     @on(results_messages.RestRequested)
     def fetch_rest(self, event: messages.BatchIntent) -> None:
@@ -73,7 +72,7 @@ class ExportApp(InputsApp):
             self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
         self._downloads.want_row(event.batch_id, None)
 
-    def _ask_where(self, event: results_messages.ExportRequested, file: ResultsFile, place: str | None) -> None:
+    def _ask_where(self, event: results_messages.ExportRequested, place: str | None) -> None:
         if place is None:
             return
         chosen = event.choices[int(place)]
@@ -81,7 +80,7 @@ class ExportApp(InputsApp):
         suggestion = Path(f"{plain(event.batch_id).replace('/', '_')}{kind}.jsonl")
         from batch_tui.tui.results_work import Export
 
-        self._ask_path(Export(file, chosen.rows, _called(chosen), suggestion, event.columns))
+        self._ask_path(Export(event.file, chosen.rows, _called(chosen), suggestion, event.columns))
 
     def _ask_path(self, order: Export, problem: str | None = None) -> None:
         hint = Plain(".jsonl keeps every byte; .csv opens in a spreadsheet, without formulas; .md is for reading.")

@@ -37,6 +37,8 @@ def ended_sentence(batches: Sequence[MessageBatch], notes: Mapping[str, BatchNot
         counts = batch.request_counts
         outcome = ", ".join(f"{getattr(counts, kind):,} {kind}" for kind in _KINDS if getattr(counts, kind))
         took = "" if batch.ended_at is None else f" after {duration(batch.ended_at - batch.created_at)}"
+        if batch.unread:
+            return join(spoken_of(batch.id, notes), Plain(" ended; how it went cannot be read."))
         return join(spoken_of(batch.id, notes), Plain(f" ended{took}: {outcome or 'no requests'}."))
     failed = sum(1 for batch in batches if batch.request_counts.errored or batch.request_counts.expired)
     how = f"{number(failed)} of them with failures" if failed else "none with failures"

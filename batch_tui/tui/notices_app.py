@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,17 @@ import anyio.to_thread
 from textual import on
 from textual.app import App
 
-from batch_tui.api.errors import BatchAPIError
+from batch_tui.api.errors import BatchAPIError, NotFoundError
 from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.monitor.expiry_walk import leaving_below
 from batch_tui.monitor.notices import Notices
 from batch_tui.monitor.watch_file import WatchFileError
 from batch_tui.tui import messages
 from batch_tui.tui.announce import Alerts, Title, signal_of
+from batch_tui.tui.freshness import nameless_words
 from batch_tui.tui.messages import MonitorUpdate
-from batch_tui.tui.notice_words import ended_sentence, expiring_sentence, why_not_watch
-from batch_tui.tui.text import plain
+from batch_tui.tui.notice_words import ended_sentence, expiring_sentence, spoken_of, why_not_watch
+from batch_tui.tui.text import Plain, join, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,19 +30,24 @@ if TYPE_CHECKING:
     from textual.signal import Signal
     from textual.worker import WorkType
 
+    from batch_tui.api.client import AsyncBatchClient
     from batch_tui.api.models import MessageBatch
     from batch_tui.monitor.catalog import Changes
     from batch_tui.monitor.hook_runner import HookEvent
     from batch_tui.monitor.request_budget import RequestBudget
+    from batch_tui.monitor.watch_file import Warned
     from batch_tui.tui.connection import Connection
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
-    from batch_tui.tui.text import Plain
 
 _LOOK_AGAIN = 60.0
 """Seconds between looks for results about to be lost, which need no news from the API."""
 _LOOK_BELOW_AGAIN, _LOOK_BELOW_SOON = 6 * 3600.0, 600.0
 """Seconds until the batches that are not loaded are looked at again, after a look that worked and one that did not."""
+
+
+_VOUCHED_FOR = timedelta(seconds=150)
+"""How long after a poll that succeeded the time is taken to be right: a few polls of a list that nobody looks at."""
 
 
 class NoticesApp(App[str]):
@@ -57,9 +64,10 @@ class NoticesApp(App[str]):
         self._notices = Notices(watch_all=self._alerts.watch_all, warn_before=self._alerts.warn_before)
         self._window_title = Title(self._alerts.environ)
         self._remembers = False
-        self._has_grown = False
-        """Whether batches were loaded since the last look for results about to be lost."""
         self._has_looked = False
+        self._to_find: set[str] = set()
+        """What an earlier run watched, until it was looked for."""
+        self._nameless = 0
         self._missed: list[Changes] = []
         """What moved before it was known what is watched."""
 
@@ -97,18 +105,19 @@ class NoticesApp(App[str]):
             if self._alerts.memory is not None:
                 found = await anyio.to_thread.run_sync(self._alerts.memory.read)
                 self._notices.watched.update(found.watched)
-                self._notices.warned.update({each: left for each, (_, left) in found.warned.items()})
+                self._notices.warned.update(found.warned)
         except WatchFileError as error:
             self._say_failure(plain(str(error)))
         finally:
             self._remembers = True
+            self._to_find = set(self._notices.watched)
             missed, self._missed = self._missed, []
             for changes in missed:
                 self._take_changes(changes)
             self._updates.publish(MonitorUpdate(NO_CHANGES))
 
     def _remember(
-        self, *, watch: Collection[str] = (), unwatch: Collection[str] = (), warned: Mapping[str, float] | None = None
+        self, *, watch: Collection[str] = (), unwatch: Collection[str] = (), warned: Mapping[str, Warned] | None = None
     ) -> None:
         memory = self._alerts.memory
         if memory is None or not (watch or unwatch or warned):
@@ -123,6 +132,25 @@ class NoticesApp(App[str]):
                 self._say_failure(plain(str(error)))
 
         self._work(write, "notices")
+
+    async def _find_watched(self, client: AsyncBatchClient, batch_ids: Collection[str]) -> None:
+        """Ask for what an earlier run watched and no page shows: it may have ended long since, below what is loaded."""
+        for batch_id in batch_ids:
+            if batch_id in self.shared.catalog or batch_id not in self._notices.watched:
+                continue
+            await self.budget.turn("page")
+            try:
+                batch = await client.messages.batches.retrieve(batch_id)
+            except NotFoundError:
+                self._notices.watched.discard(batch_id)
+                self._remember(unwatch=[batch_id])
+                gone = join(spoken_of(batch_id, self.shared.monitor.notes), Plain(" was watched, and is gone."))
+                self.notify(gone, markup=False, severity="warning", timeout=12)
+            except (BatchAPIError, ValueError):
+                # The poller meets the same trouble and says so; the next start asks again.
+                return
+            else:
+                self._tell_ended(self._notices.found_ended(batch))
 
     # Watching
 
@@ -162,26 +190,39 @@ class NoticesApp(App[str]):
         if context.monitor.poll.last_success is None and not changes:
             # Nothing is known yet, so nothing can have ended since.
             return
-        before = set(self._notices.watched)
-        ended = self._notices.ended(changes, context.catalog, context.now())
-        self._remember(unwatch=before - self._notices.watched)
+        if context.monitor.poll.nameless > self._nameless:
+            said = nameless_words(context.monitor.poll.nameless)
+            self.notify(said, markup=False, severity="warning", timeout=12)
+        self._nameless = context.monitor.poll.nameless
+        for batch_id in changes.added:
+            context.monitor.leaving_below.pop(batch_id, None)
+        self._tell_ended(self._notices.ended(changes, context.catalog, context.now()))
+        if self._to_find and self.connection is not None and context.monitor.poll.last_success is not None:
+            self._work(partial(self._find_watched, self.connection.client, self._to_find), "notices")
+            self._to_find = set()
+        if not self._has_looked and len(context.catalog):
+            # Later pages wait for the next look: a sentence for each would bury the list.
+            self._look_for_expiring()
+
+    def _tell_ended(self, ended: Sequence[MessageBatch]) -> None:
+        self._remember(unwatch=[batch.id for batch in ended])
         if ended:
             failed = any(batch.request_counts.errored or batch.request_counts.expired for batch in ended)
             severity: Literal["information", "warning"] = "warning" if failed else "information"
-            self._announce("on_end", ended, ended_sentence(ended, context.monitor.notes), severity, rings=True)
-        if changes.added:
-            self._has_grown = True
-            if not self._has_looked:
-                # Later pages wait for the next look: a sentence for each would bury the list.
-                self._look_for_expiring()
+            self._announce("on_end", ended, ended_sentence(ended, self.shared.monitor.notes), severity)
+
+    def _knows_the_time(self) -> bool:
+        """Whether the API, asked a moment ago, says nothing against the clock: no alarm must come from a wrong one."""
+        poll = self.shared.monitor.poll
+        if poll.error is not None or poll.last_success is None or not self._alerts.clock_is_sure():
+            return False
+        return abs(self.shared.now() - poll.last_success) < _VOUCHED_FOR
 
     def _look_for_expiring(self) -> None:
-        """Whoever just loaded the batches sees the sentence; only what time brings rings."""
         context = self.shared
-        if self._remembers:
-            rings, self._has_grown, self._has_looked = not self._has_grown, False, True
-            expiring = self._notices.expiring(context.catalog, context.now(), context.monitor.saved)
-            self._warn(expiring, rings=rings)
+        if self._remembers and self._knows_the_time():
+            self._has_looked = True
+            self._warn(self._notices.expiring(context.catalog, context.now(), context.monitor.saved))
 
     async def _look_below(self, first_after: float) -> None:
         """Every few hours, also look at the batches that are not loaded."""
@@ -197,6 +238,9 @@ class NoticesApp(App[str]):
                 continue
             if span is None or context.catalog.complete:
                 continue
+            if not self._knows_the_time():
+                wait = _LOOK_AGAIN
+                continue
             try:
                 leaving = await leaving_below(
                     connection.client,
@@ -210,15 +254,19 @@ class NoticesApp(App[str]):
                 # The poller meets the same trouble and says so; the loss is days away.
                 wait = _LOOK_BELOW_SOON
                 continue
-            self._warn(self._notices.not_warned_of(leaving, context.now()), rings=False)
+            below = {batch.id: batch.created_at for batch in leaving if batch.id not in context.catalog}
+            context.monitor.leaving_below = below
+            self._warn(self._notices.not_warned_of(leaving, context.now()))
+            self._updates.publish(MonitorUpdate(NO_CHANGES))
 
-    def _warn(self, expiring: Sequence[MessageBatch], *, rings: bool) -> None:
+    def _warn(self, expiring: Sequence[MessageBatch]) -> None:
         if expiring:
+            self.shared.monitor.warnings += 1
             self._remember(warned={batch.id: self._notices.warned[batch.id] for batch in expiring})
             context = self.shared
             listed = all(batch.id in context.catalog for batch in expiring)
             sentence = expiring_sentence(expiring, context.now(), context.monitor.notes, listed=listed)
-            self._announce("on_expiring", expiring, sentence, "warning", rings=rings)
+            self._announce("on_expiring", expiring, sentence, "warning")
 
     def _announce(
         self,
@@ -226,12 +274,9 @@ class NoticesApp(App[str]):
         batches: Sequence[MessageBatch],
         sentence: Plain,
         severity: Literal["information", "warning"],
-        *,
-        rings: bool,
     ) -> None:
         """One notice however many batches it is about; the hook runs for each."""
-        if rings:
-            self._tell_terminal(signal_of(self._alerts.notify, sentence, self._alerts.environ))
+        self._tell_terminal(signal_of(self._alerts.notify, sentence, self._alerts.environ))
         self.notify(sentence, markup=False, severity=severity, timeout=12)
         hooks = self._alerts.hooks
         if hooks is not None and hooks.listens_to(event):

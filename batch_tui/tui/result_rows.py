@@ -76,6 +76,14 @@ class LineNumbers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FileRows:
+    """Lines of a file; held together, so that nobody looks for the lines of one file in another."""
+
+    file: ResultsFile
+    lines: LineNumbers
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What is shown of each row: extracted columns, and what was searched for."""
 
@@ -90,7 +98,7 @@ class ResultRows:
     def __init__(
         self,
         opened: OpenResults,
-        chosen: LineNumbers | None,
+        chosen: FileRows | None,
         host: Plain,
         look: Look | None = None,
         *,
@@ -113,7 +121,14 @@ class ResultRows:
     @property
     def lines(self) -> LineNumbers | Sequence[int]:
         """The line numbers that are shown, in order."""
-        return () if self._chosen is None else self._chosen
+        return () if self._chosen is None else self._chosen.lines
+
+    def _line(self, row: int) -> int | None:
+        """The line that stands there; None for the last row, and where the lines became fewer a moment ago."""
+        try:
+            return self.lines[row]
+        except IndexError:
+            return None
 
     def __len__(self) -> int:
         return len(self.lines) + (not self._whole)
@@ -123,16 +138,17 @@ class ResultRows:
         return max(0, len(self) - 1)
 
     def key(self, row: int) -> str:
-        return str(self.lines[row]) if row < len(self.lines) else TAIL
+        line = self._line(row)
+        return TAIL if line is None else str(line)
 
     def index_of(self, key: str) -> int | None:
         # The last row is a place, not a thing: what stands there changes as lines arrive.
-        return None if key == TAIL or self._chosen is None else self._chosen.index_of(int(key))
+        return None if key == TAIL or self._chosen is None else self._chosen.lines.index_of(int(key))
 
     def nearest(self, key: str) -> int:
         if key == TAIL or self._chosen is None:
             return max(0, len(self.lines) - 1)
-        return self._chosen.nearest(int(key))
+        return self._chosen.lines.nearest(int(key))
 
     def next_where(self, row: int, direction: int, wanted: Callable[[int], bool]) -> int | None:
         """The next row in a direction whose line is wanted, or None."""
@@ -142,25 +158,25 @@ class ResultRows:
 
     def next_without_answer(self, row: int, direction: int) -> int | None:
         """The next row in a direction whose request did not succeed, or None."""
-        file = self._opened.file
-        return (
-            None if file is None else self.next_where(row, direction, lambda line: file.index.kinds[line] != _SUCCEEDED)
-        )
+        if self._chosen is None:
+            return None
+        kinds = self._chosen.file.index.kinds
+        return self.next_where(row, direction, lambda line: kinds[line] != _SUCCEEDED)
 
     def version(self, row: int) -> Hashable:
-        if row >= len(self.lines):
+        line = self._line(row)
+        if line is None or self._chosen is None:
             return self._opened.progress
-        file = self._opened.file
-        return self._is_hit(self.lines[row]), 0 if file is None else file.index.suspicion_version
+        return self._is_hit(line), self._chosen.file.index.suspicion_version
 
     def _is_hit(self, line: int) -> bool:
         return self._look.hits is not None and self._look.hits.index_of(line) is not None
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
-        file = self._opened.file
-        if row >= len(self.lines) or file is None:
+        line = self._line(row)
+        if line is None or self._chosen is None:
             return [self._tail()]
-        line = self.lines[row]
+        file = self._chosen.file
         return [
             cell if column not in _WRITTEN and not column.startswith(EXTRACTED) else _masked(cell)
             for (column, _), cell in zip(widths, self._shown(file, line, widths), strict=True)
@@ -204,20 +220,23 @@ class ResultRows:
 
     def seen(self, first: int, last: int) -> list[ResultRow]:
         """The rows that stand there, but for those too long to be read while painting."""
-        file = self._opened.file
-        if file is None:
+        if self._chosen is None:
             return []
-        lines = [self.lines[row] for row in range(first, min(last + 1, len(self.lines)))]
-        return [file.row(line) for line in lines if self._long(file, line) is None]
+        file = self._chosen.file
+        return [file.row(line) for line in self._from(first, last + 1 - first) if self._long(file, line) is None]
+
+    def _from(self, first: int, count: int) -> list[int]:
+        """As many lines as stand there, from a row on."""
+        return [line for row in range(first, first + count) if (line := self._line(row)) is not None]
 
     def has_value(self, path: JsonPath, first: int, count: int) -> bool:
         """Whether any of these rows, none of which is too long to be read while painting, has something there."""
-        file = self._opened.file
-        if file is None:
+        if self._chosen is None:
             return False
-        shown = [self.lines[row] for row in range(first, min(first + count, len(self.lines)))]
+        file = self._chosen.file
         return any(
-            self._long(file, line) is None and path.value(file.record(line).value) is not MISSING for line in shown
+            self._long(file, line) is None and path.value(file.record(line).value) is not MISSING
+            for line in self._from(first, count)
         )
 
     def _number(self, row: ResultRow) -> Cell:
@@ -234,6 +253,9 @@ class ResultRows:
 
     def _tail(self) -> Cell:
         progress = self._opened.progress
+        if self._whole:
+            # A row that is gone: it is painted once more before the table is told.
+            return Cell.of(Plain(""))
         match progress.state:
             case "failed" if progress.error is not None:
                 said = plain(str(describe(progress.error, host=self._host)))

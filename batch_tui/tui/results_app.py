@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from msgspec.structs import replace
 from textual import on
 from textual.screen import ModalScreen
 from textual.signal import Signal
@@ -21,19 +22,19 @@ from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
 from batch_tui.tui.messages import DownloadUpdate, Update
-from batch_tui.tui.screens.dialogs import can_be_had_again, delete_copy_dialog, fetch_again_dialog, why_no_results
+from batch_tui.tui.screens.dialogs import delete_copy_dialog, why_no_results
 from batch_tui.tui.text import plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from textual.message import Message
     from textual.screen import Screen
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.download import ResultsSource
-    from batch_tui.results.results_file import ResultsFile
     from batch_tui.results.store import ResultsStore, StoredResults
     from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection
@@ -140,7 +141,7 @@ class ResultsApp(ExportApp):
     def fetch_results(self, batch_id: str) -> None:
         """Receive the results of a batch, or open them where they are on disk."""
         batch = self.shared.catalog.get(batch_id)
-        self._downloads.fetch(batch_id, self.counts_of(batch_id), None if batch is None else _json_of(batch))
+        self._downloads.fetch(batch_id, self.counts_of(batch_id), None if batch is None else json_of(batch))
 
     def counts_of(self, batch_id: str) -> RequestCounts | None:
         """How many requests of a batch came to which end, where that is known."""
@@ -150,6 +151,7 @@ class ResultsApp(ExportApp):
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
         self._finder.stop()
+        self._records.forget()
         results = self.shared.monitor.results
         opened = results.pop(batch_id, None)
         if opened is not None and not opened.deleted:
@@ -169,6 +171,8 @@ class ResultsApp(ExportApp):
     def _take_report(self, report: DownloadReport) -> None:
         monitor, batch_id = self.shared.monitor, report.batch_id
         opened = monitor.results.setdefault(batch_id, OpenResults(report.file, report.progress))
+        if opened.file is not None and opened.file is not report.file:
+            self._forget_what_was_found(batch_id, opened)
         opened.file, opened.progress = report.file, report.progress
         if report.progress.state == "complete" and report.file is not None:
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
@@ -176,6 +180,15 @@ class ResultsApp(ExportApp):
         self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
         self._note_report(report)
+
+    def _forget_what_was_found(self, batch_id: str, opened: OpenResults) -> None:
+        """Another file takes the place of the one that all this was found out of."""
+        monitor = self.shared.monitor
+        opened.changed, opened.gone, opened.deleted = None, False, False
+        monitor.digests.pop(batch_id, None)
+        known = monitor.inputs.get(batch_id)
+        if known is not None:
+            monitor.inputs[batch_id] = replace(known, match=None)
 
     def _note_report(self, report: DownloadReport) -> None:
         """For whoever waits for results without looking at them."""
@@ -277,27 +290,6 @@ class ResultsApp(ExportApp):
         # A group of its own: a look at the list, which is exclusive, would cancel what has not begun yet.
         self.run_worker(work, group="change saved", thread=True, exit_on_error=False)
 
-    @on(messages.DownloadToggleRequested)
-    def _toggle_download(self, event: messages.DownloadToggleRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None and can_be_had_again(opened, self.shared.catalog.get(event.batch_id), self.shared):
-            self._ask_to_replace(event.batch_id)
-        elif opened is None or opened.progress.state == "complete":
-            verified = opened is None or opened.progress.verified
-            said = "The results are complete and saved on this machine."
-            self.notify(said if verified else "The API has these results no more.", markup=False)
-        else:
-            self._downloads.toggle(event.batch_id, self.counts_of(event.batch_id))
-
-    def _ask_to_replace(self, batch_id: str) -> None:
-        def answered(yes: str | None) -> None:
-            batch = self.shared.catalog.get(batch_id)
-            if yes and batch is not None:
-                self._downloads.fetch_again(batch_id, batch.request_counts, _json_of(batch))
-
-        if not isinstance(self.screen, ModalScreen):
-            self.push_screen(fetch_again_dialog(batch_id, self._monotonic), answered)
-
     @on(results_messages.RowsWanted)
     def _want_rows(self, event: results_messages.RowsWanted) -> None:
         opened = self.shared.monitor.results.get(event.batch_id)
@@ -308,41 +300,47 @@ class ResultsApp(ExportApp):
 
     @on(results_messages.RecordRequested)
     def _load_record(self, event: results_messages.RecordRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None and opened.file is not None:
-            from batch_tui.tui.record_reader import Wish
+        from batch_tui.tui.record_reader import Wish
 
-            known = self.shared.monitor.inputs.get(event.batch_id)
-            linked = None if known is None else known.linked
-            self._records.ask(Wish(opened.file, event.wish, linked, event.reply))
+        known = self.shared.monitor.inputs.get(event.batch_id)
+        linked = None if known is None else known.linked
+        self._records.ask(Wish(event.file, event.wish, linked, event.reply))
 
     # Finding
 
     @on(results_messages.FindRequested)
     def _find(self, event: results_messages.FindRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if event.condition is None or opened is None or opened.file is None:
+        if event.condition is None or event.file is None:
             self._finder.stop(event.purpose)
         else:
             from batch_tui.tui.row_finder import Hunt
 
-            self._finder.start(Hunt(event.purpose, opened.file, event.condition, event.found, event.reply))
+            self._finder.start(Hunt(event.purpose, event.file, event.condition, event.found, event.reply))
 
     @on(results_messages.FileWorkRequested)
     def _work_on_file(self, event: results_messages.FileWorkRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is not None and opened.file is not None:
-            work = partial(self._do_work, event, opened.file)
-            self.run_worker(
-                work, group=event.group, thread=True, exclusive=True, exit_on_error=False, description=event.group
-            )
+        self.run_worker(
+            partial(self._do_work, event),
+            group=event.group,
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
+            description=event.group,
+        )
 
     @staticmethod
-    def _do_work(event: results_messages.FileWorkRequested, file: ResultsFile) -> None:
+    def _do_work(event: results_messages.FileWorkRequested) -> None:
         worker = get_current_worker()
-        said = event.work(file, lambda: worker.is_cancelled)
+        try:
+            said: Message | None = event.work(event.file, lambda: worker.is_cancelled)
+        except ResultsStoreError as error:
+            said = results_messages.FileWorkFailed(str(error))
         if said is not None and not worker.is_cancelled:
             event.reply(said)
+
+    @on(results_messages.FileWorkFailed)
+    def _say_failed(self, event: results_messages.FileWorkFailed) -> None:
+        self.notify(plain(event.sentence), markup=False, severity="error", timeout=8)
 
     @on(results_messages.PagerRequested)
     def _open_pager(self, event: results_messages.PagerRequested) -> None:
@@ -354,39 +352,7 @@ class ResultsApp(ExportApp):
         except OutsideError as error:
             self.notify(plain(str(error)), markup=False, severity="error", timeout=8)
 
-    # Adding up
 
-    @on(results_messages.SummaryRequested)
-    def _add_up(self, event: results_messages.SummaryRequested) -> None:
-        opened = self.shared.monitor.results.get(event.batch_id)
-        if opened is None or opened.file is None or isinstance(self.screen, ModalScreen):
-            return
-        work = partial(self._summarise, event.batch_id, opened, narrowed=event.narrowed)
-        self.run_worker(work, group="summary", thread=True, exclusive=True, exit_on_error=False, description="summary")
-
-    def _summarise(self, batch_id: str, opened: OpenResults, *, narrowed: bool) -> None:
-        from batch_tui.tui.results_work import summarise
-
-        assert opened.file is not None  # checked before the thread was started
-        whole = opened.progress.state == "complete"
-        note = "" if whole else f"Only the first {opened.rows:,} rows: the rest is still to come. "
-        if narrowed and whole:
-            note = f"These are of all {opened.rows:,} rows, not only of those shown. "
-        elif narrowed:
-            note = f"{note}Those that are filtered out count too. "
-        worker = get_current_worker()
-        page, problem = summarise(opened.file, lambda: worker.is_cancelled, self._own_prices)
-        if not worker.is_cancelled:
-            self.post_message(results_messages.SummaryReady(batch_id, page, note + problem))
-
-    @on(results_messages.SummaryReady)
-    def _show_summary(self, event: results_messages.SummaryReady) -> None:
-        from batch_tui.tui.screens.results import ResultsScreen
-        from batch_tui.tui.screens.summary import SummaryScreen
-
-        if isinstance(self.screen, ResultsScreen) and self.screen.batch_id == event.batch_id:
-            self.push_screen(SummaryScreen(event.batch_id, event.page, event.note))
-
-
-def _json_of(batch: MessageBatch) -> bytes:
+def json_of(batch: MessageBatch) -> bytes:
+    """A batch as it is remembered beside its results."""
     return batch.model_dump_json(warnings=False).encode("utf-8", "backslashreplace")

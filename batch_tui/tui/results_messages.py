@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batch_tui.results.row_query import RowQuery
     from batch_tui.results.row_selection import FoundRows
     from batch_tui.results.search import SearchPattern
+    from batch_tui.results.store import StoredResults
     from batch_tui.tui.json_tree import JsonTree
     from batch_tui.tui.record_pages import RecordPages
     from batch_tui.tui.results_work import Export
@@ -40,6 +41,20 @@ class RowsWanted(BatchIntent):
         return isinstance(message, RowsWanted) and message.batch_id == self.batch_id
 
 
+class CopyLookRequested(BatchIntent):
+    """Look whether the copy on this machine still is what was stored."""
+
+
+class CopyLooked(BatchIntent):
+    """What is stored now, while `file` is open; `asked`: somebody wants to have it fetched anew."""
+
+    def __init__(self, batch_id: str, file: ResultsFile, stored: StoredResults | None, *, asked: bool) -> None:
+        super().__init__(batch_id)
+        self.file = file
+        self.stored = stored
+        self.asked = asked
+
+
 class RestRequested(BatchIntent):
     """Fetch what is missing of the results, also after the download was paused or ended before its time."""
 
@@ -58,13 +73,19 @@ class PageWish(msgspec.Struct, frozen=True):
     markdown: bool = True
     """Whether an answer is laid out as Markdown."""
     pane: Pane = "record"
+    start: int | None = None
+    """Where what is shown of a long page is to begin; None leaves it to what is sought."""
+    sought: SearchPattern | None = None
 
 
 class RecordRequested(BatchIntent):
     """Lay out one page of one record of the batch's results; answered with RecordLoaded."""
 
-    def __init__(self, batch_id: str, wish: PageWish, reply: Callable[[RecordLoaded], object]) -> None:
+    def __init__(
+        self, batch_id: str, file: ResultsFile, wish: PageWish, reply: Callable[[RecordLoaded], object]
+    ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.wish = wish
         self.reply = reply
         """Called in another thread."""
@@ -113,12 +134,14 @@ class FindRequested(BatchIntent):
     def __init__(
         self,
         batch_id: str,
+        file: ResultsFile | None,
         purpose: Purpose,
         condition: RowQuery | SearchPattern | None,
         found: FoundRows,
         reply: Callable[[RowsFound], object],
     ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.purpose = purpose
         self.condition = condition
         self.found = found
@@ -138,23 +161,34 @@ class RowsFound(Message):
 
 
 class FileWorkRequested(BatchIntent):
-    """Do something with the file of the batch's results that takes a while.
+    """Do something with a file of the batch's results that takes a while.
 
-    `work` is called in a thread, with the file and a function that tells when to stop; the message it gives,
-    if any, goes to `reply`. A later request of the same `group` ends an earlier one.
+    `file` is the one that rows on screen are of: the app may have another by now. `work` is called in a thread,
+    with the file and a function that tells when to stop; the message it gives, if any, goes to `reply`. A later
+    request of the same `group` ends an earlier one.
     """
 
     def __init__(
         self,
         batch_id: str,
+        file: ResultsFile,
         group: str,
         work: Callable[[ResultsFile, Callable[[], bool]], Message | None],
         reply: Callable[[Message], object],
     ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.group = group
         self.work = work
         self.reply = reply
+
+
+class FileWorkFailed(Message):
+    """Work on a file came to nothing: the sentence says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
 
 
 class RowsSorted(Message):
@@ -171,8 +205,9 @@ class RowsSorted(Message):
 class LineFound(Message):
     """Where the line `typed` as a number or a custom_id stands; None if it is not among the first `looked`."""
 
-    def __init__(self, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
+    def __init__(self, file: ResultsFile, typed: str, looked: int, line: int | None, sentence: Plain) -> None:
         super().__init__()
+        self.file = file
         self.typed = typed
         self.looked = looked
         self.line = line
@@ -216,10 +251,13 @@ class SummaryRequested(BatchIntent):
 
 
 class ExportRequested(BatchIntent):
-    """Write rows of the batch's results to a file, after asking where."""
+    """Write rows of a file of the batch's results to another, after asking where."""
 
-    def __init__(self, batch_id: str, choices: Sequence[RowsToWrite], columns: Sequence[JsonPath]) -> None:
+    def __init__(
+        self, batch_id: str, file: ResultsFile, choices: Sequence[RowsToWrite], columns: Sequence[JsonPath]
+    ) -> None:
         super().__init__(batch_id)
+        self.file = file
         self.choices = choices
         """Which rows it can be; the likeliest first."""
         self.columns = columns

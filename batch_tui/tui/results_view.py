@@ -10,12 +10,12 @@ from batch_tui.results.row_order import OrderedRows
 from batch_tui.results.row_query import RowQuery
 from batch_tui.results.search import SearchPattern
 from batch_tui.tui.result_columns import ColumnNeeds
-from batch_tui.tui.result_rows import Look, ResultRows
+from batch_tui.tui.result_rows import FileRows, Look, ResultRows
 
 if TYPE_CHECKING:
     from batch_tui.results.json_path import JsonPath
     from batch_tui.results.row_order import SortKey
-    from batch_tui.results.row_selection import Filter, FoundRows, RowSelection
+    from batch_tui.results.row_selection import Filter, FoundRows
     from batch_tui.tui.context import OpenResults
     from batch_tui.tui.results_messages import RowsFound, RowsSorted
     from batch_tui.tui.text import Plain
@@ -73,25 +73,37 @@ class ResultsView:
         self.order: Order | None = None
         self.columns: tuple[JsonPath, ...] = ()
         self.needs = ColumnNeeds()
+        self.file = opened.file
+        """Whose rows these are; the app may have another by now, whose rows are shown after `take_file`."""
         self._ordered: OrderedRows | None = None
-        self._basis: RowSelection | ChosenRows | None = None
+        self._basis: FileRows | None = None
         self.new_basis()
 
     @property
-    def basis(self) -> RowSelection | ChosenRows | None:
+    def basis(self) -> FileRows | None:
         """The rows that are shown, in file order; None while there is no file."""
         return self._basis
+
+    @property
+    def file_rows(self) -> int:
+        """Lines of the file, shown or not."""
+        return 0 if self.file is None else len(self.file)
+
+    def take_file(self) -> bool:
+        """Go over to the file that the app has now; False when that is this one. What was found is of the old one."""
+        before, self.file = self.file, self._opened.file
+        return self.file is not before
 
     def new_basis(self) -> None:
         """Chip, query or file changed: other rows are shown, sorted anew if they are sorted."""
         self._ordered = None
-        file, (_, chosen) = self._opened.file, CHIPS[self.chip]
+        file, (_, chosen) = self.file, CHIPS[self.chip]
         if file is None:
             self._basis = None
         elif self.query is None:
-            self._basis = file.rows(chosen)
+            self._basis = FileRows(file, file.rows(chosen))
         else:
-            self._basis = ChosenRows(file.index, self.query.found, chosen)
+            self._basis = FileRows(file, ChosenRows(file.index, self.query.found, chosen))
 
     def take_order(self, event: RowsSorted) -> bool:
         """Show these rows in that order, unless others are shown by now, or another order was asked for."""
@@ -113,16 +125,19 @@ class ResultsView:
             None if self.search is None else self.search.condition,
             None if self.search is None else self.search.found,
         )
-        chosen = self._basis if self._ordered is None else self._ordered
+        chosen = self._basis
+        if chosen is not None and self._ordered is not None:
+            chosen = FileRows(chosen.file, self._ordered)
         return ResultRows(self._opened, chosen, self._host, look, tail=self._ordered is None)
 
     def counts(self) -> dict[str | None, int]:
         """How many rows each chip would show, and how many there are of odd kinds."""
-        file = self._opened.file
-        if isinstance(self._basis, ChosenRows):
-            return self._basis.counts()
-        if file is None:
+        basis = self._basis
+        if basis is None:
             return {None: 0}
+        if isinstance(basis.lines, ChosenRows):
+            return basis.lines.counts()
+        file = basis.file
         counts: dict[str | None, int] = {None: len(file), "suspicious": file.suspicious_count}
         counts.update(file.counts().items())
         return counts

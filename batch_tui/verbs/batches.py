@@ -151,6 +151,7 @@ def results(context: click.Context, /, offline: bool, **wanted: Any) -> None:
         raise click.UsageError("--again fetches, and --offline does not: leave one of them out.")
 
     def verb(session: Session) -> int:
-        return give(Wish.of(**wanted), session.store(), None if offline else session.connect, session.own_prices)
+        connect = None if offline else session.connect
+        return give(Wish.of(**wanted), session.store(), connect, session.own_prices, limit=session.cache_limit)
 
     run(context, verb, interrupted="Stopped. What came is kept; the same command goes on.")

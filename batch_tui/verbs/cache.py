@@ -66,7 +66,7 @@ def prune(
         _directory(context), batch_ids=batch_ids, older_than=older_than, to=to, now=datetime.now(UTC)
     )
     for one, _ in dropped:
-        click.echo(f"{plain(one.batch_id)}  {size(one.size)}")
+        click.echo(f"{plain(one.batch_id)}  {size(one.size)}{'  pinned' if one.pinned else ''}")
     amount = f"{plural(len(dropped), 'file')}, {size(sum(one.size for one, _ in dropped))}"
     if dry_run or not dropped:
         click.echo(f"{amount} would go." if dropped else "Nothing to delete.", err=True)

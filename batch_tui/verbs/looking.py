@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from batch_tui.api.errors import NotFoundError
 from batch_tui.api.not_given import NOT_GIVEN
+from batch_tui.api.pages import PageQuery
+from batch_tui.api.salvage import list_page
 from batch_tui.monitor.batch_filter import read_filter
 from batch_tui.monitor.batch_notes import NO_NOTES
 from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile, NotesFileError
@@ -21,13 +23,14 @@ from batch_tui.verbs.session import Exit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from batch_tui.api.batches import Given
     from batch_tui.api.client import BatchClient
-    from batch_tui.api.models import MessageBatch
+    from batch_tui.api.salvage import Listed
     from batch_tui.monitor.batch_notes import BatchNotes
     from batch_tui.verbs.session import Session
 
 _LARGEST_PAGE = 1000
+_MOST_NAMED = 10
+"""How many of the batches that cannot be read are named."""
 
 
 def saved_here(session: Session) -> frozenset[str]:
@@ -54,9 +57,14 @@ def list_batches(session: Session, *, wanted: str, limit: int, as_json: bool) ->
     if problem is not None:
         raise click.UsageError(f"--filter: {plain(problem)}")
     saved, notes, printed = saved_here(session), noted_here(session), 0
+    unread: list[str] = []
+    nameless = 0
     with session.connect() as client:
         now = datetime.now(UTC)
-        for page in _pages(client, _LARGEST_PAGE if chosen or not limit else min(limit, _LARGEST_PAGE)):
+        for listed in _pages(client, _LARGEST_PAGE if chosen or not limit else min(limit, _LARGEST_PAGE)):
+            nameless += listed.nameless
+            unread += [f"{batch.id} ({', '.join(sorted(batch.unread))})" for batch in listed.data if batch.unread]
+            page = [pair for pair in zip(listed.data, listed.raw, strict=True) if not pair[0].unread]
             batches = [batch for batch, _ in page]
             kept = {batch.id for batch in chosen.keep(batches, now, saved, notes)}
             shown = [pair for pair in page if pair[0].id in kept][: (limit - printed) if limit else None]
@@ -71,7 +79,18 @@ def list_batches(session: Session, *, wanted: str, limit: int, as_json: bool) ->
                 break
     if not as_json:
         click.echo(f"{plural(printed, 'batch', 'batches')}.", err=True)
-    return Exit.DONE
+    return _tell_unread(unread, nameless)
+
+
+def _tell_unread(unread: Sequence[str], nameless: int) -> int:
+    """Say what is left out, since the API's answer about it cannot be read; the exit code."""
+    if not unread and not nameless:
+        return Exit.DONE
+    named = [*unread[:_MOST_NAMED], *([f"{len(unread) - _MOST_NAMED:,} more"] if len(unread) > _MOST_NAMED else [])]
+    named += [f"{nameless:,} without an id"] if nameless else []
+    many = plural(len(unread) + nameless, "batch", "batches")
+    click.echo(plain(f"{many} could not be read, and left out: {', '.join(named)}."), err=True)
+    return Exit.REFUSED
 
 
 def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
@@ -95,13 +114,12 @@ def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
     return Exit.REFUSED if missing else Exit.DONE
 
 
-def _pages(client: BatchClient, size: int) -> Iterator[list[tuple[MessageBatch, Any]]]:
-    """Each page as batches beside the objects they were read from."""
-    after: Given[str] = NOT_GIVEN
+def _pages(client: BatchClient, size: int) -> Iterator[Listed]:
+    """Each page with the objects its batches were read from."""
+    after: str | None = None
     while True:
-        answer = client.messages.batches.with_raw_response.list(limit=size, after_id=after)
-        page = answer.parse()
-        yield list(zip(page.data, answer.json().get("data") or [], strict=True))
+        page = client.fetch(list_page(PageQuery(after_id=after, limit=size), raw=True), NOT_GIVEN).value
+        yield page
         if not page.data or page.has_more is False or after == page.data[-1].id:
             return
         after = page.data[-1].id

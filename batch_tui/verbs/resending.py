@@ -63,7 +63,9 @@ def resubmit(
     sends: Sender | None = None
     try:
         file = input_path or _file_of(session, batch_id)
-        code, results, verified = stored_or_fetched(batch_id, session.store(), session.connect)
+        code, results, verified = stored_or_fetched(
+            batch_id, session.store(), session.connect, limit=session.cache_limit
+        )
         if results is None:
             return code
         if not verified:

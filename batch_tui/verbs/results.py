@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_tui.api.errors import APIConnectionError, BatchAPIError
-from batch_tui.results.completeness import check_completeness, check_stored, looked_through
+from batch_tui.results.cache_limit import keep_within
+from batch_tui.results.completeness import check_completeness, check_stored, looked_through, remembered_counts
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
 from batch_tui.results.export import export_results, write_rows
@@ -22,6 +23,7 @@ from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import lines, number, plain, plural, size
 from batch_tui.verbs.inputs import differences, link, link_instead
+from batch_tui.verbs.terminal_output import stdout_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,14 +86,20 @@ class Wish:
 
 
 def results(
-    wish: Wish, store: ResultsStore, connect: Callable[[], BatchClient] | None, own_prices: Path | None = None
+    wish: Wish,
+    store: ResultsStore,
+    connect: Callable[[], BatchClient] | None,
+    own_prices: Path | None = None,
+    *,
+    limit: int = 0,
 ) -> int:
     """Carry it out and give the exit code; `connect` None means that only stored results will do.
 
-    `own_prices` is where the user may have put prices of their own.
+    `own_prices` is where the user may have put prices of their own, `limit` how many bytes all that is stored may
+    take (0: any).
     """
     instead = None if wish.input is None else link(store, wish.batch_id, wish.input)
-    code, file, verified = stored_or_fetched(wish.batch_id, store, connect, again=wish.again)
+    code, file, verified = stored_or_fetched(wish.batch_id, store, connect, again=wish.again, limit=limit)
     try:
         if instead is not None:
             link_instead(store, instead, file)
@@ -106,11 +114,17 @@ def results(
 
 
 def stored_or_fetched(
-    batch_id: str, store: ResultsStore, connect: Callable[[], BatchClient] | None, *, again: bool = False
+    batch_id: str,
+    store: ResultsStore,
+    connect: Callable[[], BatchClient] | None,
+    *,
+    again: bool = False,
+    limit: int = 0,
 ) -> tuple[int, ResultsFile | None, bool]:
     """The results of a batch and whether they are verified; without a file, the code to end with.
 
-    `again` passes over what is stored, which stays until the results are here anew.
+    `again` passes over what is stored, which stays until the results are here anew. What is fetched makes others go
+    where all of them together take more than `limit` bytes.
     """
     try:
         stored = None if again else store.stored(batch_id)
@@ -121,7 +135,13 @@ def stored_or_fetched(
             if looked is not None and looked is not stored:
                 # Lines may begin elsewhere now.
                 stored, file = looked, store.open(batch_id, anew=True) or file
-            verified = stored.verified and (file.index_was_saved or check_stored(store, stored, file, None).verified)
+            verified = stored.verified
+            sentences: tuple[str, ...] = ()
+            if not verified or not file.index_was_saved:
+                verdict = check_stored(store, stored, file, None if verified else remembered_counts(stored))
+                verified, sentences = verdict.verified and stored.doubt is None, verdict.sentences
+            for sentence in sentences:
+                click.echo(plain(f"Not complete: {sentence}"), err=True)
             if not verified:
                 said = stored.doubt or "These results were stored without being verified as complete."
                 click.echo(plain(f"{said} batch-tui results --again fetches them anew."), err=True)
@@ -129,7 +149,10 @@ def stored_or_fetched(
             return DONE, file, verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
-        return _fetch(batch_id, store, connect(), again)
+        fetched = _fetch(batch_id, store, connect(), again)
+        if limit and fetched[1] is not None:
+            _make_room(store, limit)
+        return fetched
     except ResultsStoreError as error:
         raise click.ClickException(plain(str(error))) from error
 
@@ -174,6 +197,14 @@ def _fetch(
     return DONE, file, verdict.verified
 
 
+def _make_room(store: ResultsStore, limit: int) -> None:
+    """Never drops what was fetched just now, which is open."""
+    dropped = keep_within(store.all_in(store.directory.parent), limit)
+    if dropped:
+        names = ", ".join(plain(one.batch_id) for one in dropped)
+        click.echo(f"Dropped to stay within cache_limit_gb, as least recently used: {names}.", err=True)
+
+
 def _tell(progress: DownloadProgress) -> None:
     speed = f", {size(int(progress.bytes_per_second))}/s" if progress.bytes_per_second else ""
     click.echo(f"\r{plural(progress.rows, 'row')}, {size(progress.bytes)}{speed}    ", nl=False, err=True)
@@ -189,7 +220,7 @@ def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None
         for text, _ in page:
             click.echo(lines(text))
     elif wish.output is None:
-        write_rows(sys.stdout.buffer, file, rows, wish.format, columns=wish.columns)
+        write_rows(stdout_for(wish.format), file, rows, wish.format, columns=wish.columns)
         sys.stdout.buffer.flush()
     else:
         try:

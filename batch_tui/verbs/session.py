@@ -60,6 +60,11 @@ class Session(msgspec.Struct, frozen=True):
 
         return ResultsStore(self.settings.cache_dir / "results", self.settings.base_url)
 
+    @property
+    def cache_limit(self) -> int:
+        """Bytes that all stored results together may take; 0 is any number."""
+        return round(self.settings.cache_limit_gb * 1e9)
+
     def journal_directory(self) -> Path:
         """Where it is written down what was sent."""
         return journal_directory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
@@ -11,9 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batch_tui.api.errors import APIConnectionError, APIStatusError, BatchAPIError, NotFoundError
+from batch_tui.api.errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    BatchAPIError,
+    NotFoundError,
+)
 from batch_tui.api.not_given import NOT_GIVEN
 from batch_tui.api.retry import retry_after
+from batch_tui.api.salvage import retrieve
 from batch_tui.api.transport import patience
 from batch_tui.tui.text import Plain, duration, fit, number, plain, plural
 from batch_tui.tui.trouble import describe
@@ -109,9 +117,11 @@ class Wait:
             if one.over:
                 continue
             try:
-                answer = client.messages.batches.with_raw_response.retrieve(one.batch_id, timeout=self._patience())
+                answer = client.fetch(retrieve(one.batch_id), self._patience())
             except NotFoundError as error:
                 self._note_missing(one, error)
+            except APIResponseValidationError as error:
+                self._note_unreadable(one, str(describe(error, host=self.session.host)))
             except BatchAPIError as error:
                 self._note_trouble(error)
                 asked = getattr(error, "retry_after", None)
@@ -123,9 +133,11 @@ class Wait:
                 break
             else:
                 self._ever_answered, self._trouble_since = True, None
-                one.batch, one.raw, one.unknown_since = answer.parse(), answer.json(), None
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                wish = retry_after(headers, self.now())
+                if "processing_status" in answer.value.unread:
+                    self._note_unreadable(one, f"{one.batch_id} could not be read: processing_status.")
+                    continue
+                one.batch, one.raw, one.unknown_since = answer.value, json.loads(answer.outcome.body), None
+                wish = retry_after(answer.outcome.headers, self.now())
                 wishes += [wish] if wish and not one.over else []
         return max(wishes, default=None)
 
@@ -147,6 +159,15 @@ class Wait:
             self._say(plain(f"{one.unknown} Asking again, as it may be new."))
             return
         one.problem = one.unknown
+
+    def _note_unreadable(self, one: _Waited, said: str) -> None:
+        """Others may be fine; this one has a minute to become so."""
+        now = self.monotonic()
+        one.unknown, one.unknown_since = said, now if one.unknown_since is None else one.unknown_since
+        if now - one.unknown_since < _UNKNOWN_FOR:
+            self._say(plain(f"{said} Asking again."))
+        else:
+            one.problem = said
 
     def _note_trouble(self, error: BatchAPIError) -> None:
         """Put up with what may pass; raises the error where it will not, or has not for too long."""
@@ -190,7 +211,10 @@ class Wait:
 
     def _finish(self) -> int:
         self._clear()
-        batches = [one.batch for one in self._waited if one.batch is not None]
+        for one in self._waited:
+            if one.batch is not None and one.batch.unread and one.problem is None:
+                one.problem = f"{one.batch_id} could not be read: {', '.join(sorted(one.batch.unread))}."
+        batches = [one.batch for one in self._waited if one.batch is not None and not one.batch.unread]
         whoever_reads(lambda: self._print(batches))
         for one in self._waited:
             if one.batch is None and one.unknown is not None:
@@ -208,7 +232,7 @@ class Wait:
     def _print(self, batches: Sequence[MessageBatch]) -> None:
         if self.as_json:
             for one in self._waited:
-                if one.raw is not None:
+                if one.batch is not None and not one.batch.unread:
                     click.echo(json_line(one.raw))
         elif batches:
             print_table(batches, self.now(), saved_here(self.session))

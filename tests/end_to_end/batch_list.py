@@ -36,9 +36,11 @@ class Row:
 
 
 def rows(terminal: Terminal) -> list[Row]:
-    """The batches on screen, from top to bottom."""
+    """The batches on screen, from top to bottom, without those that a message covers for its seconds."""
     found = []
     for line in terminal.lines():
+        if words.MESSAGE_EDGE in line[1:]:
+            continue
         # Beside the list may stand a panel about one batch.
         text = line.partition(words.PANEL_EDGE)[0]
         match = _ROW.match(text)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.simulator import Simulator
+from tests.api import samples
+from tests.api.scripted_server import Reply, ScriptedServer, json_reply
 from tests.end_to_end.homes import BATCH_TUI
 
 if TYPE_CHECKING:
@@ -71,6 +73,35 @@ def test_what_was_stored_without_being_verified_can_be_fetched_again(home: Home,
     done = run(home, simulator.url, "results", batch_id, "--again")
     assert (done.returncode, done.stdout) == (0, first.stdout)
     assert run(home, simulator.url, "results", batch_id, "--offline").stdout == first.stdout
+
+
+def test_what_is_missing_is_told_each_time(home: Home) -> None:
+    """Not only by the run that fetched them."""
+    counts = {"processing": 0, "succeeded": 3, "errored": 0, "canceled": 0, "expired": 0}
+    batch = json_reply(samples.batch(processing_status="ended", request_counts=counts))
+    with ScriptedServer(batch, Reply(body=samples.succeeded("a") + b"\n" + samples.succeeded("a") + b"\n")) as server:
+        first, *later = [run(home, server.url, "results", samples.batch()["id"]) for _ in range(3)]
+    for done in (first, *later):
+        assert done.returncode == 1
+        assert "1 line missing: the batch has 3 requests, the file 2 lines." in done.stderr
+        assert "1 line repeats a custom_id: a." in done.stderr
+
+
+def test_results_make_room_as_the_dashboard_does(home: Home, simulator: Simulator) -> None:
+    home.config_file("cache_limit_gb = 0.000001")
+    first, second, third = [one["id"] for one in batches(simulator) if one["results_url"] and not one["archived_at"]][
+        :3
+    ]
+    assert run(home, simulator.url, "results", first).returncode == 0
+    run(home, simulator.url, "cache", "pin", first)
+    assert "Dropped" not in run(home, simulator.url, "results", second).stderr
+    done = run(home, simulator.url, "results", third)
+    assert done.returncode == 0
+    assert f"least recently used: {second}." in done.stderr
+    left = run(home, simulator.url, "cache").stdout
+    assert [one in left for one in (first, second, third)] == [True, False, True]
+    told = run(home, simulator.url, "cache", "prune", "--batch", first, "--dry-run").stdout
+    assert told.rstrip().endswith("pinned")
 
 
 def test_a_stored_file_that_was_changed_behind_all_looks_is_not_called_complete(

@@ -158,14 +158,6 @@ def test_a_delete_is_remembered_even_of_a_batch_not_yet_listed() -> None:
     assert not catalog.merge([batch("a")])
 
 
-def test_the_oldest_unfinished_is_found_among_finished_ones() -> None:
-    """It decides how large a page must be."""
-    catalog = BatchCatalog()
-    assert catalog.oldest_unfinished() is None
-    catalog.merge([batch("a", 1), batch("b", 2, took=1), batch("c", 3), batch("d", 4, took=1)])
-    assert catalog.oldest_unfinished() == 2
-
-
 @pytest.fixture
 def five() -> BatchCatalog:
     """a to e, newest first."""

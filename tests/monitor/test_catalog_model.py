@@ -116,7 +116,6 @@ class Watching(RuleBasedStateMachine):
     def unfinished_agree(self) -> None:
         expected = [place for place, one in enumerate(self.catalog) if one.processing_status != "ended"]
         assert self.catalog.unfinished == {self.catalog.at(place).id for place in expected}
-        assert self.catalog.oldest_unfinished() == (expected[-1] if expected else None)
 
     @invariant()
     def a_version_names_one_content(self) -> None:

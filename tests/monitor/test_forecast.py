@@ -179,3 +179,14 @@ def test_a_clock_behind_the_server_counts_as_just_created() -> None:
     assert found is not None
     assert found.elapsed == timedelta(0)
     assert found.still_running == 10
+
+
+@pytest.mark.parametrize(("total", "sizes"), [(100, (8, 511)), (1, (1, 7)), (7, (1, 31)), (50_000, (8_192, 524_287))])
+def test_a_forecast_says_which_sizes_count_as_similar(total: int, sizes: tuple[int, int]) -> None:
+    made = FinishedHistory()
+    made.add(batch(f"b{size}-{n}", 9e5, total=size, took=60) for size in sizes for n in range(10))
+    beyond = [size for size in (sizes[0] - 1, sizes[1] + 1) * 10 if size]
+    made.add(batch(f"off{n}", 9e5, total=size, took=9000) for n, size in enumerate(beyond))
+    found = forecast(made, minutes=0, total=total)
+    assert found is not None
+    assert (found.sizes, found.similar) == (sizes, 20)

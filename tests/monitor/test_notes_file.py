@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,27 @@ def test_a_damaged_file_is_named_and_left_alone(file: NotesFile, content: str) -
     with pytest.raises(NotesFileError, match=r"notes\.json is damaged"):
         file.put("a", EVAL)
     assert file.path.read_text(encoding="latin-1") == content
+
+
+def test_a_file_of_a_later_version_is_named_and_left_alone(file: NotesFile) -> None:
+    file.path.parent.mkdir()
+    content = '{"version":2,"batches":{"a":{"name":"keep","colour":"red"}},"folders":{"x":1}}'
+    file.path.write_text(content)
+    for call in (file.read, lambda: file.put("b", EVAL)):
+        with pytest.raises(NotesFileError, match=r"neither shown nor kept: .*notes\.json is of a later batch-tui"):
+            call()
+    assert file.path.read_text() == content
+
+
+def test_what_another_program_added_to_the_file_stays(file: NotesFile) -> None:
+    """Also beside the notes of the very batch that is changed, and when those are taken away."""
+    file.path.parent.mkdir()
+    file.path.write_text('{"version":1,"batches":{"a":{"name":"old","tags":["t"],"colour":"red"}},"folders":{"x":1}}')
+    assert file.put("a", EVAL) == {"a": EVAL}
+    assert file.put("a", NOTHING_NOTED) == {}
+    file.put("b", BatchNotes("other"))
+    held = json.loads(file.path.read_text())
+    assert held == {"version": 1, "batches": {"a": {"colour": "red"}, "b": {"name": "other"}}, "folders": {"x": 1}}
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -50,11 +50,23 @@ def test_a_batch_that_was_canceled_here_is_told_of_when_it_ends() -> None:
     assert ids(notices.ended(catalog.merge([ended]), catalog, NOON)) == ["a"]
 
 
-def test_what_had_ended_before_the_start_is_history_also_on_older_pages_and_if_watched_in_an_earlier_run() -> None:
-    catalog, notices = watching("older", watch_all=True)
+def test_what_had_ended_before_the_start_is_history_also_on_older_pages() -> None:
+    catalog, notices = watching(watch_all=True)
     older = batch("older", 20_000, took=60)
     assert notices.ended(catalog.merge([older]), catalog, NOON) == []
-    assert "older" not in notices.watched
+
+
+def test_what_was_watched_and_ended_while_nobody_was_there_is_told_once() -> None:
+    """Found at the start or on an older page."""
+    catalog, notices = watching("older")
+    page = [batch("older", 20_000, took=60)]
+    assert ids(notices.ended(catalog.merge(page), catalog, NOON)) == ["older"]
+    assert notices.watched == set()
+    catalog, notices = BatchCatalog(), Notices()
+    notices.watched.add("a")
+    changes = catalog.merge([batch("a", 9000, took=60)])
+    assert ids(notices.ended(changes, catalog, NOON)) == ["a"]
+    assert notices.ended(changes, catalog, NOON) == []
 
 
 def test_a_batch_that_came_and_went_between_two_polls_is_told_of() -> None:
@@ -106,6 +118,27 @@ def test_what_an_earlier_run_warned_of_is_not_warned_of_again() -> None:
     again = Notices()
     again.warned = dict(notices.warned)
     assert (len(first), again.expiring(catalog, NOON, {})) == (1, [])
+
+
+def test_a_warning_made_by_a_clock_that_was_wrong_does_not_keep_the_true_one() -> None:
+    catalog, notices = BatchCatalog(), Notices()
+    catalog.merge([batch("new", 60, took=30)])
+    assert len(notices.expiring(catalog, NOON + timedelta(days=27), {})) == 1
+    for days in (0, 20, 24.9):
+        assert notices.expiring(catalog, NOON + timedelta(days=days), {}) == []
+    assert len(notices.expiring(catalog, NOON + timedelta(days=25.5), {})) == 1
+    assert notices.expiring(catalog, NOON + timedelta(days=25.6), {}) == []
+
+
+def test_a_warning_counts_for_the_loss_it_was_about() -> None:
+    catalog, notices = BatchCatalog(), Notices()
+    catalog.merge([batch("a", 26 * DAY, took=60)])
+    assert len(notices.expiring(catalog, NOON, {})) == 1
+    again = Notices()
+    again.warned = dict(notices.warned)
+    other = BatchCatalog()
+    other.merge([batch("a", 27 * DAY, took=60)])
+    assert len(again.expiring(other, NOON, {})) == 1
 
 
 def test_nothing_moved_is_no_news() -> None:

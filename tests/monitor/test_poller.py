@@ -367,3 +367,25 @@ async def test_a_failed_look_up_does_not_lose_what_the_page_said() -> None:
         world.simulator.arm(path="/msgbatch_", status=500)
         assert (await world.poller.poll()).added == (new,)
         assert world.poller.state.failures == 1
+
+
+async def test_a_batch_that_never_ends_is_asked_for_now_and_then_alone() -> None:
+    """It would have every poll list a thousand rows, for ever."""
+    clock = ManualClock()
+    stuck = made("stuck", 30 * 3600, status="canceling")
+    async with ListServer([*(made(f"b{number}", 60 * number) for number in range(300)), stuck]) as server:
+        watch = Watch(server.url, clock)
+        for _ in range(3):
+            await watch.poller.load_older()
+            await watch.poller.poll()
+        assert "stuck" in watch.catalog.unfinished
+        server.asked.clear()
+        for _ in range(10):
+            await watch.poller.poll()
+            clock.advance(seconds=30)
+        assert server.asked.count("/stuck") <= 1
+        assert all(one in ("/stuck", "?limit=20") for one in server.asked)
+        stuck["processing_status"], stuck["ended_at"] = "ended", stuck["created_at"]
+        clock.advance(minutes=5)
+        assert (await watch.poller.poll()).ended == ("stuck",)
+        await watch.client.close()

@@ -109,19 +109,107 @@ async def test_an_unknown_status_is_kept_as_it_is_and_watched() -> None:
         await watch.client.close()
 
 
-@pytest.mark.parametrize("missing", ["created_at", "expires_at", "id", "request_counts", "processing_status"])
-async def test_a_batch_without_what_it_must_have_is_told_and_takes_nothing_away(missing: str) -> None:
-    """Which field of which batch is said; what was known stays, and the next good answer ends it."""
-    async with ListServer([made("b", 30)]) as server:
+def without(batch: dict[str, Any], *fields: str, **instead: Any) -> dict[str, Any]:
+    return {name: value for name, value in batch.items() if name not in fields} | instead
+
+
+WRONG_TIMES: tuple[Any, ...] = ("", "yesterday", {}, "0000-00-00T00:00:00Z")
+BAD: list[tuple[str, dict[str, Any]]] = [
+    *((field, without(made("bad", 30), field)) for field in ("created_at", "expires_at", "request_counts")),
+    *(
+        (field, without(made("bad", 30), **{field: value}))
+        for field in ("created_at", "expires_at", "ended_at", "archived_at")
+        for value in WRONG_TIMES
+    ),
+    ("created_at", without(made("bad", 30), created_at=None)),
+    ("request_counts", without(made("bad", 30), request_counts=None)),
+    ("request_counts", without(made("bad", 30), request_counts={"processing": 0.5})),
+    ("processing_status", without(made("bad", 30), processing_status=None)),
+    ("results_url", without(made("bad", 30), results_url=7)),
+]
+
+
+def unread(watch: Watch, batch_id: str) -> frozenset[str]:
+    found = watch.catalog.get(batch_id)
+    assert found is not None
+    return found.unread
+
+
+@pytest.mark.parametrize(("field", "bad"), BAD, ids=[f"{field}-{place}" for place, (field, _) in enumerate(BAD)])
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_batch_that_cannot_be_read_in_part_stands_among_the_others_and_says_so(
+    field: str, bad: dict[str, Any], place: int
+) -> None:
+    """The others live on: one that ends is seen to; and so is the bad one, once it can be read."""
+    async with ListServer([]) as server:
+        watch = Watch(server.url, ManualClock())
+        others = [made("a", 20, status="in_progress"), made("b", 40)]
+        server.reply = said(*others[:place], bad, *others[place:])
+        await watch.poller.poll()
+        assert watch.poller.state.error is None
+        assert sorted(watch.ids()) == ["a", "b", "bad"]
+        assert unread(watch, "bad") == {field}
+        assert await watch.poller.poll() == NO_CHANGES
+        server.reply = said(made("a", 20), bad, made("b", 40))
+        assert (await watch.poller.poll()).ended == ("a",)
+        server.reply = said(made("a", 20), made("bad", 30), made("b", 40))
+        assert (await watch.poller.poll()).updated == ("bad",)
+        assert unread(watch, "bad") == frozenset()
+        assert watch.ids() == ["a", "bad", "b"]
+        await watch.client.close()
+
+
+async def test_what_was_known_of_a_batch_is_not_lost_to_a_bad_answer() -> None:
+    """It keeps its place, and its end is seen once."""
+    async with ListServer([]) as server:
+        watch = Watch(server.url, ManualClock())
+        server.reply = said(made("a", 20), made("b", 40, status="in_progress"), made("c", 60))
+        await watch.poller.poll()
+        server.reply = said(made("a", 20), without(made("b", 40), "created_at", "processing_status"), made("c", 60))
+        await watch.poller.poll()
+        assert watch.ids() == ["a", "b", "c"]
+        assert watch.catalog.unfinished == {"b"}
+        server.reply = said(made("a", 20), without(made("b", 40), "created_at", "request_counts"), made("c", 60))
+        assert (await watch.poller.poll()).ended == ("b",)
+        assert unread(watch, "b") == {"request_counts"}
+        await watch.client.close()
+
+
+@pytest.mark.parametrize("bad", [{}, {"id": None}, {"id": 7}, None, "text", [], without(made("c", 10), "id")])
+async def test_what_has_no_id_is_counted_and_the_others_are_shown(bad: Any) -> None:
+    async with ListServer([]) as server:
+        watch = Watch(server.url, ManualClock())
+        server.reply = said(made("a", 20), bad, made("b", 40))
+        await watch.poller.poll()
+        assert (watch.ids(), watch.poller.state.nameless, watch.poller.state.error) == (["a", "b"], 1, None)
+        server.reply = said(made("a", 20), made("b", 40))
+        await watch.poller.poll()
+        assert watch.poller.state.nameless == 0
+        await watch.client.close()
+
+
+@pytest.mark.parametrize(
+    "rows", [[{}], [1, 2], [{"id": "claude", "type": "model", "created_at": "2026-01-01T00:00:00Z"}]]
+)
+async def test_a_page_on_which_nothing_is_like_a_batch_is_none(rows: list[Any]) -> None:
+    """Then it is worth looking at the base URL."""
+    async with ListServer([]) as server:
+        watch = Watch(server.url, ManualClock())
+        server.reply = said(*rows)
+        await watch.poller.poll()
+        assert isinstance(watch.poller.state.error, APIResponseValidationError)
+        assert "base URL" in str(watch.poller.state.error)
+        await watch.client.close()
+
+
+async def test_a_batch_missing_from_its_page_whose_own_answer_is_bad_stays() -> None:
+    async with ListServer([made("a", 200), made("b", 400), made("c", 600)]) as server:
         watch = Watch(server.url, ManualClock())
         await watch.poller.poll()
-        server.reply = said(made("b", 30), {name: value for name, value in made("c", 10).items() if name != missing})
-        assert await watch.poller.poll() == NO_CHANGES
-        assert isinstance(watch.poller.state.error, APIResponseValidationError)
-        assert f"data.1.{missing}" in str(watch.poller.state.error)
-        assert watch.ids() == ["b"]
-        server.reply = said(made("b", 30), made("c", 10))
-        assert (await watch.poller.poll()).added == ("c",)
+        server.unlisted.add("b")
+        server.batches[1]["created_at"] = None
+        await watch.poller.poll()
+        assert (watch.poller.state.error, watch.ids()) == (None, ["a", "b", "c"])
         await watch.client.close()
 
 

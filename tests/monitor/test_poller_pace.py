@@ -132,7 +132,7 @@ async def test_a_weekend_offline_or_without_news_is_survived() -> None:
         await world.poller.poll()
         world.poller._pace.quiet_polls = 20_000
         assert world.poller.wait_seconds(NO_CHANGES) == PACE.idle
-        for error, longest in ((APIError("odd"), PACE.offline), (APIConnectionError("offline"), PACE.unreachable)):
+        for error, longest in ((APIError("odd"), PACE.offline), (APIConnectionError("offline"), PACE.looking)):
             world.poller.state = replace(world.poller.state, error=error, failures=20_000)
             assert world.poller.wait_seconds(NO_CHANGES) == longest
 
@@ -346,7 +346,11 @@ async def test_an_unreachable_api_is_tried_more_often_and_at_once_when_another_c
             await patience.asleep(number)
             if number < 7:
                 patience.pass_time()
-        assert patience.waits == [2, 4, 8, 16, 20, 20, 20]
+        # At a walking pace for who looks; for who does not, there is less hurry.
+        assert patience.waits == [2, 4, 5, 5, 5, 5, 5]
+        watch.poller.set_focused(False)
+        assert watch.poller.wait_seconds(NO_CHANGES) == PACE.unreachable
+        watch.poller.set_focused(True)
         watch.poller.reached()
         await patience.asleep(8)
         # That it came through proved nothing, until the wait has passed by itself once more.
@@ -403,3 +407,15 @@ async def test_waking_from_sleep_asks_at_once_whatever_the_wait() -> None:
             await pulse.beat()
             assert len(patience.waits) == 3
         await watch.client.close()
+
+
+async def test_an_older_page_that_came_ends_a_wait_for_the_api() -> None:
+    async with World(batches=300) as world:
+        await world.poller.poll()
+        world.simulator.arm(status=500, count=1)
+        async with world.watch.running() as patience:
+            await patience.asleep(1)
+            assert world.poller.state.error is not None
+            await world.poller.load_older()
+            await patience.asleep(2)
+            assert world.poller.state.error is None

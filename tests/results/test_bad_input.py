@@ -12,7 +12,7 @@ from batch_tui.results.completeness import check_completeness
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.store import ResultsStore
 from batch_tui.tui.context import OpenResults
-from batch_tui.tui.result_rows import ResultRows
+from batch_tui.tui.result_rows import FileRows, ResultRows
 from batch_tui.tui.text import plain
 from tests.api.scripted_server import Reply, ScriptedServer
 from tests.results.lines import bare, encode, errored, succeeded
@@ -122,6 +122,16 @@ CASES = [
         id="ESC, OSC, C1, reversed text",
     ),
     pytest.param(
+        plain_reply(
+            encode({"custom_id": "a", "result": {"type": "errored", "error": {"type": "api_error", "message": "flat"}}})
+            + b"\n"
+            + encode({"custom_id": "b", "result": {"type": "errored", "error": "in words"}})
+        ),
+        ["a | ! errored | flat  api_error", "b | ! errored | in words  unknown_error"],
+        VERIFIED,
+        id="errors without their envelopes",
+    ),
+    pytest.param(
         Reply(body=gzip.compress(A + b"\n" + B), headers={**JSONL, "content-encoding": "gzip"}),
         BOTH,
         VERIFIED,
@@ -149,7 +159,7 @@ def test_what_the_user_sees(tmp_path: Path, reply: Reply, seen: list[str], again
     file = download.results
     assert file is not None
     opened = OpenResults(file, end)
-    rows = ResultRows(opened, file.rows(), plain("host"))
+    rows = ResultRows(opened, FileRows(file, file.rows()), plain("host"))
     shown = [
         " | ".join("".join(text for text, _ in cell.parts) for cell in rows.cells(row, WIDTHS))
         for row in range(len(rows))
@@ -177,6 +187,11 @@ def test_what_the_user_sees(tmp_path: Path, reply: Reply, seen: list[str], again
             Reply(body=gzip.compress(A), headers={**JSONL, "content-encoding": "br"}),
             "compressed as 'br'",
             id="an encoding that was not asked for",
+        ),
+        pytest.param(
+            plain_reply(b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'),
+            "an error instead of results: overloaded_error: Overloaded",
+            id="an error with status 200",
         ),
         pytest.param(plain_reply(A + b"\n" + B[:-5]), "middle of a line", id="cut last line"),
     ],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from batch_tui.api.errors import APIConnectionError, APIStatusError
 from batch_tui.api.models import MessageBatchRequestCounts
 from batch_tui.results.errors import NotResults, ResultsStoreError
-from batch_tui.results.part_file import PartFile
+from batch_tui.results.part_file import PartFile, note_of
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import bare, body, encode, many, succeeded
 from tests.results.scripted_source import Answer
@@ -192,8 +192,10 @@ def test_a_failed_download_continues_when_run_again(store: ResultsStore) -> None
 def test_a_new_process_continues_from_the_part_file(store: ResultsStore) -> None:
     text = many(100)
     assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
+    # As it is left by a process that was killed: in mid-line, and with nothing noted about it.
     with store.part_path(BATCH).open("ab") as part:
         part.write(b'{"custom_id": torn')
+    note_of(store.part_path(BATCH)).unlink()
     again = Watched(store, Answer(text))
     assert again.run().state == "complete"
     assert again.source.starts[0] > 10_000
@@ -207,6 +209,36 @@ def test_a_damaged_part_file_is_noticed(store: ResultsStore) -> None:
     path.write_bytes(path.read_bytes()[:-1000] + bytes(999) + b"\n")
     end = Watched(store, Answer(text)).run()
     assert (end.state, end.restarts, end.rows) == ("complete", 1, 100)
+    assert stored_bytes(store) == text
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_part_file_that_something_wrote_to_is_compared_as_a_whole(store: ResultsStore, ranges: bool) -> None:
+    """Wherever it was changed: what its last bytes say is not enough."""
+    text = many(100)
+    assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
+    path = store.part_path(BATCH)
+    assert Watched(store, Answer(text, cut=100), max_retries=0).run().state == "failed"
+    path.write_bytes(path.read_bytes().replace(b"Hello", b"HELLO", 1))
+    # A run that ends before it came so far leaves the doubt.
+    assert Watched(store, Answer(text, cut=50, ranges=ranges), max_retries=0).run().state == "failed"
+    again = Watched(store, Answer(text, ranges=ranges), expected=100)
+    end = again.run()
+    assert (end.state, end.verified, again.source.starts) == ("complete", True, [0])
+    assert end.note is not None
+    assert "other bytes" in end.note
+    assert stored_bytes(store) == text
+    assert not note_of(path).exists()
+
+
+def test_a_part_file_that_was_only_touched_is_kept(store: ResultsStore) -> None:
+    text = many(100)
+    assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
+    store.part_path(BATCH).touch()
+    again = Watched(store, Answer(text, cut=5_000), Answer(text), max_retries=3, expected=100)
+    end = again.run()
+    assert (end.state, end.restarts, end.verified) == ("complete", 0, True)
+    assert again.source.starts == [0, 0]
     assert stored_bytes(store) == text
 
 

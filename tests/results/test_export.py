@@ -72,7 +72,7 @@ def test_csv_holds_a_row_each(opened: Opened, out: Path) -> None:
         ["b", "errored", "", "", "", "", "api_error: Internal server error"],
         ["c", "succeeded", "end_turn", model, "9", "5", 'f {"q":"é"}'],
         ["d", "expired", "", "", "", "", ""],
-        ["", "unreadable", "", "", "", "", ""],
+        ["", "unreadable", "", "", "", "", "garbage"],
         ["e", "succeeded", "end_turn", model, "9", "5", "\\ud800"],
     ]
 

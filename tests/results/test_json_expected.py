@@ -33,6 +33,13 @@ def test_prose_is_suspicious_where_nearly_all_answers_are_json(tmp_path: Path) -
     assert file.suspicious_count == 2
 
 
+def test_a_quarter_that_went_wrong_is_suspicious_and_a_third_may_be_meant(tmp_path: Path) -> None:
+    good = [succeeded(f"r{n}", "{}") for n in range(12)]
+    odd = [succeeded(f"p{n}", "prose") for n in range(6)]
+    assert opened(tmp_path, *good, *odd[:4]).suspicious_count == 4
+    assert opened(tmp_path, *good, *odd).suspicious_count == 0
+
+
 def test_the_verdict_on_earlier_rows_follows_what_comes(tmp_path: Path) -> None:
     lines = [body(succeeded("p", "prose"))] + [body(succeeded(f"r{n}", "{}")) for n in range(9)]
     path = tmp_path / "growing.part"

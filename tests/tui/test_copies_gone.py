@@ -238,3 +238,17 @@ async def test_results_whose_copy_was_removed_are_saved_once_more(tmp_path: Path
             await play.press(key)
         await until(play.pilot, lambda: "is deleted" in play.said() or "Saved the results" in play.said(), "the end")
         assert path.read_bytes() == whole
+
+
+async def test_a_copy_that_somebody_removed_leaves_no_part_here(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        play.stage.store.delete(batch_id)
+        await play.press("D")
+        await until(play.pilot, lambda: isinstance(play.screen, ConfirmDialog), "the question")
+        await play.press("n")
+        row = play.row(play.table.cursor_row)
+        assert batch_id in row
+        assert "part here" not in row
+        assert "saved" not in row
+        assert "d left" in row

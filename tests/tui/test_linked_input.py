@@ -104,6 +104,20 @@ async def test_results_that_are_not_those_of_the_input_say_which(tmp_path: Path,
         assert "custom_ids that the input does not have: turns-1" in play.trouble()
 
 
+async def test_results_that_are_not_verified_either_say_both(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+        lines = story.as_lines([succeeded("a"), succeeded("a"), succeeded("not-asked")])
+        story.save(play.stage, batch_id, lines, verified=False)
+        await play.press("v")
+        await until(play.pilot, lambda: "repeats a custom_id: a" in play.trouble(), "what is wrong with the rows")
+        await link(play, story.write_input(tmp_path))
+        await until(play.pilot, lambda: "not as the input" in play.status(), "the difference")
+        assert "not verified" in play.status()
+        assert "repeats a custom_id: a" in play.trouble()
+        assert "for custom_ids that the input does not have: a, not-asked" in play.trouble()
+
+
 async def test_a_bad_line_is_named_and_the_path_can_be_mended(tmp_path: Path) -> None:
     path = tmp_path / "broken.jsonl"
     path.write_text('{"custom_id": "a", "params": {}}\n{oops\n', encoding="utf-8")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio import fail_after
 
+from batch_tui.monitor.request_budget import RequestBudget
 from batch_tui.tui.connection import Origin
 from batch_tui.tui.widgets.status_line import StatusLine
 from tests.tui.play import playing
@@ -92,3 +95,35 @@ async def test_what_stands_left_does_not_come_and_go_with_the_seconds(tmp_path: 
                 parts = "loaded" in play.status(), "batch-tui" in play.status(), "/min" in play.status()
                 assert before in (None, parts)
                 before = parts
+
+
+@pytest.mark.parametrize("size", [SMALL, (160, 40)])
+async def test_a_budget_that_is_used_up_is_told_with_when_it_goes_on(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Whoever presses r sees what it waits for, and not that all is live."""
+    budget = RequestBudget(12)
+    async with playing(tmp_path, size=size, app={"budget": budget}) as play:
+        for _ in range(12):
+            with suppress(TimeoutError), fail_after(0.01):
+                await budget.turn("action")
+        play.stage.clock.advance(seconds=30)
+        await play.pilot.press("r", "r")
+        await until(play.pilot, lambda: "waits" in play.status(), "the wait")
+        assert_says(play, RUNNING, r"◌ waits (\d\ds|1m \d\ds): 12 requests/min · data from (30s ago|just now)")
+        assert "live" not in play.status()
+
+
+async def test_data_older_than_a_few_polls_is_not_live(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.clock.advance(seconds=70)
+        await play.press("j")
+        assert_says(play, AGE)
+        play.stage.clock.advance(seconds=70)
+        await play.press("k")
+        assert_says(play, "○ not live · data from 2m ago")
+
+
+async def test_a_clock_that_was_set_back_has_no_data_from_the_future(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        play.stage.clock.advance(hours=-2)
+        await play.press("j")
+        assert_says(play, "● live just now")

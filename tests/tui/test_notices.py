@@ -14,13 +14,17 @@ from batch_tui.monitor.hook_runner import HookRunner
 from batch_tui.monitor.notices import WARN_BEFORE
 from batch_tui.monitor.watch_file import WatchFile
 from batch_tui.tui.announce import Alerts, Title, signal_of
+from batch_tui.tui.app import BatchApp
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, plain
+from batch_tui.tui.widgets.filter_line import TabLine
 from tests.tui.play import playing
 from tests.tui.scenes import NOON, ended, go_to, open_results, running, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.tui.play import Play
 
@@ -248,6 +252,73 @@ async def test_batches_that_are_not_loaded_are_looked_at_too_without_loading_the
         assert warnings(play) == [told]
 
 
+def tabs(play: Play) -> str:
+    return str(play.screen.query_one(TabLine).render())
+
+
+async def test_what_will_be_lost_is_marked_until_looked_at_and_counted_if_not_loaded(tmp_path: Path) -> None:
+    alerts = Alerts(warn_before=WARN_BEFORE, look_below_after=0.01)
+    async with playing(tmp_path, app={"alerts": alerts}) as play:
+        await until(play.pilot, lambda: bool(warnings(play)), "a warning")
+        count = len(play.stage.app.shared.monitor.leaving_below)
+        assert count
+        assert f" 5 ! expiring {count}+ " in tabs(play)
+        await play.press("5")
+        await play.press("1")
+        assert f" 5 expiring {count}+ " in tabs(play)
+        while not play.catalog.complete:
+            await play.press("G")
+        assert f" 5 expiring {count} " in tabs(play)
+
+
+async def test_a_batch_that_will_lose_its_results_rings_wherever_it_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(BatchApp, "_tell_terminal", lambda self, data: written.append(data))
+    alerts = Alerts(notify="bell", warn_before=WARN_BEFORE, look_below_after=0.01)
+    async with playing(tmp_path, app={"alerts": alerts}) as play:
+        await until(play.pilot, lambda: bool(warnings(play)), "a warning")
+        assert "\x07" in written
+
+
+async def test_no_alarm_comes_from_a_clock_that_an_answer_contradicts(tmp_path: Path) -> None:
+    hooks, noted = hooks_of(tmp_path, "on_expiring")
+    sure = False
+    alerts = Alerts(hooks=hooks, warn_before=WARN_BEFORE, look_below_after=0.01, clock_is_sure=lambda: sure)
+    async with playing(tmp_path, app={"alerts": alerts}) as play:
+        while not play.catalog.complete:
+            await play.press("G")
+        play.stage.app._look_for_expiring()
+        await play.poll()
+        assert not warnings(play)
+        assert not lines_of(noted)
+        sure = True
+        play.stage.app._look_for_expiring()
+        await until(play.pilot, lambda: bool(lines_of(noted)), "the hook")
+
+
+async def test_a_watched_batch_that_ended_while_nobody_was_there_is_told_once(tmp_path: Path) -> None:
+    """On the first page, and far below it; one that was deleted is said to be gone."""
+    memory = WatchFile(tmp_path / "state" / "watched.json", now=lambda: NOON)
+    hooks, noted = hooks_of(tmp_path, "on_end")
+    alerts: dict[str, Any] = {"alerts": Alerts(memory=memory, hooks=hooks)}
+    async with playing(tmp_path, app=alerts) as play:
+        first = next(batch.id for batch in play.catalog if batch.processing_status == "ended")
+        while not play.catalog.complete:
+            await play.press("G")
+        below = play.catalog.at(len(play.catalog) - 1).id
+    memory.change(watch=[first, below, "msgbatch_gone"])
+    async with playing(tmp_path, app=alerts) as play:
+        await until(play.pilot, lambda: {one["id"] for one in lines_of(noted)} == {first, below}, "both hooks")
+        told = ends_told(play)
+        assert [any(each in line for line in told) for each in (first, below)] == [True, True]
+        await until(play.pilot, lambda: "msgbatch_gone was watched, and is gone." in play.said(), "the third")
+        await until(play.pilot, lambda: not memory.read().watched, "an empty file")
+    async with playing(tmp_path, app=alerts) as play:
+        assert ends_told(play) == []
+
+
 async def test_saved_results_are_not_about_to_be_lost(tmp_path: Path) -> None:
     async with playing(tmp_path, app={"alerts": Alerts(warn_before=WARN_BEFORE)}, live=False) as play:
         await open_results(play.stage, play.pilot)
@@ -257,7 +328,12 @@ async def test_saved_results_are_not_about_to_be_lost(tmp_path: Path) -> None:
         play.stage.clock.advance(days=26 - (NOON - play.catalog.get(batch_id).created_at).days)
         leaving = IsExpiring(WARN_BEFORE[0]).keep(play.catalog, play.stage.clock(), {})
         assert batch_id in {batch.id for batch in leaving}
+        # A clock that no answer vouches for may be wrong.
+        play.stage.app._look_for_expiring()
+        await play.pilot.pause()
+        assert not warnings(play)
         # The next page holds nothing new, so only the minute's look can find them.
+        await play.poll()
         play.stage.app._look_for_expiring()
         await play.pilot.pause()
         (told,) = warnings(play)

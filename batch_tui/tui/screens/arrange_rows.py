@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from batch_tui.results.frequencies import Subject, SubjectName
     from batch_tui.results.row_order import SortKey, SortName
+    from batch_tui.tui.result_rows import FileRows
 
 _MOST_COLUMNS = 4
 _ORDERS: Final[tuple[tuple[str, SortName, str], ...]] = (
@@ -99,6 +100,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     ]
 
     _sought: _Sought | None = None
+    _to_mark: tuple[FileRows, int] | None = None
+    """Rows of which those from a line on are marked once all are here."""
 
     # Order
 
@@ -159,9 +162,10 @@ class ArrangeRowsScreen(FindRowsScreen):
     def sort_again(self) -> None:
         view, basis = self._view, self._view.basis
         looking = view.query is not None and view.query.looking
+        self._mark_rest()
         if view.order is not None and basis is not None and self._whole and not looking:
-            work = partial(sort, basis=basis, rows=list(basis), key=view.order.key, reverse=view.order.reverse)
-            self.post_message(FileWorkRequested(self._batch_id, "sort", work, self.post_message))
+            work = partial(sort, basis=basis, rows=list(basis.lines), key=view.order.key, reverse=view.order.reverse)
+            self.post_message(FileWorkRequested(self._batch_id, basis.file, "sort", work, self.post_message))
 
     @on(RowsSorted)
     def _take_sorted(self, event: RowsSorted) -> None:
@@ -237,8 +241,8 @@ class ArrangeRowsScreen(FindRowsScreen):
         # Counted is what has come; the next count is of all of it.
         self.want_all()
         if basis is not None:
-            work = partial(count_values, rows=list(basis), subject=subject)
-            self.post_message(FileWorkRequested(self._batch_id, "values", work, self.post_message))
+            work = partial(count_values, rows=list(basis.lines), subject=subject)
+            self.post_message(FileWorkRequested(self._batch_id, basis.file, "values", work, self.post_message))
 
     @on(ValuesCounted)
     def _show_values(self, event: ValuesCounted) -> None:
@@ -274,11 +278,14 @@ class ArrangeRowsScreen(FindRowsScreen):
             self._seek(self._sought)
 
     def _seek(self, sought: _Sought) -> None:
-        work = partial(find_line, typed=sought.typed)
-        self.post_message(FileWorkRequested(self._batch_id, "go to", work, self.post_message))
+        file = self._view.file
+        if file is not None:
+            work = partial(find_line, typed=sought.typed)
+            self.post_message(FileWorkRequested(self._batch_id, file, "go to", work, self.post_message))
 
     def seek_on(self) -> None:
         """More rows came, perhaps the one that was asked for; who moved elsewhere meanwhile wants it no more."""
+        self._mark_rest()
         if self._sought is not None and self._sought.cursor == self._table.cursor_key:
             self._seek(self._sought)
         else:
@@ -288,8 +295,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _take_line(self, event: LineFound) -> None:
         event.stop()
         sought = self._sought
-        if sought is None or sought.typed != event.typed:
-            # An answer to an earlier question.
+        if sought is None or sought.typed != event.typed or event.file is not self._view.file:
+            # An answer to an earlier question, or of a file that another took the place of.
             return
         if event.line is None:
             self._take_no_line(event, sought)
@@ -301,7 +308,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._table.move_to_key(str(event.line))
 
     def _take_no_line(self, event: LineFound, sought: _Sought) -> None:
-        if event.looked < self._opened.rows:
+        if event.looked < self._view.file_rows:
             self._seek(sought)
         elif self._whole or self._opened.progress.state in ("failed", "stopped"):
             self._sought = None
@@ -319,8 +326,22 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._table.mark_range()
 
     def action_mark_all(self) -> None:
-        source = self._table.source
+        source, basis = self._table.source, self._view.basis
+        self._to_mark = None
+        if basis is not None and not self._whole and not self._table.marks:
+            self._to_mark = (basis, self._view.file_rows)
+            self.post_message(RestRequested(self._batch_id))
+            self.notify("Marked what is here; the rest is fetched, and then marked too.", markup=False, timeout=4)
         self._table.mark_all_or_none(map(str, source.lines) if isinstance(source, ResultRows) else ())
+
+    def _mark_rest(self) -> None:
+        """Mark what came since all were to be marked, unless the marks were taken away meanwhile."""
+        query = self._view.query
+        if self._to_mark is None or not self._whole or (query is not None and query.looking):
+            return
+        (basis, first), self._to_mark = self._to_mark, None
+        if basis.file is self._view.file and self._table.marks:
+            self._table.mark((str(line) for line in basis.lines if line >= first), on=True)
 
     @on(VirtualTable.MarksChanged)
     def _show_marks(self) -> None:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui.batch_rows import COLUMNS, TAIL
 from batch_tui.tui.freshness import trouble_line
 from batch_tui.tui.key_names import key_for
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.conditions import Tab
     from batch_tui.monitor.poller import OlderState
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.messages import Update
@@ -62,6 +64,7 @@ _BATCH_KEYS = frozenset(
             "mark_range",
             "mark_all",
             "app.undo",
+            "app.job",
             "name",
             "watch",
             "save",
@@ -108,7 +111,7 @@ class BatchListScreen(FindBatchesScreen):
         super().__init__(context, classes="-wide" if width >= _WIDE else "-narrow")
         self._asked_at: tuple[object, ...] | None = None
         """Where cursor and view stood when an older page was last asked for, or when news came."""
-        self._new_above = 0
+        self._new_above = self._warnings_seen = 0
         self._noticed: list[tuple[str, str]] = []
         """What stands in place of an empty list."""
         self._older_error: Exception | None = None
@@ -232,9 +235,20 @@ class BatchListScreen(FindBatchesScreen):
         self._show_notice()
         tabs = self.query_one(TabLine)
         tabs.display = len(context.catalog) > 0
-        tabs.show(self._tab_counts.counts, self._selection.tab)
+        looks = self._selection.tab == "expiring"
+        if looks:
+            self._warnings_seen = context.monitor.warnings
+        urgent: Tab | None = "expiring" if context.monitor.warnings > self._warnings_seen else None
+        below: dict[Tab, int] = {"expiring": leaving} if (leaving := self._leaving_below()) else {}
+        tabs.show(self._tab_counts.counts, self._selection.tab, below=below, urgent=urgent)
         self._show_filter()
         self.query_one(KeyBar).look_again()
+
+    def _leaving_below(self) -> int:
+        """How many batches that are not loaded are known to lose their results soon."""
+        now, saved = self._shared.now(), self._shared.monitor.saved
+        below = self._shared.monitor.leaving_below.items()
+        return sum(1 for each, created in below if each not in saved and now - created < RESULTS_KEPT)
 
     def _show_side(self) -> None:
         key = self._table.cursor_key

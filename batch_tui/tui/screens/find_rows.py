@@ -73,7 +73,7 @@ class FindRowsScreen(Screen[None]):
 
     @property
     def _whole(self) -> bool:
-        return self._opened.progress.state == "complete"
+        return self._opened.progress.state == "complete" and self._opened.file is self._view.file
 
     def show_state(self) -> None:
         """Bring everything around the table up to date."""
@@ -106,7 +106,7 @@ class FindRowsScreen(Screen[None]):
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
         name, state = action.partition("(")[0], self._opened.progress.state
-        if self._opened.rows or name not in _OF_ROWS | _OF_ROWS_TO_COME:
+        if self._view.file_rows or name not in _OF_ROWS | _OF_ROWS_TO_COME:
             return None
         if state == "complete":
             return "There are no rows: the results file is empty."
@@ -163,7 +163,7 @@ class FindRowsScreen(Screen[None]):
             self.want_all()
         condition = None if search is None else search.condition
         found = FoundRows() if search is None else search.found
-        self.post_message(FindRequested(self._batch_id, "search", condition, found, self.post_message))
+        self.post_message(FindRequested(self._batch_id, self._view.file, "search", condition, found, self.post_message))
 
     @on(Input.Changed, "#query #filter-text")
     def _read_query(self, event: Input.Changed) -> None:
@@ -195,7 +195,7 @@ class FindRowsScreen(Screen[None]):
             self.want_all()
         condition = None if query is None else query.condition
         found = FoundRows() if query is None else query.found
-        self.post_message(FindRequested(self._batch_id, "query", condition, found, self.post_message))
+        self.post_message(FindRequested(self._batch_id, self._view.file, "query", condition, found, self.post_message))
 
     def hunt_again(self) -> None:
         """Another file took the place of the one that was looked through."""
@@ -325,7 +325,7 @@ class FindRowsScreen(Screen[None]):
 
     def show_lines(self) -> None:
         """Beside the search and the query: what is wrong with them, or how much they found."""
-        view, rows = self._view, self._opened.rows
+        view, rows = self._view, self._view.file_rows
         for line, finding, problem in (
             (self._search_line, view.search, view.search_problem),
             (self._query_line, view.query, view.query_problem),
@@ -346,7 +346,7 @@ class FindRowsScreen(Screen[None]):
                 line.say(self._progress(many, finding.found.upto, finding.looking))
 
     def _progress(self, many: Plain, upto: int, looking: bool) -> Plain:
-        rows = self._opened.rows
+        rows = self._view.file_rows
         said = join(many, plural(rows, "row"))
         if upto < rows and looking:
             return join(said, Plain(f" · {100 * upto // max(rows, 1)} % looked through"))

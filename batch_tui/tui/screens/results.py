@@ -16,7 +16,7 @@ from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
 from batch_tui.tui.result_rows import TAIL, ResultRows
-from batch_tui.tui.results_messages import RestRequested, RowsWanted, SummaryRequested
+from batch_tui.tui.results_messages import CopyLookRequested, RestRequested, RowsWanted, SummaryRequested
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
@@ -55,6 +55,7 @@ _LETTERS = frozenset(
         "copy",
         "turn",
         "wrap",
+        "part",
         "markdown",
         "beside",
         "link_input",
@@ -64,6 +65,9 @@ _LETTERS = frozenset(
 )
 """Actions whose keys are text while a line is typed."""
 
+
+_LOOKS_EVERY = 2
+"""Seconds between two looks at whether what is stored still is what is shown."""
 
 _DELETED = "The copy on this machine was deleted: these rows are gone once you leave."
 
@@ -110,7 +114,6 @@ class ResultsScreen(ReadRecordScreen):
         self._shared = context
         self._batch_id = batch_id
         self._opened = opened
-        self._file = opened.file
         self._view = ResultsView(opened, context.host)
 
     @property
@@ -136,32 +139,44 @@ class ResultsScreen(ReadRecordScreen):
         # Link colours would hide which filters are empty.
         self.query_one("#chips").auto_links = False
         self._table.unmarkable = frozenset({TAIL})
-        self._table.rows_changed()
-        self.show_state()
         self._shared.updates.subscribe(self, self._take_update)
+        # What came since this screen was made, nobody told it.
+        self._take_rows()
         self.look_up_input()
+        # What was open already may have been changed while nobody looked.
+        self._look_at_copy()
+        self.set_interval(_LOOKS_EVERY, self._look_at_copy)
 
     # State coming down
 
     def _take_update(self, update: Update) -> None:
         if isinstance(update, InputUpdate):
             self.take_input(update)
-        if not isinstance(update, DownloadUpdate) or update.batch_id != self._batch_id:
-            return
-        if self._opened.file is not self._file:
+        if isinstance(update, DownloadUpdate) and update.batch_id == self._batch_id:
+            self._take_rows()
+
+    def _take_rows(self) -> None:
+        """Show what the app has by now: more rows, or those of another file."""
+        if self._view.take_file():
             # The first bytes came, or the download had to start over with another file.
-            if self._file is not None and self._table.marks:
+            if self._table.marks:
                 # They are marks of lines, and other rows stand there now.
                 self._table.mark(self._table.marks, on=False)
                 self.notify("Other rows came than before: the marks are gone.", markup=False, severity="warning")
-            self._file = self._opened.file
+            to_the_end = self._table.follows_end
             self.hunt_again()
             self.new_basis()
+            if to_the_end:
+                self._table.action_last()
         elif self._whole and self._view.order is not None and not self._view.sorted:
             self.sort_again()
         self._table.rows_changed()
         self.show_state()
         self.seek_on()
+
+    def _look_at_copy(self) -> None:
+        if self._whole and self.is_current:
+            self.post_message(CopyLookRequested(self._batch_id))
 
     def mask_changed(self) -> None:
         self.show_state()
@@ -171,7 +186,10 @@ class ResultsScreen(ReadRecordScreen):
         self.query_one("#chips", Static).update(self._chips())
         self.show_lines()
         self._show_trouble()
-        nothing = self._opened.rows == 0
+        nothing = self._view.file_rows == 0
+        if nothing and not self.typing():
+            # The table keeps the keys while it is hidden; a pane would lose them for good.
+            self.put_record_away()
         self.query_one("#body").display = not nothing
         notice = self.query_one("#notice", Static)
         notice.display = nothing
@@ -187,10 +205,11 @@ class ResultsScreen(ReadRecordScreen):
         progress = self._opened.progress
         amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
         match progress.state:
-            case "complete" if self._opened.deleted:
+            case "complete" if self._opened.deleted or self._opened.gone:
                 return [("! not saved any more", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if self._differs:
-                return [("! saved, not as the input", TONES["warning"]), (f" · {amount}", TONES["muted"])]
+                why = "not as the input" if progress.verified else "not verified, not as the input"
+                return [(f"! saved, {why}", TONES["warning"]), (f" · {amount}", TONES["muted"])]
             case "complete" if progress.verified:
                 return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
             case "complete":
@@ -213,7 +232,7 @@ class ResultsScreen(ReadRecordScreen):
 
     def _rows_of_all(self) -> str:
         """The lines that came, and of how many where that is known and more are to come."""
-        rows, batch = self._opened.rows, self._shared.catalog.get(self._batch_id)
+        rows, batch = self._view.file_rows, self._shared.catalog.get(self._batch_id)
         if self._opened.progress.state == "complete" or batch is None or rows >= batch.request_counts.total:
             return plural(rows, "row")
         return f"{number(rows)} of {number(batch.request_counts.total)} rows"
@@ -259,13 +278,14 @@ class ResultsScreen(ReadRecordScreen):
                 said = f"{_DELETED} {key_for('results.export', 'w')} writes them to a file."
             if self._can_be_had_again:
                 # First, as what is wrong may be long and name a path.
-                said = f"Not verified: {key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
+                why = "" if self._opened.gone else "Not verified: "
+                said = f"{why}{key_for('results.pause', 'P')} fetches them anew. {said or ''}".rstrip()
             line.say(None if said is None else plain(f"! {said}"), "warning")
 
     def _about_rows(self) -> str | None:
         """What is odd about the rows, or not as in the input; it may name some of them."""
-        said = self._opened.progress.note or self._about_input()
-        return said and mask.written(plain(said))
+        said = " ".join(one for one in (self._opened.progress.note, self._about_input()) if one)
+        return mask.written(plain(said)) if said else None
 
     @property
     def _can_be_had_again(self) -> bool:
@@ -300,11 +320,11 @@ class ResultsScreen(ReadRecordScreen):
     def _want_rows(self, event: VirtualTable.Viewed) -> None:
         source, batch = self._table.source, self._shared.catalog.get(self._batch_id)
         if isinstance(source, ResultRows):
-            total = max(self._opened.rows, 0 if batch is None else batch.request_counts.total)
+            total = max(self._view.file_rows, 0 if batch is None else batch.request_counts.total)
             if self._view.needs.take_up(source.seen(event.first, event.last), total):
                 self._table.set_columns(self._view.needs.columns(self._view.columns))
         last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
-        self.post_message(RowsWanted(self._batch_id, self._opened.rows if last == TAIL else int(last)))
+        self.post_message(RowsWanted(self._batch_id, self._view.file_rows if last == TAIL else int(last)))
 
     @on(VirtualTable.EndAsked)
     def want_all(self) -> None:
@@ -325,6 +345,8 @@ class ResultsScreen(ReadRecordScreen):
         super().show_rows()
         pattern = None if self._view.search is None else self._view.search.condition
         self._record.stand_out(pattern)
+        # Another part of a long text may hold it.
+        self.ask_for_record()
 
     # Keys
 

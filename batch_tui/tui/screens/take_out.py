@@ -25,6 +25,7 @@ from batch_tui.tui.widgets.record_view import RecordView
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding, BindingType
 
+    from batch_tui.results.results_file import ResultsFile
     from batch_tui.tui.context import AppContext
 
 
@@ -61,7 +62,7 @@ class TakeOutScreen(ArrangeRowsScreen):
 
     def action_export(self) -> None:
         """Marked rows first, then those shown, then all."""
-        view, file, choices = self._view, self._opened.file, []
+        view, file, choices = self._view, self._view.file, []
         if self.refuses("export") or file is None:
             return
         marks = sorted(int(key) for key in self._table.marks)
@@ -71,7 +72,7 @@ class TakeOutScreen(ArrangeRowsScreen):
         if (view.narrowed or view.sorted) and isinstance(shown, ResultRows):
             choices.append(RowsToWrite(CHIPS[view.chip][0] if view.chip else "shown", tuple(shown.lines)))
         choices.append(RowsToWrite("", range(len(file)), everything=True))
-        self.post_message(ExportRequested(self._batch_id, choices, view.columns))
+        self.post_message(ExportRequested(self._batch_id, file, choices, view.columns))
 
     def action_resubmit(self) -> None:
         """What failed of the marked rows, or else of those shown; of the whole batch where nothing is left out."""
@@ -93,7 +94,7 @@ class TakeOutScreen(ArrangeRowsScreen):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        file = self._opened.file
+        file = self._view.file
         if action == "resubmit" and self._shared.read_only:
             return READ_ONLY
         if action != "resubmit" or file is None or not self._whole:
@@ -109,7 +110,8 @@ class TakeOutScreen(ArrangeRowsScreen):
             return
         if self.refuses("copy"):
             return
-        if self._line is None:
+        file, line = self._view.file, self._line
+        if file is None or line is None:
             self.notify("There is no record under the cursor.", markup=False, timeout=3)
             return
         choices = [
@@ -119,17 +121,17 @@ class TakeOutScreen(ArrangeRowsScreen):
             Choice("p", Plain("open in $PAGER"), "PAGER"),
             Choice("e", Plain("open in $EDITOR"), "EDITOR"),
         ]
-        if self._record.line == self._line and self._record.page_text:
+        if self._record.line == line and self._record.page_text:
             page = plain(f"the {PAGES[self._record.page].lower()} page as shown")
             choices.insert(0, Choice("c", page, "page"))
-        self.app.push_screen(MenuDialog(Plain("Copy"), choices), partial(self._take_copy, self._line))
+        self.app.push_screen(MenuDialog(Plain("Copy"), choices), partial(self._take_copy, file, line))
 
-    def _take_copy(self, line: int, what: str | None) -> None:
+    def _take_copy(self, file: ResultsFile, line: int, what: str | None) -> None:
         if what == "page":
             self._copy(self._record.page_text, "page")
         elif what is not None:
             work = partial(record_text, line=line, what=what)
-            self.post_message(FileWorkRequested(self._batch_id, "copy", work, self.post_message))
+            self.post_message(FileWorkRequested(self._batch_id, file, "copy", work, self.post_message))
 
     @on(RecordText)
     def _take_text(self, event: RecordText) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -11,7 +11,7 @@ from textual.widgets import Static
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui import mask
-from batch_tui.tui.batch_rows import results_of, status_of
+from batch_tui.tui.batch_rows import results_of, status_of, unread_words
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from batch_tui.api.models import MessageBatch
+    from batch_tui.monitor.forecast import Forecast
     from batch_tui.tui.context import AppContext
 
 _LABEL = 14
 _MOST_EVENTS = 12
+_UNKNOWN: Final = Plain("unknown")
+"""In place of what the API did not give."""
+_TIMES: Final = frozenset({"created_at", "expires_at"})
 
 
 class BatchDetail(VerticalScroll):
@@ -41,6 +45,8 @@ class BatchDetail(VerticalScroll):
         self._shared = context
         self._batch_id: str | None = None
         self._shown: Content | None = None
+        self._known: MessageBatch | None = None
+        """The batch as it was when it was last there."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="detail-text", markup=False)
@@ -60,14 +66,15 @@ class BatchDetail(VerticalScroll):
             # There is no room for it; on_resize comes once there is.
             return
         batch = None if batch_id is None else self._shared.catalog.get(batch_id)
+        cells = max(self.size.width - 4, 30)
         if batch is not None:
-            content = describe_batch(batch, self._shared, max(self.size.width - 4, 30))
+            self._known = batch
+            content = describe_batch(batch, self._shared, cells)
         elif batch_id is None:
             content = Content("")
         else:
-            content = Content.styled(
-                f"{plain(batch_id)} is gone: it was deleted, or belongs to another workspace.", TONES["muted"]
-            )
+            known = self._known if self._known is not None and self._known.id == batch_id else None
+            content = _describe_gone(batch_id, known, self._shared, cells)
         before, self._shown = self._shown, content
         if before is None or not content.is_same(before):
             text = self.query_one("#detail-text", Static)
@@ -80,13 +87,10 @@ class BatchDetail(VerticalScroll):
 def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Content:
     """The whole page about one batch, for a column of so many cells."""
     status, tone = status_of(batch)
-    notes = mask.noted(context.monitor.notes.get(batch.id)) or NOTHING_NOTED
     parts: list[Content] = [
-        *([Content.styled(plain(notes.name), TONES["accent"])] if notes.name else []),
-        Content.styled(plain(batch.id), TONES["muted"] if notes.name else "bold"),
-        *([Content.styled(plain(" ".join(f"#{tag}" for tag in notes.tags)), TONES["accent"])] if notes.tags else []),
-        *([Content(plain(notes.note))] if notes.note else []),
+        *_names(batch.id, context),
         Content.assemble((status, TONES[tone]), ("  " + _headline(batch, context), TONES["muted"])),
+        *([Content.styled(unread_words(batch), TONES["warning"])] if batch.unread else []),
         Content(""),
         *_counts(batch, cells),
         Content(""),
@@ -94,13 +98,50 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *_time_bar(batch, context.now(), cells),
         *_timeline(batch, context),
         Content(""),
-        *_seen(batch, context),
+        *_seen(batch.id, context),
         *_outlook(batch, context),
         *_results(batch, context),
         *_digest(batch, context, cells),
         *_input(batch, context),
     ]
     return Content("\n").join(parts)
+
+
+def _describe_gone(batch_id: str, known: MessageBatch | None, context: AppContext, cells: int) -> Content:
+    """What is left to tell of a batch that is not there any more; `known`: as it was before."""
+    parts: list[Content] = [
+        *_names(batch_id, context),
+        Content.styled("Gone: it was deleted, or belongs to another workspace.", TONES["warning"]),
+        Content(""),
+        *_seen(batch_id, context),
+    ]
+    if known is not None:
+        status, tone = status_of(known)
+        parts += [
+            Content.assemble(("AS IT WAS LAST SEEN  ", TONES["accent"]), (status, TONES[tone])),
+            Content.styled(_headline(known, context), TONES["muted"])
+            if known.ended_at is not None
+            else Content.styled(plural(known.request_counts.total, "request"), TONES["muted"]),
+            *_counts(known, cells),
+            Content(""),
+            *_past(known, context),
+            Content(""),
+        ]
+    if saved := _saved(batch_id, context):
+        opens = Content.styled(f"{key_for('batch.saved', 'o')} on the list opens them.", TONES["muted"])
+        parts += [*saved, opens]
+    return Content("\n").join(parts)
+
+
+def _names(batch_id: str, context: AppContext) -> list[Content]:
+    """What the user noted, and the id."""
+    notes = mask.noted(context.monitor.notes.get(batch_id)) or NOTHING_NOTED
+    return [
+        *([Content.styled(plain(notes.name), TONES["accent"])] if notes.name else []),
+        Content.styled(plain(batch_id), TONES["muted"] if notes.name else "bold"),
+        *([Content.styled(plain(" ".join(f"#{tag}" for tag in notes.tags)), TONES["accent"])] if notes.tags else []),
+        *([Content(plain(notes.note))] if notes.note else []),
+    ]
 
 
 def _section(title: str) -> Content:
@@ -117,6 +158,9 @@ def _line(label: str, value: Plain, note: Plain | str = "", tone: str = "text") 
 
 def _headline(batch: MessageBatch, context: AppContext) -> Plain:
     total = plural(batch.request_counts.total, "request")
+    if batch.unread:
+        # The line below says what is missing.
+        return total if "request_counts" not in batch.unread else Plain("")
     if batch.ended_at is not None:
         return join(total, Plain(" in "), duration(batch.ended_at - batch.created_at))
     return join(total, Plain(" for "), duration(context.now() - batch.created_at))
@@ -124,6 +168,8 @@ def _headline(batch: MessageBatch, context: AppContext) -> Plain:
 
 def _counts(batch: MessageBatch, cells: int) -> list[Content]:
     counts = batch.request_counts
+    if "request_counts" in batch.unread:
+        return [_section("REQUESTS"), Content.styled(_UNKNOWN, TONES["muted"])]
     drawn = Content.assemble(*((text, TONES[tone]) for text, tone in bar(counts, min(cells, 60))))
     rows = [_section("REQUESTS"), drawn]
     for field, glyph, tone in KINDS:
@@ -156,37 +202,42 @@ def _share(amount: int, total: int) -> str:
 
 def _time_bar(batch: MessageBatch, now: datetime, cells: int) -> list[Content]:
     given = time_given(batch)
-    if batch.processing_status == "ended" or given is None:
+    if batch.processing_status == "ended" or given is None or not batch.unread.isdisjoint(_TIMES):
         return []
     said = f"  {duration(now - batch.created_at)} of {given}"
     drawn = time_bar(batch, now, max(min(cells, 60) - len(said), 10))
     return [Content.assemble(*((text, TONES[tone]) for text, tone in drawn), (said, TONES["muted"]))]
 
 
+def _past(batch: MessageBatch, context: AppContext) -> list[Content]:
+    """What happened to it already."""
+    if "created_at" in batch.unread:
+        return [_line("created", _UNKNOWN, tone="muted")]
+    now, zone = context.now(), context.zone
+    times = {"created": batch.created_at, "cancel asked": batch.cancel_initiated_at, "ended": batch.ended_at}
+    return [_line(label, moment(when, zone), ago(when, now)) for label, when in times.items() if when is not None]
+
+
 def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
     now, zone = context.now(), context.zone
-
-    def past(label: str, when: datetime) -> Content:
-        return _line(label, moment(when, zone), ago(when, now))
-
-    rows = [past("created", batch.created_at)]
-    if batch.cancel_initiated_at is not None:
-        rows.append(past("cancel asked", batch.cancel_initiated_at))
-    if batch.ended_at is not None:
-        rows.append(past("ended", batch.ended_at))
-    else:
+    rows = _past(batch, context)
+    if "created_at" in batch.unread:
+        return rows
+    if batch.ended_at is None and ("expires_at" in batch.unread or batch.processing_status == "ended"):
+        rows.append(_line("ended" if batch.processing_status == "ended" else "expires", _UNKNOWN, tone="muted"))
+    elif batch.ended_at is None:
         rows.append(_line("expires", moment(batch.expires_at, zone), left(batch.expires_at, now)))
     until = later(batch.created_at, RESULTS_KEPT)
     if batch.archived_at is not None:
-        rows.append(past("archived", batch.archived_at))
+        rows.append(_line("archived", moment(batch.archived_at, zone), ago(batch.archived_at, now)))
     else:
         rows.append(_line("results go", moment(until, zone), left(until, now) if until > now else "gone"))
     return rows
 
 
-def _seen(batch: MessageBatch, context: AppContext) -> list[Content]:
+def _seen(batch_id: str, context: AppContext) -> list[Content]:
     """What this app saw of the batch, and asked for it, latest last; nothing when it only ever saw one state."""
-    events = context.catalog.events(batch.id)
+    events = context.catalog.events(batch_id)
     if len(events) < 2:
         return []
     today = context.now().astimezone(context.zone).date()
@@ -208,20 +259,18 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
     forecast = context.history.forecast(batch, context.now())
     if batch.cancel_initiated_at is not None:
         rows.append(Content("Canceling: it ends once the requests already running have finished."))
+    elif batch.unread:
+        rows.append(Content.styled(_UNKNOWN, TONES["muted"]))
     elif forecast is None:
         rows.append(Content.styled("No history yet: too few finished batches of this size are loaded.", TONES["muted"]))
     elif forecast.half_within is None or forecast.most_within is None:
         over = number(forecast.similar - forecast.still_running)
-        rows.append(
-            Content(
-                f"{over} of {number(forecast.similar)} similar batches had ended after {duration(forecast.elapsed)}."
-            )
-        )
+        rows.append(Content(f"{over} of {_similar(forecast)} had ended after {duration(forecast.elapsed)}."))
     else:
         rows.append(_line("likely", join(roughly(forecast.half_within), Plain(" more"))))
         rows.append(
             Content.styled(
-                f"Of {number(forecast.similar)} similar batches, {number(forecast.still_running)} were still running "
+                f"Of {_similar(forecast)}, {number(forecast.still_running)} were still running "
                 f"after {duration(forecast.elapsed)}. Half of those ended within {roughly(forecast.half_within)} more, "
                 f"nine in ten within {roughly(forecast.most_within)}.",
                 TONES["muted"],
@@ -237,17 +286,29 @@ def _outlook(batch: MessageBatch, context: AppContext) -> list[Content]:
     return [*rows, Content("")]
 
 
+def _similar(forecast: Forecast) -> str:
+    """Which finished batches it is made from."""
+    smallest, largest = forecast.sizes
+    return f"{number(forecast.similar)} similar batches ({number(smallest)} to {number(largest)} requests)"
+
+
+def _saved(batch_id: str, context: AppContext) -> list[Content]:
+    """What of its results is on this machine; nothing where none are."""
+    saved = context.monitor.saved.get(batch_id)
+    if saved is None:
+        return []
+    said = Content.styled("Saved on this machine, but not verified as complete.", TONES["warning"])
+    if saved.verified:
+        said = Content.styled("Saved on this machine, complete: every line is there.", TONES["success"])
+    return [_section("RESULTS"), said, Content.styled(plain(str(saved.path)), TONES["muted"])]
+
+
 def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
     text, tone = results_of(batch, context)
+    if rows := _saved(batch.id, context):
+        return rows
     rows = [_section("RESULTS")]
-    saved = context.monitor.saved.get(batch.id)
-    if saved is not None and saved.verified:
-        rows.append(Content.styled("Saved on this machine, complete: every line is there.", TONES["success"]))
-        rows.append(Content.styled(plain(str(saved.path)), TONES["muted"]))
-    elif saved is not None:
-        rows.append(Content.styled("Saved on this machine, but not verified as complete.", TONES["warning"]))
-        rows.append(Content.styled(plain(str(saved.path)), TONES["muted"]))
-    elif batch.archived_at is not None:
+    if batch.archived_at is not None:
         rows.append(Content("Gone: the API keeps results for 29 days from creation."))
     elif batch.processing_status != "ended":
         rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))

@@ -64,28 +64,47 @@ class TabLine(Widget):
         super().__init__(id=id)
         self._counts: dict[Tab, int] = dict.fromkeys(TABS, 0)
         self._chosen: Tab = "all"
+        self._below: Mapping[Tab, int] = {}
+        self._urgent: Tab | None = None
 
     def on_mount(self) -> None:
         # Link colours would hide which tabs are empty.
         self.auto_links = False
 
-    def show(self, counts: Mapping[Tab, int], chosen: Tab) -> None:
-        """Show how many batches stand under each tab; nothing is painted when nothing differs."""
-        if (counts, chosen) != (self._counts, self._chosen):
-            self._counts, self._chosen = dict(counts), chosen
+    def show(
+        self,
+        counts: Mapping[Tab, int],
+        chosen: Tab,
+        *,
+        below: Mapping[Tab, int] | None = None,
+        urgent: Tab | None = None,
+    ) -> None:
+        """Show how many batches stand under each tab; nothing is painted when nothing differs.
+
+        `below` are those known of that are not loaded; `urgent` is a tab that should be looked at.
+        """
+        state = counts, chosen, below or {}, urgent
+        if state != (self._counts, self._chosen, self._below, self._urgent):
+            self._counts, self._chosen, self._below, self._urgent = dict(counts), chosen, below or {}, urgent
             self.refresh()
 
     def render(self) -> Content:
         wordings = [[self._label(place, tab, names) for place, tab in enumerate(TABS)] for names in ({}, _SHORT)]
-        empty = [not self._counts[tab] for tab in TABS]
+        empty = [not self._amount(tab) for tab in TABS]
         return Content.assemble(" ", *fit_labels(wordings, empty, TABS.index(self._chosen), self.size.width))
 
+    def _amount(self, tab: Tab) -> int:
+        return self._counts[tab] + self._below.get(tab, 0)
+
     def _label(self, place: int, tab: Tab, names: Mapping[Tab, str]) -> Content:
-        amount = self._counts[tab]
+        amount, sign = self._amount(tab), "! " if tab == self._urgent else ""
         style = "bold reverse" if tab == self._chosen else TONES["text" if amount else "faint"]
+        if sign:
+            style = "bold $text-warning"
+        more = "+" if self._below.get(tab) else ""
         click = Style.from_meta({"@click": f"screen.choose_tab({place})"})
         key = key_for(f"batch.tab_{tab.replace(' ', '_')}", str(place + 1))
-        return Content.styled(f" {key} {names.get(tab, tab)} {number(amount)} ", style).stylize(click)
+        return Content.styled(f" {key} {sign}{names.get(tab, tab)} {number(amount)}{more} ", style).stylize(click)
 
 
 class FilterInput(Input):

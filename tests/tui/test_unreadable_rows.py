@@ -1,0 +1,76 @@
+"""A list of which a part cannot be read: the rest is shown, what is bad named, and the base URL not blamed."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from textual.notifications import Notify
+
+from batch_tui.api import AsyncBatchClient, BatchClient
+from batch_tui.results.store import ResultsStore
+from batch_tui.tui.app import BatchApp
+from batch_tui.tui.connection import Connection, Origin, Submissions
+from tests.monitor.list_server import NOON, ListServer, made
+from tests.tui.play import Play, Seconds
+from tests.tui.scenes import NEVER, SMALL, Stage, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from textual.message import Message
+
+
+@asynccontextmanager
+async def showing(directory: Path, server: ListServer) -> AsyncIterator[Play]:
+    """The app on a scripted list."""
+    options: dict[str, Any] = {"api_key": "test-key", "base_url": server.url}
+    heard: list[Message] = []
+    store = ResultsStore(directory, server.url)
+    app = BatchApp(
+        lambda: Connection(AsyncBatchClient(max_retries=0, **options), BatchClient(max_retries=0, **options)),
+        lambda: store,
+        origin=Origin("host"),
+        submissions=Submissions(directory / "submissions", server.url, "key of TEST_KEY"),
+        now=lambda: NOON,
+        zone=UTC,
+        pace=NEVER,
+    )
+    async with app.run_test(size=SMALL, message_hook=heard.append) as pilot:
+        missing: Any = None  # The server, its clock and its gate are the test's own.
+        play = Play(Stage(app, missing, missing, missing, store), pilot, Seconds(), heard)
+        await until(pilot, lambda: len(app.shared.catalog) > 0, "batches")
+        await pilot.pause()
+        yield play
+
+
+async def test_a_batch_with_bad_times_and_counts_is_a_row_that_says_so(tmp_path: Path) -> None:
+    bad = made("bad", 60) | {"created_at": "yesterday", "request_counts": None, "expires_at": None}
+    async with ListServer([made("a", 30), bad, made("b", 90)]) as server, showing(tmp_path, server) as play:
+        rows = [play.row(number) for number in range(3)]
+        assert [row.split()[0] for row in rows] == ["a", "bad", "b"]
+        assert "✓ ended ? ! unreadable: created_at" in rows[1]
+        assert rows[1].endswith(" ? ? ?")
+        assert play.trouble() == ""
+        assert "live" in play.status()
+        await play.pilot.press("j", "enter")
+        await play.pilot.pause()
+        page = play.shown("#detail-text")
+        assert "! unreadable: created_at" in page
+        # No number that the API did not give.
+        assert page.count("unknown") == 2
+        assert not [word for word in ("succeeded", "expires  ", "results go", "2026") if word in page]
+
+
+async def test_what_has_no_id_is_counted_below_the_status_and_kept_in_the_log(tmp_path: Path) -> None:
+    nameless: list[Any] = [made("x", 40) | {"id": None}, made("y", 50) | {"id": 7}]
+    async with ListServer([made("a", 30), *nameless]) as server, showing(tmp_path, server) as play:
+        said = "2 batches in the API's list cannot be shown, for want of a readable id."
+        assert said in play.trouble()
+        assert "base URL" not in play.trouble()
+        assert [said in message.notification.message for message in play.heard(Notify)] == [True]
+        del server.batches[1:]
+        await play.pilot.press("r")
+        await until(play.pilot, lambda: not play.trouble(), "the end of it")
