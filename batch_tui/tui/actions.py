@@ -179,7 +179,7 @@ class ActionRunner:
             if (known := self._nothing_left(one)) is not None:
                 return known
             if (one.keeps or one.saves_first) and not job.with_copies and not await self._is_kept(one):
-                said = Plain("the copy of its results is not on this machine any more, as it was.")
+                said = Plain("the copy of its results on this machine is gone or was changed.")
                 return self._stays(
                     one, said, "without their copy, so not deleted", Plain("stays: its copy is not here")
                 )

@@ -207,10 +207,12 @@ class ActionsApp(DigestApp):
         return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))
 
     async def _carry_out(self, job: Job, said: str) -> None:
-        await self._runner.run(job)
-        if said:
-            # It promised what is done or taken back by now.
-            self.take_back(said)
+        try:
+            await self._runner.run(job)
+        finally:
+            if said:
+                # It promised what is done or taken back by now.
+                self.take_back(said)
         if job.with_copies:
             for batch_id, outcome in job.outcomes.items():
                 if outcome.severity != "error" and not outcome.kept:
