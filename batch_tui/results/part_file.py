@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -13,6 +14,9 @@ from batch_tui.results.results_file import CHUNK_SIZE, ResultsFile, fill_index
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_OPENINGS = 5
+"""Tries to open a file that others move away just then, before it counts as theirs."""
 
 
 def note_of(part: Path) -> Path:
@@ -49,8 +53,8 @@ class PartFile:
             raise disk_error("read", path, error) from error
 
     def _open(self) -> int:
-        while True:
-            try:
+        try:
+            for _ in range(_OPENINGS):
                 descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -59,10 +63,11 @@ class PartFile:
                 except OSError:
                     os.close(descriptor)
                     raise
-            except OSError as error:
-                raise disk_error("write", self.path, error) from error
-            # Who had it before has just made it the whole file, or started over in another.
-            os.close(descriptor)
+                # Who had it before has just made it the whole file, or started over in another.
+                os.close(descriptor)
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
+        except OSError as error:
+            raise disk_error("write", self.path, error) from error
 
     def _was_written_to(self) -> bool:
         """Whether something else did so since it was let go; where nobody could note how it was left, no."""

@@ -176,6 +176,11 @@ class SubmissionJournal:
         """Submissions that may or may not have created a batch: pending or uncertain, oldest first."""
         return [one for one in self.submissions() if one.outcome in (None, "uncertain")]
 
+    def sent_before(self, digest: str, origin: str) -> list[Submission]:
+        """Submissions with these custom_ids that made a batch there, oldest first."""
+        here = (digest, origin, "accepted")
+        return [one for one in self.submissions() if (one.digest, one.origin, one.outcome) == here and one.batch_id]
+
     def submissions(self) -> list[Submission]:
         """Every submission, oldest first."""
         try:

@@ -244,12 +244,7 @@ class BatchSender:
 
     def _mention_earlier(self, digest: str, content: str) -> Submission | None:
         """Tell of the last batch with these requests, or else custom_ids; gives the former if it is of the last day."""
-        here = (digest, self.origin, "accepted")
-        found = [
-            one
-            for one in self.journal.submissions()
-            if (one.digest, one.origin, one.outcome) == here and one.batch_id is not None
-        ]
+        found = self.journal.sent_before(digest, self.origin)
         same = [one for one in found if one.content == content and one.access in (None, self.access)]
         if not found:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.key_names import key_for
@@ -38,15 +39,35 @@ class Pending(msgspec.Struct, frozen=True):
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
                 what = "starts" if self.ends_first else "gone"
-                return Plain(f"{what} in {seconds}s · {key_for('batch.undo', 'u')} keeps it")
+                return Plain(f"{what} in {seconds}s · {_keeps_it()}")
             case "waiting":
-                return Plain(f"{self.action} is in the queue")
+                return Plain(f"{self.action} waits for its turn · {_keeps_it()}")
             case "saving":
                 return Plain("saving its results, then deleting")
             case "ending":
-                return Plain("deleted once it has ended")
+                return Plain(f"deleted once ended · {_keeps_it()}")
             case "asking":
                 return Plain("canceling…" if self.action == "cancel" else "deleting…")
+
+    @property
+    def why_not_again(self) -> str:
+        """Why nothing else is begun with the batch, and what can be done instead."""
+        undo = key_for("batch.undo", "u")
+        match self.stage:
+            case "undoable":
+                return f"This batch is about to be deleted; {undo} keeps it."
+            case "waiting":
+                return f"The {self.action} of this batch waits for its turn; {undo} calls it off."
+            case "saving":
+                return f"The results of this batch are being saved, then it is deleted; {undo} calls the delete off."
+            case "ending":
+                return f"This batch is deleted once it has ended; {undo} calls that off, its cancel stands."
+            case "asking":
+                return "The API is being asked about this batch already."
+
+
+def _keeps_it() -> str:
+    return f"{key_for('batch.undo', 'u')} keeps it"
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -118,6 +139,20 @@ def plan_delete(
     return _plan("delete", wanted, context)
 
 
+def as_it_stands(plan: ActionPlan, context: AppContext) -> ActionPlan:
+    """A plan without the batches for which it cannot be carried out any more; never with others than before."""
+    todo: list[Planned] = []
+    left_out = list(plan.left_out)
+    for one in plan.todo:
+        reason, batch = _why_not(one, context), context.catalog.get(one.batch_id)
+        if reason is not None:
+            left_out.append(LeftOut(one.batch_id, reason))
+        else:
+            runs = batch is not None and batch.processing_status != "ended"
+            todo.append(replace(one, ends_first=one.ends_first and runs))
+    return ActionPlan(plan.action, tuple(todo), tuple(left_out))
+
+
 def _plan(action: Action, wanted: Iterable[tuple[str, Planned]], context: AppContext) -> ActionPlan:
     todo: list[Planned] = []
     left_out: list[LeftOut] = []
@@ -134,8 +169,8 @@ def _why_not(one: Planned, context: AppContext) -> str | None:
     batch = context.catalog.get(one.batch_id)
     if batch is None:
         return "It is not in the list any more."
-    if one.batch_id in context.monitor.pending:
-        return "The API is being asked about this batch already."
+    if (pending := context.monitor.pending.get(one.batch_id)) is not None:
+        return pending.why_not_again
     if one.action == "cancel":
         return why_not_cancel(batch)
     return None if one.ends_first or batch.processing_status == "ended" else "It has not ended."

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
-import msgspec
 from msgspec.structs import replace
 
-from batch_tui.api.errors import BatchAPIError, NotFoundError
-from batch_tui.monitor.catalog import NO_CHANGES, Changes
+from batch_tui.api.errors import APIConnectionError, BatchAPIError, NotFoundError
+from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.results.errors import ResultsInUse
 from batch_tui.tui.action_plan import Pending
+from batch_tui.tui.jobs import Job, Outcome
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import spoken_of
 from batch_tui.tui.text import Plain, join, later, plain
@@ -20,51 +20,17 @@ from batch_tui.tui.trouble import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
 
     from batch_tui.api.client import AsyncBatchClient
+    from batch_tui.monitor.catalog import Changes
     from batch_tui.tui.action_plan import Action, ActionPlan, Planned, Stage
     from batch_tui.tui.context import AppContext
-
-Severity = Literal["information", "warning", "error"]
+    from batch_tui.tui.jobs import Fate
 
 _AT_ONCE = 4
 """Requests of actions that are under way at the same time."""
 _SAVED_AT_ONCE = 2
 """Results that are received at the same time so that their batches can be deleted."""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What an action changed, and the sentence for the user."""
-
-    changes: Changes
-    sentence: Plain
-    title: str = ""
-    severity: Severity = "information"
-    kept: bool = False
-    """The user stopped it, and the batch is as it was."""
-
-
-class Job(msgspec.Struct, eq=False):
-    """A confirmed plan while it is carried out."""
-
-    plan: ActionPlan
-    undo_until: datetime | None = None
-    """Until then stopping it leaves every batch as it was; None when it starts at once."""
-    with_copies: bool = False
-    """What is saved of the batches on this machine goes with them."""
-    outcomes: dict[str, Outcome] = msgspec.field(default_factory=dict)
-    stopped: bool = False
-    finished: bool = False
-
-    def count(self, severity: Severity, *, kept: bool = False) -> int:
-        """How many batches came out like this."""
-        return sum(1 for one in self.outcomes.values() if (one.severity, one.kept) == (severity, kept))
-
-    @property
-    def left(self) -> int:
-        """How many batches have no outcome yet."""
-        return len(self.plan.todo) - len(self.outcomes)
 
 
 class Moves:
@@ -120,6 +86,8 @@ class ActionRunner:
         self.moves = Moves()
         self.jobs: list[Job] = []
         """Those under way."""
+        self.reported: Job | None = None
+        """The last one of several batches that came to its end."""
 
     def new_job(self, plan: ActionPlan, *, with_copies: bool, undo: timedelta) -> Job:
         """Take a plan on: its batches are pending from now on."""
@@ -135,12 +103,18 @@ class ActionRunner:
         self.moves.tell()
 
     def undo(self) -> int:
-        """Stop every job that is still in its undo window; says how many batches are kept."""
+        """Call off what is in its undo window, or else all that was not sent yet; says how many batches stay."""
         pending = self._context.monitor.pending
-        jobs = [job for job in self.jobs if any(_is_undoable(pending.get(one.batch_id)) for one in job.plan.todo)]
-        for job in jobs:
-            self.stop(job)
-        return sum(len(job.plan.todo) for job in jobs)
+        for stages in ({"undoable"}, {"waiting", "saving", "ending"}):
+            kept = 0
+            for job in self.jobs:
+                found = (pending.get(one.batch_id) for one in job.plan.todo if not job.stopped)
+                if unsent := sum(1 for one in found if one is not None and one.stage in stages):
+                    kept += unsent
+                    self.stop(job)
+            if kept:
+                return kept
+        return 0
 
     async def run(self, job: Job) -> None:
         """Carry a job out to its end; every refusal is an outcome, none is raised."""
@@ -158,6 +132,8 @@ class ActionRunner:
                 self._context.monitor.pending.pop(one.batch_id, None)
             job.finished = True
             self.jobs.remove(job)
+            if len(job.plan.todo) > 1:
+                self.reported = job
             self._publish(NO_CHANGES)
 
     async def _leave_time(self, job: Job) -> None:
@@ -190,25 +166,65 @@ class ActionRunner:
     ) -> Outcome:
         if one.ends_first and (trouble := await self._end(job, one, calls)) is not None:
             return trouble
+        if (known := self._nothing_left(one)) is not None:
+            return known
         if one.saves_first:
             async with saves:
                 if (trouble := await self._receive(job, one)) is not None:
                     return trouble
         async with calls:
+            if not await self._has_turn(job, one):
+                return self._kept(job, one)
+            # Much may have happened until it was its turn.
+            if (known := self._nothing_left(one)) is not None:
+                return known
             if (one.keeps or one.saves_first) and not job.with_copies and not await self._is_kept(one):
-                said = join(
-                    self._called(one),
-                    Plain(" stays: the copy of its results is not on this machine any more, as it was."),
+                said = Plain("the copy of its results on this machine is gone or was changed.")
+                return self._stays(
+                    one, said, "without their copy, so not deleted", Plain("stays: its copy is not here")
                 )
-                return Outcome(NO_CHANGES, said, "Not deleted", "error")
             if job.stopped:
-                return self._kept(one)
+                return self._kept(job, one)
             self._stage(one, "asking")
             return await self._carry_out(one.action, one.batch_id)
 
+    async def _has_turn(self, job: Job, one: Planned) -> bool:
+        """Wait until one more request may be made; false where the job is stopped before that."""
+        if job.stopped:
+            return False
+        pending = self._context.monitor.pending.get(one.batch_id)
+        if pending is None or pending.stage != "waiting":
+            self._stage(one, "waiting")
+        async with anyio.create_task_group() as group:
+
+            async def call_off() -> None:
+                await self.moves.until(lambda: job.stopped)
+                group.cancel_scope.cancel()
+
+            group.start_soon(call_off)
+            await self._turn()
+            group.cancel_scope.cancel()
+        return not job.stopped
+
+    def _nothing_left(self, one: Planned) -> Outcome | None:
+        """What became of a batch by itself, so that there is nothing to ask for; None where there is."""
+        batch = self._context.catalog.get(one.batch_id)
+        if batch is None:
+            said = join(self._called(one), Plain(" is gone: nothing was asked of the API."))
+            return Outcome(
+                NO_CHANGES,
+                said,
+                "gone already",
+                in_row=Plain("gone already, so not asked"),
+                title="The batch is gone already",
+                severity="warning",
+            )
+        if one.action == "cancel" and batch.processing_status == "ended":
+            return _ended_already(NO_CHANGES, self._called(one), Plain("ended already, so not asked"))
+        return None
+
     async def _carry_out(self, action: Action, batch_id: str) -> Outcome:
         """Do it to that id, whatever the list shows by now; every refusal is an outcome, none is raised."""
-        await self._turn()
         context, seen = self._context, self._context.catalog.seen
         seen.asked(batch_id, action)
         try:
@@ -219,10 +235,18 @@ class ActionRunner:
             # also answer so for a batch that is there, so the row stays until the poller has made sure.
             self._answered(batch_id, False)
             said = plain(str(describe(error, host=context.host)))
-            outcome = Outcome(NO_CHANGES, said, "The batch seems to be gone already", "warning")
+            outcome = Outcome(
+                NO_CHANGES,
+                said,
+                "gone already",
+                in_row=Plain("seems gone already"),
+                title="The batch seems to be gone already",
+                severity="warning",
+            )
         except BatchAPIError as error:
             said = plain(str(describe(error, host=context.host)))
-            outcome = Outcome(NO_CHANGES, said, f"Could not {action} the batch", "error")
+            fate: Fate = "without an answer" if isinstance(error, APIConnectionError) else "refused"
+            outcome = Outcome(NO_CHANGES, said, fate, title=f"Could not {action} the batch", severity="error")
         seen.answered(batch_id, action, None if outcome.severity == "information" else outcome.sentence)
         return outcome
 
@@ -234,24 +258,30 @@ class ActionRunner:
             batch = catalog.get(one.batch_id)
             return batch is not None and batch.processing_status != "ended"
 
-        async with calls:
-            if job.stopped:
-                return self._kept(one)
+        def is_untouched() -> bool:
             batch = catalog.get(one.batch_id)
-            if batch is not None and batch.processing_status == "in_progress":
+            return batch is not None and batch.processing_status == "in_progress"
+
+        async with calls:
+            if is_untouched() and not await self._has_turn(job, one):
+                return self._kept(job, one)
+            if is_untouched():
                 self._stage(one, "asking")
                 canceled = await self._carry_out("cancel", one.batch_id)
                 self._publish(canceled.changes)
-                if canceled.severity != "information" and (trouble := await self._look_again(one, canceled)):
+                if canceled.fate == "being canceled":
+                    job.canceled.add(one.batch_id)
+                if canceled.severity != "information" and (trouble := await self._look_again(job, one, canceled)):
                     return trouble
         self._stage(one, "ending")
         await self.moves.until(lambda: job.stopped or not runs())
-        return self._kept(one) if job.stopped else None
+        return self._kept(job, one) if job.stopped else None
 
-    async def _look_again(self, one: Planned, refused: Outcome) -> Outcome | None:
+    async def _look_again(self, job: Job, one: Planned, refused: Outcome) -> Outcome | None:
         """After a cancel that was refused; None where the batch has ended, and there is nothing left to wait for."""
         batch_id = one.batch_id
-        await self._turn()
+        if not await self._has_turn(job, one):
+            return refused
         try:
             batch = await self._client().messages.batches.retrieve(batch_id)
         except NotFoundError:
@@ -268,7 +298,7 @@ class ActionRunner:
     async def _receive(self, job: Job, one: Planned) -> Outcome | None:
         """Wait until the results of a batch are whole on this machine; an outcome says that they will not be."""
         if job.stopped:
-            return self._kept(one)
+            return self._kept(job, one)
         if not self._is_whole(one.batch_id):
             self._stage(one, "saving")
             self._save(one.batch_id)
@@ -276,13 +306,10 @@ class ActionRunner:
         if self._is_whole(one.batch_id):
             return None
         if job.stopped:
-            return self._kept(one)
+            return self._kept(job, one)
         show = key_for("batch.results", "v")
-        said = join(
-            self._called(one),
-            Plain(f" stays: its results could not be saved whole. {show} shows what came."),
-        )
-        return Outcome(NO_CHANGES, said, "Not deleted", "error")
+        said = Plain(f"its results could not be saved whole. {show} shows what came.")
+        return self._stays(one, said, "not saved, so not deleted", Plain("stays: not saved whole"))
 
     async def _is_kept(self, one: Planned) -> bool:
         """Whether the copy that the user counts on is there."""
@@ -328,20 +355,38 @@ class ActionRunner:
     def _called(self, one: Planned) -> Plain:
         return spoken_of(one.batch_id, self._context.monitor.notes)
 
-    def _kept(self, one: Planned) -> Outcome:
-        return Outcome(NO_CHANGES, join(self._called(one), Plain(" stays as it is.")), kept=True)
+    def _stays(self, one: Planned, said: Plain, fate: Fate, in_row: Plain) -> Outcome:
+        """A batch that is not deleted because something went wrong before it was asked for."""
+        sentence = join(self._called(one), Plain(" stays: "), said)
+        return Outcome(NO_CHANGES, sentence, fate, in_row=in_row, title="Not deleted", severity="error")
+
+    def _kept(self, job: Job, one: Planned) -> Outcome:
+        """A batch whose action was called off."""
+        fate: Fate = "left as they were"
+        said, in_row = Plain(" stays as it is."), Plain("not asked: stays as it is")
+        if one.batch_id in job.canceled:
+            fate = "canceled, not deleted"
+            said, in_row = Plain(" is not deleted. It is canceled: that stands."), Plain("canceled, but not deleted")
+        return Outcome(NO_CHANGES, join(self._called(one), said), fate, in_row=in_row, kept=True)
 
 
-def _is_undoable(pending: Pending | None) -> bool:
-    return pending is not None and pending.stage == "undoable"
+def _ended_already(changes: Changes, called: Plain, in_row: Plain) -> Outcome:
+    said = join(called, Plain(" has ended already: there was nothing left to cancel."))
+    return Outcome(changes, said, "ended already", in_row=in_row)
 
 
 async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
     batches, catalog = client.messages.batches, context.catalog
-    if action == "cancel":
-        changes, done = catalog.merge([await batches.cancel(batch_id)]), " is being canceled."
-    else:
+    if action == "delete":
         await batches.delete(batch_id)
-        changes, done = catalog.remove(batch_id, for_good=True), " is deleted."
-    # The name only now: it may be hidden since the question.
-    return Outcome(changes, join(spoken_of(batch_id, context.monitor.notes), Plain(done)))
+        changes = catalog.remove(batch_id, for_good=True)
+        # The name only now: it may be hidden since the question.
+        said = join(spoken_of(batch_id, context.monitor.notes), Plain(" is deleted."))
+        return Outcome(changes, said, "deleted", in_row=Plain("deleted"))
+    batch = await batches.cancel(batch_id)
+    changes, called = catalog.merge([batch]), spoken_of(batch_id, context.monitor.notes)
+    if batch.processing_status == "ended":
+        return _ended_already(changes, called, Plain("had ended already"))
+    return Outcome(
+        changes, join(called, Plain(" is being canceled.")), "being canceled", in_row=Plain("being canceled")
+    )

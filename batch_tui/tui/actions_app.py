@@ -17,9 +17,10 @@ from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, un
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
+from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
-from batch_tui.tui.screens.dialogs import cancel_dialog, delete_dialog, quit_dialog
+from batch_tui.tui.screens.dialogs import quit_dialog
 from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from batch_tui.monitor.poller import Poller
     from batch_tui.monitor.request_budget import RequestBudget
     from batch_tui.tui.action_plan import ActionPlan
-    from batch_tui.tui.actions import Job
     from batch_tui.tui.downloads import DownloadReport
+    from batch_tui.tui.jobs import Job
+    from batch_tui.tui.said import Severity
+    from batch_tui.tui.screens.batch_question import BatchQuestion
     from batch_tui.tui.screens.dialogs import Answer
 
 
@@ -118,24 +121,26 @@ class ActionsApp(DigestApp):
             self._ask_way(event.batch_ids)
 
     def _ask_one(self, event: messages.ActionRequested) -> None:
+        from batch_tui.tui.screens.batch_question import BatchQuestion
+
         context = self.shared
         plan = (
             plan_cancel(event.batch_ids, context)
             if event.action == "cancel"
             else plan_delete(event.batch_ids, context, ends_first=True)
         )
-        batch = context.catalog.get(event.batch_ids[0])
-        if batch is None or not plan.todo:
+        if not plan.todo:
             self.notify(first_reason(plan), markup=False, timeout=4)
             return
-        dialog = cancel_dialog if event.action == "cancel" else delete_dialog
-        self.push_screen(dialog(batch, context, self._monotonic), partial(self._answered, plan))
+        dialog = BatchQuestion(event.action, event.batch_ids[0], context, self._monotonic)
+        self.push_screen(dialog, partial(self._answered, dialog))
 
-    def _answered(self, plan: ActionPlan, answer: Answer | None) -> None:
+    def _answered(self, dialog: BatchQuestion, answer: Answer | None) -> None:
         if not answer:
             return
-        batch_ids = [one.batch_id for one in plan.todo]
+        plan = dialog.plan
         if answer == "saved":
+            batch_ids = [one.batch_id for one in plan.todo]
             plan = plan_delete(batch_ids, self.shared, ends_first=True, saves_first=True)
         self._begin(plan, with_copies=answer == "also")
 
@@ -173,12 +178,11 @@ class ActionsApp(DigestApp):
             self.notify(first_reason(plan), markup=False, timeout=4)
             return
 
-        from batch_tui.tui.screens.bulk import BulkDialog, BulkProgress
+        from batch_tui.tui.screens.bulk import BulkDialog
 
-        def typed(yes: bool | None) -> None:
-            if yes:
-                job = self._begin(plan)
-                self.push_screen(BulkProgress(job, self.shared, self._runner.stop))
+        def typed(shown: ActionPlan | None) -> None:
+            if shown is not None:
+                self._show_job(self._begin(shown))
 
         self.push_screen(BulkDialog(plan, self.shared), typed)
 
@@ -203,10 +207,12 @@ class ActionsApp(DigestApp):
         return join(fit(plain(notes.name), 30), Plain(" ("), short_id, Plain(")"))
 
     async def _carry_out(self, job: Job, said: str) -> None:
-        await self._runner.run(job)
-        if said:
-            # It promised what is done or taken back by now.
-            self.take_back(said)
+        try:
+            await self._runner.run(job)
+        finally:
+            if said:
+                # It promised what is done or taken back by now.
+                self.take_back(said)
         if job.with_copies:
             for batch_id, outcome in job.outcomes.items():
                 if outcome.severity != "error" and not outcome.kept:
@@ -216,21 +222,55 @@ class ActionsApp(DigestApp):
         self.action_refresh_now()
 
     def _say_outcome(self, job: Job) -> None:
-        from batch_tui.tui.screens.bulk import BulkProgress, said_of
+        from batch_tui.tui.screens.bulk import BulkProgress
 
+        if isinstance(self.screen, BulkProgress) and self.screen.job is job:
+            # It says so itself.
+            return
         if len(job.plan.todo) == 1:
             (outcome,) = job.outcomes.values()
             timeout = 5 if outcome.severity == "information" else 12
             self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
-        elif not isinstance(self.screen, BulkProgress):
-            # It was sent to the background; the report would otherwise be on screen.
-            bad = job.count("error")
-            self.notify(said_of(job), severity="error" if bad else "information", markup=False, timeout=12)
+            return
+        shows = f"{key_for('batch.job', 'b')} on the list shows how each came out."
+        severity: Severity = "error" if job.bad else "information"
+        self.notify(f"{said_of(job)}. {shows}", severity=severity, markup=False, timeout=12)
 
     def action_undo(self) -> None:
-        kept = self._runner.undo()
-        if not kept:
-            self.notify("There is no delete to take back.", markup=False, timeout=3)
+        if self._runner.undo():
+            return
+        said = "There is no delete to take back."
+        if self._runner.jobs:
+            said = "All of it was sent to the API already: there is nothing left to call off."
+        self.notify(said, markup=False, timeout=3)
+
+    def action_job(self) -> None:
+        """Show what is being canceled or deleted, or else how the last of it came out."""
+        jobs = self._runner.jobs
+        if len(jobs) > 1:
+            from batch_tui.tui.screens.menu import Choice, MenuDialog
+
+            choices = [Choice(str(place + 1), self._named(job), str(place)) for place, job in enumerate(jobs[:9])]
+
+            def chosen(place: str | None, shown: Sequence[Job] = tuple(jobs)) -> None:
+                if place is not None:
+                    self._show_job(shown[int(place)])
+
+            self.push_screen(MenuDialog(Plain("Which of these?"), choices), chosen)
+        elif (job := jobs[0] if jobs else self._runner.reported) is not None:
+            self._show_job(job)
+        else:
+            self.notify("Nothing is being canceled or deleted.", markup=False, timeout=3)
+
+    def _named(self, job: Job) -> Plain:
+        todo = job.plan.todo
+        what = self._briefly(todo[0].batch_id) if len(todo) == 1 else plural(len(todo), "batch", "batches")
+        return join(Plain(f"{job.plan.action} "), what)
+
+    def _show_job(self, job: Job) -> None:
+        from batch_tui.tui.screens.bulk import BulkProgress
+
+        self.push_screen(BulkProgress(job, self.shared, self._runner.stop))
 
     def _save_results(self, batch_id: str) -> None:
         """Receive the whole results of a batch in the background."""

@@ -110,7 +110,8 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
         return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
         return join(Plain("↓ "), size(opened.progress.bytes)), "running"
-    if opened is not None and opened.rows:
+    # Once whole and not saved now, its file is not there any more: what is open can only be read on.
+    if opened is not None and opened.rows and opened.progress.state != "complete":
         return Plain("part here"), "warning"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"
@@ -142,9 +143,17 @@ def called(batch_id: str, context: AppContext, cells: int) -> Cell:
 class BatchRows:
     """A RowSource over the catalog, or over those of its batches that were selected."""
 
-    def __init__(self, context: AppContext, selection: Selection | None = None) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        selection: Selection | None = None,
+        *,
+        goes_to_end: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`goes_to_end`: whether the table is on its way to the very end, and loads what is missing."""
         self._shared = context
         self._selection = selection
+        self._goes_to_end = goes_to_end
         self._cells: dict[str, Callable[[MessageBatch, int], Cell]] = {
             "batch": lambda batch, cells: with_watch_sign(
                 batch.id, context, cells, lambda room: called(batch.id, context, room)
@@ -201,7 +210,7 @@ class BatchRows:
     def version(self, row: int) -> Hashable:
         context = self._shared
         if row >= self.batches:
-            return context.monitor.older, self.batches, len(context.catalog), self.whole
+            return context.monitor.older, self.batches, len(context.catalog), self.whole, self._goes_to_end()
         batch = self._at(row)
         now = context.now()
         # Seconds matter to what runs; the times of an ended batch are shown in minutes.
@@ -259,6 +268,9 @@ class BatchRows:
             return Cell.of(self._selected_tail(self._selection), "muted")
         if older.complete:
             return Cell.of(Plain(f"— end of the list: {loaded} batches —"), "muted")
+        if self._goes_to_end():
+            stops = key_for("batch.clear_filter", "esc")
+            return Cell.of(Plain(f"… on the way to the end: {loaded} loaded, {stops} stops"), "accent")
         return Cell.of(Plain("… loading older batches"), "muted")
 
     def _ordered_tail(self, loaded: Plain) -> Plain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui import mask
 from batch_tui.tui.batch_rows import called, status_of
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.tui.action_plan import ActionPlan
-    from batch_tui.tui.actions import Job, Outcome
     from batch_tui.tui.context import AppContext
+    from batch_tui.tui.jobs import Job, Outcome
 
 COLUMNS = (
     Column("batch", "BATCH", 18, grow=1, least=9),
@@ -23,6 +23,13 @@ COLUMNS = (
     Column("requests", "REQUESTS", 8, right=True, drop=1),
     Column("fate", "WHAT HAPPENS", 28, grow=2, least=10),
 )
+
+_SIGNS: Final[dict[str, tuple[str, str]]] = {
+    "information": ("✓", "success"),
+    "warning": ("✓", "warning"),
+    "error": ("!", "error"),
+}
+"""What stands before how a batch came out, and its colour."""
 
 
 class BulkRows:
@@ -70,13 +77,16 @@ class BulkRows:
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         key = self.key(row)
-        batch = self._shared.catalog.get(key) or self._batches[key]
+        # In a report what was deleted is shown as it was, in a question what is there.
+        batch = self._shared.catalog.get(key) or (None if self._job is None else self._batches[key])
         return [self._cells[column](key, batch, cells) for column, cells in widths]
 
     def _status(self, _: str, batch: MessageBatch | None, __: int) -> Cell:
         return Cell.of(Plain("gone"), "muted") if batch is None else Cell((status_of(batch),))
 
-    def _fate(self, batch_id: str, _: MessageBatch | None, cells: int) -> Cell:
+    def _fate(self, batch_id: str, batch: MessageBatch | None, cells: int) -> Cell:
+        if batch_id in self._reasons and batch is None:
+            return Cell.of(fit(Plain("– nothing: it is not there any more"), cells), "muted")
         if batch_id in self._reasons:
             return Cell.of(fit(plain(f"– stays: {self._reasons[batch_id]}"), cells), "muted")
         outcome = None if self._job is None else self._job.outcomes.get(batch_id)
@@ -91,14 +101,9 @@ class BulkRows:
     def _came_out(self, batch_id: str, cells: int) -> Cell:
         assert self._job is not None  # only a job has outcomes
         outcome = self._job.outcomes[batch_id]
-        if outcome.kept:
-            return Cell.of(Plain("– stays as it is: stopped"), "muted")
-        if outcome.severity == "information":
-            done = "deleted" if self._job.plan.action == "delete" else "being canceled"
-            return Cell.of(Plain(f"✓ {done}"), "success")
-        if outcome.severity == "warning":
-            return Cell.of(Plain("✓ seems gone already"), "warning")
-        return Cell.of(fit(plain(f"! {self.said(batch_id, outcome)}"), cells), "error")
+        sign, tone = ("–", "muted") if outcome.kept else _SIGNS[outcome.severity]
+        said = outcome.in_row or self.said(batch_id, outcome)
+        return Cell.of(fit(plain(f"{sign} {said}"), cells), tone)
 
     def said(self, batch_id: str, outcome: Outcome) -> Plain:
         """How a batch came out, in a sentence."""

@@ -97,7 +97,7 @@ def _result(block: Mapping[str, Any], kind: str, names: Names) -> Section:
     name = names.get(text_of(block, "tool_use_id"), "")
     content = block.get("content")
     failed = block.get("is_error") is True or kind_of(mapping(content)).endswith("_error")
-    label = plain(f"result{f' of {name[:80]}' if name else ''} · {kind[:60]}")
+    label = plain(f"{'! failed: ' if failed else ''}result{f' of {name[:80]}' if name else ''} · {kind[:60]}")
     shown = tuple(_content(content))
     return Section(label, (*shown, *_as_json(block)), "error" if failed else "success")
 

@@ -76,6 +76,7 @@ class Downloads:
         self._read_ahead = read_ahead
         self._sleep = sleep
         self._cache_limit = cache_limit
+        self._ending = False
         self._dropped = dropped
         self._known: dict[str, ResultsDownload] = {}
         self._threads: dict[str, threading.Thread] = {}
@@ -103,8 +104,11 @@ class Downloads:
     def _looked_through(self, stored: StoredResults) -> StoredResults | None:
         from batch_tui.results.completeness import looked_through
 
+        if stored.checksum is None:
+            # There is nothing to hold it against.
+            return stored
         file = self.store.open(stored.batch_id)
-        return None if file is None else looked_through(self.store, stored, file)
+        return None if file is None else looked_through(self.store, stored, file, lambda: self._ending)
 
     def fetch(
         self,
@@ -185,10 +189,15 @@ class Downloads:
 
     def stop_all(self) -> None:
         """End every thread soon; what arrived stays on disk."""
+        self._ending = True
         for download in self._known.values():
             download.stop()
 
     def _run(self, batch_id: str, download: ResultsDownload) -> None:
+        from batch_tui.results.large_blocks import give_back_large_blocks
+
+        # Before any line is read, and in this thread, as it takes some milliseconds to import.
+        give_back_large_blocks()
         try:
             whole = download.run().state == "complete"
         except Exception as error:  # noqa: BLE001  (else the screen would wait for ever; run() tells what it expects)

@@ -24,7 +24,7 @@ _SHORTEST_HOST = 10
 _BETWEEN: Final[Part] = (" · ", TONES["muted"])
 _GAP = len(_BETWEEN[0])
 _NAME: Final[tuple[Part, ...]] = (("batch-tui", TONES["accent"]), ("  ", ""))
-_LEAST_FIRST = ("loaded", "name", "pace", "marked", "new")
+_LEAST_FIRST = ("loaded", "name", "pace", "marked", "new", "pending")
 """What is left out where it is narrow, in this order; the first tab says how many are loaded too."""
 
 
@@ -70,6 +70,8 @@ def _pieces(context: AppContext, state: ListState) -> dict[str, list[Part]]:
         pieces["new"] = [(f"↑ {number(state.new_above)} new", "bold $text-success")]
     if state.marked:
         pieces["marked"] = [(f"{number(state.marked)} marked", "bold $text-accent")]
+    if context.monitor.pending:
+        pieces["pending"] = [(_to_do(context), "bold $text-warning")]
     if running:
         pieces["running"] = [(f"{number(running)} running", TONES["running"])]
     if state.loads_all:
@@ -82,6 +84,14 @@ def _pieces(context: AppContext, state: ListState) -> dict[str, list[Part]]:
     if (asked := context.activity.last_minute()) or context.monitor.poll.last_success is not None:
         pieces["pace"] = [(f"{number(asked)}/min", TONES["muted"])]
     return pieces
+
+
+def _to_do(context: AppContext) -> str:
+    """What was confirmed and is not done."""
+    pending = context.monitor.pending.values()
+    amounts = {action: sum(1 for one in pending if one.action == action) for action in ("cancel", "delete")}
+    said = ", ".join(f"{number(amount)} to {action}" for action, amount in amounts.items() if amount)
+    return f"{said}: {key_for('batch.job', 'b')} shows"
 
 
 def _cells(parts: Sequence[Part]) -> int:

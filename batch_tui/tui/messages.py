@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.store import StoredResults
     from batch_tui.tui.action_plan import Action
-    from batch_tui.tui.actions import Job
+    from batch_tui.tui.jobs import Job
 
 
 class BatchIntent(Message):

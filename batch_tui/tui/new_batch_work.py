@@ -92,7 +92,8 @@ def check_file(typed: str, submissions: Submissions, post: Callable[[Message], o
         _, digest = count_and_digest(iter_requests(file))
         if stamp_of(file) != stamp:
             return FileRefused(typed, f"{file} was changed while it was read. Send it once it is whole.")
-        return FileChecked(FilePlan(file, stamp, found, _sent_before(digest, submissions)))
+        made = SubmissionJournal(submissions.directory).sent_before(digest, submissions.origin)
+        return FileChecked(FilePlan(file, stamp, found, made[-1] if made else None))
     except (RequestFileError, JournalError) as error:
         return FileRefused(typed, str(error))
     except (OSError, ValueError) as error:
@@ -115,10 +116,3 @@ def said_of(found: RequestFileCheck) -> list[str]:
 def _sentence(problem: Problem) -> str:
     where = f"Line {problem.line}: " if problem.line else ""
     return f"{where}{problem.sentence} {problem.advice}"
-
-
-def _sent_before(digest: str, submissions: Submissions) -> Submission | None:
-    for one in reversed(SubmissionJournal(submissions.directory).submissions()):
-        if (one.digest, one.origin, one.outcome) == (digest, submissions.origin, "accepted") and one.batch_id:
-            return one
-    return None

@@ -10,6 +10,8 @@ from batch_tui.results.line_facts import is_json
 from batch_tui.results.result_line import text_or_none
 from batch_tui.tui.content_blocks import citations_of, names_of, section_of
 from batch_tui.tui.error_advice import advice
+from batch_tui.tui.key_names import key_for
+from batch_tui.tui.long_text import LONGEST, REACHED, beginning
 from batch_tui.tui.outline import Outline, Section
 from batch_tui.tui.request_page import not_linked, request_outline
 from batch_tui.tui.text import lines, number, plain, size
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from batch_tui.results.results_file import Record
+    from batch_tui.results.search import SearchPattern
     from batch_tui.submission.linked_input import LinkedRequest
 
 PAGES: Final = ("Text", "Thinking", "Tools", "Raw", "Usage", "Request")
@@ -30,8 +33,6 @@ REQUEST: Final = PAGES.index("Request")
 Line = tuple[str, str]
 """Harmless text that may hold line breaks, and its tone."""
 
-_LONGEST = 2_000_000
-"""Characters of a page that are shown; the whole record is in the file."""
 _FINE_STOPS = ("end_turn", "stop_sequence", "tool_use")
 _WHY_NO_TEXT: Final = {
     "refusal": "The model refused to answer.",
@@ -55,16 +56,31 @@ class RecordPages:
     """What is shown as a tree instead: an Outline, or the parsed line on the page of raw JSON."""
     is_prose: bool = False
     """Whether the page is an answer that may be laid out as Markdown."""
+    start: int = 0
+    """Characters of the page that are left out before what is shown."""
+    after: int = 0
+    """Those that are left out behind it."""
 
 
-def record_pages(record: Record, page: int, request: Callable[[], LinkedRequest] | None = None) -> RecordPages:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a page is shown where all of it would be too much: from `start` on, or around what is sought."""
+
+    start: int | None = None
+    sought: SearchPattern | None = None
+
+
+def record_pages(
+    record: Record, page: int, request: Callable[[], LinkedRequest] | None = None, part: Part | None = None
+) -> RecordPages:
     """Lay out one page of a record; takes any JSON, however odd, and never raises for it.
 
     `request` gives what the linked input says of the record; None where no input is linked.
     """
+    part = part or Part()
     value = record.value if isinstance(record.value, dict) else None
     if value is None:
-        return _unreadable(record, page, request)
+        return _unreadable(record, page, request, part)
     result = _mapping(value.get("result"))
     kind = text_or_none(result.get("type")) or "unknown"
     message = _mapping(result.get("message"))
@@ -86,8 +102,11 @@ def record_pages(record: Record, page: int, request: Callable[[], LinkedRequest]
     shown = [*problem, *makers[page]()] if filled[page] and page in makers else []
     tree = trees[page]() if page in trees and (filled[page] or page == REQUEST) else None
     prose = page == TEXT and answered and not problem and len(shown) == 1 and shown[0][1] == "text"
-    is_prose = prose and not is_json(shown[0][0].strip())
-    return RecordPages(_title(record, value, kind, message), filled, _capped(shown), tree, is_prose)
+    start = _start(shown, part)
+    is_prose = prose and not start and not is_json(shown[0][0].strip())
+    return RecordPages(
+        _title(record, value, kind, message), filled, _capped(shown, start), tree, is_prose, start, _after(shown, start)
+    )
 
 
 def _request(request: Callable[[], LinkedRequest] | None) -> Outline:
@@ -106,17 +125,17 @@ def _title(record: Record, value: Mapping[str, Any], kind: str, message: Mapping
     return tuple(title)
 
 
-def _unreadable(record: Record, page: int, request: Callable[[], LinkedRequest] | None) -> RecordPages:
+def _unreadable(record: Record, page: int, request: Callable[[], LinkedRequest] | None, part: Part) -> RecordPages:
     title = ((f"#{number(record.number + 1)} ", "muted"), ("unreadable", "error"))
     said = plain(record.problem or "nobody knows why")
-    pages: dict[int, list[Line]] = {
-        TEXT: [(f"This line cannot be read: {said}", "error"), ("\nThe Raw page shows what came.", "muted")],
-        RAW: [(lines(record.raw[:_LONGEST].decode("utf-8", "replace")), "text")],
-    }
-    tree = _request(request) if page == REQUEST else None
-    return RecordPages(
-        title, (True, False, False, True, False, request is not None), _capped(pages.get(page, [])), tree
-    )
+    shown: list[Line] = []
+    if page == TEXT:
+        shown = [(f"This line cannot be read: {said}", "error"), ("\nThe Raw page shows what came.", "muted")]
+    elif page == RAW:
+        shown = [(record.raw.decode("utf-8", "replace"), "text")]
+    tree, start = _request(request) if page == REQUEST else None, _start(shown, part)
+    filled = (True, False, False, True, False, request is not None)
+    return RecordPages(title, filled, _capped(shown, start), tree, start=start, after=_after(shown, start))
 
 
 def _text(message: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -205,18 +224,39 @@ def _flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
             yield prefix + str(name), value
 
 
-def _capped(page: list[Line]) -> tuple[Line, ...]:
-    """The page, harmless now, cut to what is shown, with a last line that says so."""
-    room, shown = _LONGEST, []
+def _start(page: list[Line], part: Part) -> int:
+    """Where what is shown of a page begins."""
+    length = _length(page)
+    if part.start is not None:
+        return part.start if part.start < length else 0
+    if part.sought is None or length <= REACHED:
+        return 0
+    return beginning((text for text, _ in page), part.sought)
+
+
+def _length(page: list[Line]) -> int:
+    return sum(len(text) for text, _ in page)
+
+
+def _after(page: list[Line], start: int) -> int:
+    """How much is left out behind what is shown."""
+    return max(0, _length(page) - start - LONGEST)
+
+
+def _capped(page: list[Line], start: int) -> tuple[Line, ...]:
+    """The page, harmless now, from `start` on and cut to what is shown, with lines that say so."""
+    skipped, room, shown = start, LONGEST, []
+    if start:
+        back = key_for("record.previous_part", "{")
+        shown.append((f"… {size(start)} come before this; {back} shows them.", "warning"))
     for text, tone in page:
         # Cut before it passes the door, so that many megabytes are not gone through for nothing.
-        shown.append((lines(text[:room]), tone))
-        room -= len(text)
-        if room <= 0:
-            rest = sum(len(text) for text, _ in page) - _LONGEST
-            if rest:
-                shown.append((f"… {size(rest)} more are in the file and not shown here.", "warning"))
-            break
+        if room > 0 and skipped <= len(text):
+            shown.append((lines(text[skipped : skipped + room]), tone))
+            room -= len(text) - skipped
+        skipped = max(0, skipped - len(text))
+    if rest := _after(page, start):
+        shown.append((f"… {size(rest)} more follow; {key_for('record.next_part', '}')} shows the next.", "warning"))
     return tuple(shown)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui.json_tree import JsonTree
-from batch_tui.tui.record_pages import record_pages
+from batch_tui.tui.record_pages import Part, record_pages
 from batch_tui.tui.results_messages import RecordLoaded
 from batch_tui.tui.text import size
 from batch_tui.tui.wrapping import unwrapped, wrap
@@ -46,6 +46,7 @@ class RecordReader:
         self._wishes: dict[Pane, Wish] = {}
         self._thread: threading.Thread | None = None
         self._last: tuple[ResultsFile, Record] | None = None
+        self._forgets = False
 
     def ask(self, wish: Wish) -> None:
         """Fulfil this wish soon, instead of any of the same pane that waits."""
@@ -57,22 +58,36 @@ class RecordReader:
                 self._thread.start()
             self._condition.notify_all()
 
+    def forget(self) -> None:
+        """Let go of the last record and its file: nobody looks at them any more."""
+        with self._condition:
+            self._wishes.clear()
+            self._forgets = True
+            self._condition.notify_all()
+
     def _run(self) -> None:
         while True:
             with self._condition:
-                while not self._wishes:
+                while not self._wishes and not self._forgets:
                     self._condition.wait()
-                wish = self._wishes.pop(next(iter(self._wishes)))
-            wish.reply(self._fulfil(wish))
+                if self._forgets:
+                    self._last, self._forgets = None, False
+                wish = self._wishes.pop(next(iter(self._wishes))) if self._wishes else None
+            if wish is not None:
+                wish.reply(self._fulfil(wish))
+            # It holds the file, which is to close when nobody shows it any more.
+            del wish
 
     def _fulfil(self, wish: Wish) -> RecordLoaded:
         asked = wish.page
         if self._last is None or self._last[0] is not wish.file or self._last[1].number != asked.line:
             # Turning pages of a large record must not read it again.
-            self._last = (wish.file, wish.file.record(asked.line))
+            record = wish.file.record(asked.line)
+            # All that is shown of a line that could be read is its value.
+            self._last = (wish.file, record if record.value is None else replace(record, raw=b""))
         record = self._last[1]
         request = None if wish.linked is None else partial(wish.linked.request, record.custom_id)
-        pages = record_pages(record, asked.page, request)
+        pages = record_pages(record, asked.page, request, Part(asked.start, asked.sought))
         tree = None if pages.tree is None else JsonTree(pages.tree, asked.cells or _UNWRAPPED)
         rows, spans = _rows(pages, asked)
         return RecordLoaded(wish.file, asked, pages, rows, spans, tree)

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from batch_tui.results.results_file import ResultsFile
     from batch_tui.submission.sending import InDoubt
-    from batch_tui.tui.actions import Severity
     from batch_tui.tui.connection import Submissions
     from batch_tui.tui.downloads import DownloadReport
     from batch_tui.tui.resubmit_work import ResubmitPlan, Sending
+    from batch_tui.tui.said import Severity
     from batch_tui.tui.screens.dialogs import Answer
 
 _ROWS_WORTH_A_WORD = 5_000

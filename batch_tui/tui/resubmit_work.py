@@ -152,17 +152,11 @@ def plan_resubmit(
         problem = many if len(failed) > 1 else f"The request that failed is not in {file}."
         return ResubmitNeedsInput(wish, problem, str(file))
     try:
-        return ResubmitPlanned(wish, replace(plan, earlier=_sent_before(plan, submissions)))
+        digest = custom_ids_digest(plan.proposed.custom_ids)
+        made = SubmissionJournal(submissions.directory).sent_before(digest, submissions.origin)
+        return ResubmitPlanned(wish, replace(plan, earlier=made[-1] if made else None))
     except JournalError as error:
         return ResubmitSaid(str(error), "error")
-
-
-def _sent_before(plan: ResubmitPlan, submissions: Submissions) -> Submission | None:
-    digest = custom_ids_digest(plan.proposed.custom_ids)
-    for one in reversed(SubmissionJournal(submissions.directory).submissions()):
-        if (one.digest, one.origin, one.outcome) == (digest, submissions.origin, "accepted") and one.batch_id:
-            return one
-    return None
 
 
 def _nothing_failed(wish: ResubmitRequested) -> str:

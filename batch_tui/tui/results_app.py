@@ -151,6 +151,7 @@ class ResultsApp(ExportApp):
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
         self._finder.stop()
+        self._records.forget()
         results = self.shared.monitor.results
         opened = results.pop(batch_id, None)
         if opened is not None and not opened.deleted:

@@ -73,6 +73,9 @@ class PageWish(msgspec.Struct, frozen=True):
     markdown: bool = True
     """Whether an answer is laid out as Markdown."""
     pane: Pane = "record"
+    start: int | None = None
+    """Where what is shown of a long page is to begin; None leaves it to what is sought."""
+    sought: SearchPattern | None = None
 
 
 class RecordRequested(BatchIntent):

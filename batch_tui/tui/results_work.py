@@ -20,7 +20,7 @@ from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.results_messages import LineFound, RecordText, RowsSorted, ValuesCounted
 from batch_tui.tui.summary_page import errors_page, totals_page
-from batch_tui.tui.text import Plain, join, lines, plain, plural
+from batch_tui.tui.text import Plain, join, json_lines, lines, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,6 +103,7 @@ def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str)
 def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int, what: str) -> RecordText:
     """One record as a text: its answer, its custom_id, or its JSON laid out; harmless, as it goes to a terminal."""
     record = file.record(line)
+    harmless = lines
     if what == "text":
         text = answer_text(record.value)
     elif what == "custom_id":
@@ -111,10 +112,12 @@ def record_text(file: ResultsFile, should_stop: Callable[[], bool], *, line: int
         text = record.raw.decode("utf-8", "replace")
     else:
         text = _pretty(record.value) if _fits_json(record.value) else _pretty_as_written(record)
+        # What is taken for JSON elsewhere must say what the record does.
+        harmless = json_lines
     if what not in ("PAGER", "EDITOR") and len(text) > MOST_COPIED:
         # Not made harmless, as nothing is done with it but to say how long it is.
         return RecordText(text, what)
-    return RecordText(lines(text), what)
+    return RecordText(harmless(text), what)
 
 
 def _pretty(value: object) -> str:

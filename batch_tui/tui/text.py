@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NewType
+from functools import cache
+from typing import TYPE_CHECKING, NewType
 
 from rich.cells import cell_len, set_cell_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Plain = NewType("Plain", str)
 """Text that passed this door: one line, no control, bidirectional, invisible or unpaired character."""
@@ -50,11 +54,33 @@ def json_on_terminal(text: str) -> str:
 
 def lines(text: str) -> str:
     """Any text as harmless lines, for places that show more than one."""
+    return _translated(text, _IN_LINES)
+
+
+def json_lines(text: str) -> str:
+    """Laid out JSON as harmless lines that say the same: what is no line break and not harmless is escaped."""
+    return _translated(text, _json_escapes())
+
+
+@cache
+def _json_escapes() -> Mapping[int, str | None]:
+    return {code: _json_escape(code) for code in _IN_ONE_LINE if code != 0x0A}
+
+
+def _json_escape(code: int) -> str:
+    """A character as JSON writes it where it is not to stand as it is."""
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
+def _translated(text: str, table: Mapping[int, str | None]) -> str:
     if len(text) <= _AT_ONCE:
-        return text.translate(_IN_LINES)
+        return text.translate(table)
     # In pieces: translating megabytes in one go would hold up every other thread, the screen's too.
     pieces = (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
-    return "".join(piece.translate(_IN_LINES) for piece in pieces)
+    return "".join(piece.translate(table) for piece in pieces)
 
 
 def join(*parts: Plain) -> Plain:

@@ -1,4 +1,4 @@
-"""Where and when toasts are shown: never over a question, never twice, never more than a few; all are kept in a log."""
+"""Where and when toasts are shown: never over a question, never twice, never more than a few; a log keeps them."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 NASTY = (
     "\x1b]0;title\x07",
@@ -107,10 +108,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-@contextmanager
-def hostile_server() -> Iterator[str]:
+def hostile_server() -> AbstractContextManager[str]:
     """The address of the server while it runs."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+    return served(_Handler)
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server that answers so, while it runs."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.tui.play import playing
 from tests.tui.scenes import ended, go_to, running, until, with_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.tui.play import Play
@@ -71,3 +72,30 @@ async def test_once_results_were_opened_the_page_tells_their_cost_and_errors(tmp
         told = [int(amount.replace(",", "")) for amount in re.findall(r"([0-9,]+) × [a-z_]+_error: ", said)]
         assert told == sorted(told, reverse=True)
         assert 0 < sum(told) <= batch.request_counts.errored
+
+
+@pytest.mark.parametrize("wanted", [running, ended])
+async def test_a_batch_that_goes_leaves_its_timeline_and_its_last_numbers(
+    tmp_path: Path, wanted: Callable[[Any], bool]
+) -> None:
+    async with playing(tmp_path, size=(120, 44)) as play:
+        batch_id = await go_to(play.stage, play.pilot, wanted)
+        total = play.catalog.get(batch_id).request_counts.total
+        await play.press("t", *"Mine", "enter", "enter")
+        play.stage.app.publish(play.catalog.remove(batch_id, for_good=True))
+        await play.press()
+        said = play.shown("#detail-text")
+        assert batch_id in said
+        assert "Mine" in said
+        assert "Gone: it was deleted" in said
+        assert "SEEN HERE" in said
+        assert "first seen" in said
+        assert "AS IT WAS LAST SEEN" in said
+        assert f"{total:,} request" in said
+        assert "created" in said
+        assert "results go" not in said
+        for key in ("c", "D", "t", "v", "R", "m", "w", "y"):
+            await play.press(key)
+            assert len(play.stage.app.screen_stack) == 3
+        assert play.said().count("This batch is gone") == 8
+        assert "under the cursor" not in play.said()

@@ -138,6 +138,18 @@ def test_each_kind_says_what_it_holds(block: dict[str, Any], words: list[str]) -
 
 
 @pytest.mark.parametrize(
+    ("block", "failed"),
+    [
+        (result("mcp_tool_result", [{"type": "text", "text": "no such city"}], is_error=True), True),
+        (result("web_search_tool_result", {"type": "web_search_tool_result_error", "error_code": "x"}), True),
+        (result("mcp_tool_result", [{"type": "text", "text": "sunny"}], is_error=False), False),
+    ],
+)
+def test_a_result_that_is_an_error_says_so_in_words(block: dict[str, Any], failed: bool) -> None:
+    assert ("! failed: result of web_search" in shown(_CALL, block)) is failed
+
+
+@pytest.mark.parametrize(
     "odd",
     [
         {},

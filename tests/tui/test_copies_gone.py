@@ -86,7 +86,7 @@ async def test_a_copy_that_goes_while_the_question_is_open_stops_the_delete(tmp_
         dropped_elsewhere(play, batch_id)
         await play.press("y")
         await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
-        assert "is not on this machine any more" in play.said()
+        assert "is gone or was changed" in play.said()
         assert batch_id in play.catalog
 
 
@@ -140,7 +140,7 @@ async def test_no_delete_counts_on_a_copy_that_was_changed_behind_all_looks(tmp_
         changed_unnoticed(play, batch_id)
         await play.press("D", "y")
         await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
-        assert "any more, as it was" in play.said()
+        assert "is gone or was changed" in play.said()
         assert batch_id in play.catalog
 
 
@@ -238,3 +238,17 @@ async def test_results_whose_copy_was_removed_are_saved_once_more(tmp_path: Path
             await play.press(key)
         await until(play.pilot, lambda: "is deleted" in play.said() or "Saved the results" in play.said(), "the end")
         assert path.read_bytes() == whole
+
+
+async def test_a_copy_that_somebody_removed_leaves_no_part_here(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await saved_and_back(play)
+        play.stage.store.delete(batch_id)
+        await play.press("D")
+        await until(play.pilot, lambda: isinstance(play.screen, ConfirmDialog), "the question")
+        await play.press("n")
+        row = play.row(play.table.cursor_row)
+        assert batch_id in row
+        assert "part here" not in row
+        assert "saved" not in row
+        assert "d left" in row

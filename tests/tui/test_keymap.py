@@ -284,7 +284,7 @@ def test_reading_the_keys_of_the_user_imports_no_screen() -> None:
 
 def test_sentences_know_the_usual_keys() -> None:
     """What a sentence calls a key that was not moved is one of the keys of that action."""
-    names = {"/": "slash", "esc": "escape", ":": "colon"}
+    names = {"/": "slash", "esc": "escape", ":": "colon", "{": "left_curly_bracket", "}": "right_curly_bracket"}
     known, asked = actions(), 0
     for path in Path(batch_tui.tui.__path__[0]).rglob("*.py"):
         for action, usual in re.findall(r"key_for\([\"']([a-z._]+)[\"'], [\"'](.+?)[\"']\)", path.read_text("utf-8")):

@@ -184,7 +184,8 @@ async def test_a_file_that_changes_after_the_question_is_not_sent(tmp_path: Path
         assert one.batches() == before
 
 
-async def test_the_same_file_again_says_that_it_was_sent(tmp_path: Path) -> None:
+async def test_the_same_custom_ids_again_are_told_before_they_are_sent(tmp_path: Path) -> None:
+    """Whether they are the same requests, nobody has looked at that time."""
     file = write(tmp_path / "prompts.jsonl", [request("a"), request("b")])
     async with desk(tmp_path) as one:
         await one.give(file)
@@ -192,7 +193,7 @@ async def test_the_same_file_again_says_that_it_was_sent(tmp_path: Path) -> None
         await one.end()
         new = one.batches()[0]
         await one.give(file)
-        assert "The same requests were sent on 20" in one.said()
+        assert "The same custom_ids were sent on 20" in one.said()
         assert f"as {new}." in one.said()
 
 

@@ -126,3 +126,26 @@ async def test_a_page_can_be_turned_only_where_a_record_is_on_screen(tmp_path: P
         assert "tab Page" in bar
         await play.press("tab")
         assert play.screen.query_one(RecordView).page == 1
+
+
+async def test_a_hit_far_behind_in_a_long_answer_is_brought_into_view(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_lines(play, succeeded("a"), succeeded("b", "lorem ipsum " * 250_000 + "NEEDLE"))
+        await play.press("j")
+        await until(play.pilot, lambda: "lorem" in shown(play), "the long answer")
+        assert "} shows the next" in shown(play).splitlines()[-1]
+        await play.press("k", "slash", *"NEEDLE", "enter")
+        await until(play.pilot, lambda: play.table.cursor_row == 1 and "NEEDLE" in shown(play), "the hit")
+        pane = play.screen.query_one(RecordView).text_pane
+
+        def in_view() -> bool:
+            return any("NEEDLE" in pane.render_line(y).text for y in range(pane.size.height))
+
+        await until(play.pilot, in_view, "the hit on screen")
+        await play.press("{")
+        await until(play.pilot, lambda: "NEEDLE" not in shown(play), "the part before")
+        assert "lorem" in shown(play)
+        await play.press("n")
+        await until(play.pilot, in_view, "the hit once more")
+        await play.press("}")
+        await until(play.pilot, lambda: "All of it is shown." in play.said(), "a sentence")

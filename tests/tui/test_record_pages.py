@@ -9,8 +9,10 @@ import pytest
 
 from batch_tui.results.result_line import parse
 from batch_tui.results.results_file import Record
+from batch_tui.results.search import SearchPattern
 from batch_tui.tui.json_tree import JsonTree
-from batch_tui.tui.record_pages import PAGES, record_pages
+from batch_tui.tui.long_text import LONGEST
+from batch_tui.tui.record_pages import PAGES, Part, RecordPages, record_pages
 
 
 def record(value: object) -> Record:
@@ -142,4 +144,46 @@ def test_no_line_is_too_odd(odd: object) -> None:
 def test_a_page_of_many_megabytes_is_cut_and_says_so() -> None:
     shown = record_pages(succeeded({"type": "text", "text": "x" * 3_000_000}), 0).page
     assert sum(len(text) for text, _ in shown) < 2_100_000
-    assert "not shown here" in shown[-1][0]
+    assert "} shows the next" in shown[-1][0]
+
+
+def in_words(of: Record, part: Part) -> tuple[str, RecordPages]:
+    pages = record_pages(of, 0, None, part)
+    return "\n".join(text for text, _ in pages.page), pages
+
+
+def test_every_part_of_a_long_answer_can_be_turned_to() -> None:
+    answer = "".join(f"{number:>9}" for number in range(600_000))
+    of, seen, start, parts = succeeded({"type": "text", "text": answer}), "", 0, 0
+    while True:
+        _, pages = in_words(of, Part(start))
+        seen += next(text for text, tone in pages.page if tone == "text")
+        parts += 1
+        assert (pages.page[0][1] == "warning") is (start > 0)
+        assert (pages.page[-1][1] == "warning") is (pages.after > 0)
+        if not pages.after:
+            break
+        start += LONGEST
+    assert parts == 3
+    assert seen == answer
+
+
+@pytest.mark.parametrize("regex", [False, True])
+def test_a_long_answer_begins_near_what_is_searched_for(regex: bool) -> None:
+    of = succeeded({"type": "text", "text": "lorem ipsum " * 250_000 + "NEEDLE" + " dolor" * 10_000})
+    sought = SearchPattern.of("NEED[L]E" if regex else "NEEDLE", regex=regex)
+    said, pages = in_words(of, Part(sought=sought))
+    assert said.index("NEEDLE") < 3_000
+    assert "{ shows them" in said.splitlines()[0]
+    assert pages.start > 2_900_000
+    assert not pages.is_prose
+    # What can be scrolled to is left alone, and so is a page that does not say it.
+    near = succeeded({"type": "text", "text": "lorem ipsum " * 10_000 + "NEEDLE" + " dolor" * 500_000})
+    assert in_words(near, Part(sought=sought))[1].start == 0
+    assert in_words(of, Part(sought=SearchPattern.of("nothing of it")))[1].start == 0
+
+
+def test_all_of_a_long_line_that_cannot_be_read_can_be_turned_to() -> None:
+    of = record(b'{"custom_id": "a", ' + b"x" * 2_500_000 + b"END")
+    pages = record_pages(of, PAGES.index("Raw"), None, Part(LONGEST))
+    assert pages.page[-1][0].endswith("END")

@@ -165,7 +165,7 @@ async def test_what_was_sent_before_is_told_before_it_is_sent_again(tmp_path: Pa
         (new,) = one.made()
         one.play.table.move_to_key(one.batch_id)
         said = await one.ask()
-        assert f"as {new}." in said[said.index("The same requests were sent on") :]
+        assert f"as {new}." in said[said.index("The same custom_ids were sent on") :]
 
 
 async def test_the_safe_answer_has_the_focus_and_keys_that_were_typed_too_early_are_none(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from batch_tui.results.part_file import PartFile
 from batch_tui.tui.result_rows import TAIL
 from batch_tui.tui.screens.batch_list import BatchListScreen
@@ -375,3 +377,27 @@ async def test_asking_for_the_end_takes_back_a_pause(tmp_path: Path) -> None:
         await until(play.pilot, lambda: progress(play).state == "paused", "the pause")
         await play.pilot.press("G")
         await until(play.pilot, lambda: progress(play).state == "complete", "everything")
+
+
+@pytest.mark.parametrize("key", ["P", ""])
+async def test_marking_all_rows_marks_those_too_that_are_still_to_come(tmp_path: Path, key: str) -> None:
+    app = {} if key else {"read_ahead": 200_000}
+    async with playing(tmp_path, results_bytes_per_second=1_000_000, app=app) as play:
+        await go_to(play.stage, play.pilot, big)
+        await play.pilot.press("v")
+        await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        await until(play.pilot, lambda: len(play.table.source) > 20, "the first rows")
+        if key:
+            await play.pilot.press(key)
+        await until(play.pilot, lambda: progress(play).state == ("paused" if key else "waiting"), "a halt")
+        await play.pilot.press("asterisk")
+        await until(play.pilot, lambda: "the rest is fetched" in play.said(), "a sentence")
+        # What is unmarked meanwhile stays so.
+        await play.pilot.press("space")
+        await until(play.pilot, lambda: progress(play).state == "complete", "everything")
+        await settled(play.stage, play.pilot)
+        (batch_id,) = play.stage.app.shared.monitor.results
+        assert len(play.table.marks) == play.catalog.get(batch_id).request_counts.total - 1
+        assert "0" not in play.table.marks
+        await play.press("asterisk")
+        assert not play.table.marks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList
 from textual.widgets._toast import Toast
 
@@ -89,3 +90,27 @@ async def test_a_record_and_a_toast_are_no_wider_than_the_terminal(tmp_path: Pat
         await settled(play.stage, play.pilot)
         assert play.screen.query_one(Toast).region.right <= TINY[0]
         assert play.screen.query_one(Toast).size.height == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "parts"),
+    [
+        (["equals_sign"], ["#dialog-title", "#prompt-text", "#prompt-hint", "Hint"]),
+        (["number_sign"], ["#dialog-title", "#prompt-text", "#prompt-hint", "Hint"]),
+        (["w"], ["#dialog-title", "#prompt-text", "Hint"]),
+        (["H", "k"], ["#dialog-title", "#values", "Hint"]),
+        (["s"], ["#dialog-title", "#menu-choices", "Hint"]),
+        (["question_mark"], ["#help-scroll", "#help-hint"]),
+        (["i"], ["#summary-page"]),
+    ],
+)
+async def test_what_lies_over_results_is_in_view(tmp_path: Path, keys: list[str], parts: list[str]) -> None:
+    async with playing(tmp_path, size=TINY) as play:
+        await open_results(play.stage, play.pilot)
+        for key in keys:
+            await play.press(key)
+            await until(play.pilot, lambda: isinstance(play.screen, ModalScreen), "what lies over it")
+        await until(play.pilot, lambda: bool(play.screen.query(parts[0])), "all of it")
+        await settled(play.stage, play.pilot)
+        for part in parts:
+            assert in_view(play, part), part

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from batch_tui.results.frequencies import Subject, SubjectName
     from batch_tui.results.row_order import SortKey, SortName
+    from batch_tui.tui.result_rows import FileRows
 
 _MOST_COLUMNS = 4
 _ORDERS: Final[tuple[tuple[str, SortName, str], ...]] = (
@@ -99,6 +100,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     ]
 
     _sought: _Sought | None = None
+    _to_mark: tuple[FileRows, int] | None = None
+    """Rows of which those from a line on are marked once all are here."""
 
     # Order
 
@@ -159,6 +162,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     def sort_again(self) -> None:
         view, basis = self._view, self._view.basis
         looking = view.query is not None and view.query.looking
+        self._mark_rest()
         if view.order is not None and basis is not None and self._whole and not looking:
             work = partial(sort, basis=basis, rows=list(basis.lines), key=view.order.key, reverse=view.order.reverse)
             self.post_message(FileWorkRequested(self._batch_id, basis.file, "sort", work, self.post_message))
@@ -281,6 +285,7 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def seek_on(self) -> None:
         """More rows came, perhaps the one that was asked for; who moved elsewhere meanwhile wants it no more."""
+        self._mark_rest()
         if self._sought is not None and self._sought.cursor == self._table.cursor_key:
             self._seek(self._sought)
         else:
@@ -321,8 +326,22 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._table.mark_range()
 
     def action_mark_all(self) -> None:
-        source = self._table.source
+        source, basis = self._table.source, self._view.basis
+        self._to_mark = None
+        if basis is not None and not self._whole and not self._table.marks:
+            self._to_mark = (basis, self._view.file_rows)
+            self.post_message(RestRequested(self._batch_id))
+            self.notify("Marked what is here; the rest is fetched, and then marked too.", markup=False, timeout=4)
         self._table.mark_all_or_none(map(str, source.lines) if isinstance(source, ResultRows) else ())
+
+    def _mark_rest(self) -> None:
+        """Mark what came since all were to be marked, unless the marks were taken away meanwhile."""
+        query = self._view.query
+        if self._to_mark is None or not self._whole or (query is not None and query.looking):
+            return
+        (basis, first), self._to_mark = self._to_mark, None
+        if basis.file is self._view.file and self._table.marks:
+            self._table.mark((str(line) for line in basis.lines if line >= first), on=True)
 
     @on(VirtualTable.MarksChanged)
     def _show_marks(self) -> None:

@@ -34,12 +34,14 @@ _TOO_MANY_TO_JUDGE = 200
 _LONGEST_SAID = 60
 CHANGING: Final = ("cancel", "delete", "resubmit", "new_batch")
 """Actions that change something at the API."""
+_AFTER_CHANGES: Final = ("app.undo", "app.job")
+"""Actions on what such actions began."""
 READ_ONLY: Final = "Nothing is canceled, deleted or sent: batch-tui is read-only, by --read-only or the config file."
 
 
 def without_changes(bindings: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
     """What is offered where nothing may be changed."""
-    return {key: one for key, one in bindings.items() if one.binding.action not in CHANGING}
+    return {key: one for key, one in bindings.items() if one.binding.action not in (*CHANGING, *_AFTER_CHANGES)}
 
 
 class BatchActionsScreen(Screen[None]):
@@ -65,7 +67,20 @@ class BatchActionsScreen(Screen[None]):
             tooltip="Send what failed again, after asking",
         ),
         Binding(
-            "u", "app.undo", "Undo delete", show=False, id="batch.undo", tooltip="Keep what is about to be deleted"
+            "u",
+            "app.undo",
+            "Undo delete",
+            show=False,
+            id="batch.undo",
+            tooltip="Keep what was confirmed and is not sent yet",
+        ),
+        Binding(
+            "b",
+            "app.job",
+            "Bulk job: show, stop",
+            show=False,
+            id="batch.job",
+            tooltip="What is being canceled or deleted, or how it went",
         ),
         Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
         Binding("w", "save", "Save results", show=False, id="batch.save", tooltip="Save its results on this machine"),
@@ -77,6 +92,8 @@ class BatchActionsScreen(Screen[None]):
 
     NOT_HERE: ClassVar[frozenset[str]] = frozenset()
     """Actions that make no sense on this screen."""
+    NO_BATCH: ClassVar[str] = "There is no batch under the cursor."
+    """Why nothing can be done while there is none in hand."""
 
     def __init__(self, context: AppContext, *, classes: str = "") -> None:
         super().__init__(classes=classes)
@@ -126,21 +143,31 @@ class BatchActionsScreen(Screen[None]):
             self.post_message(ResubmitRequested(batch.id))
 
     def action_watch(self) -> None:
-        if batch_ids := self.batches_in_hand():
+        if batch_ids := self._some_in_hand():
             self.post_message(WatchRequested(batch_ids))
 
     def action_save(self) -> None:
-        if batch_ids := self.batches_in_hand():
+        if batch_ids := self._some_in_hand():
             self.post_message(SaveRequested(batch_ids))
+
+    def _some_in_hand(self) -> Sequence[str]:
+        """What is in hand; says so where nothing is."""
+        batch_ids = self.batches_in_hand()
+        if not batch_ids:
+            self.notify(self.NO_BATCH, markup=False, timeout=4)
+        return batch_ids
 
     def action_name(self) -> None:
         batch = self.batch_in_hand()
-        if batch is not None:
+        if batch is None:
+            self.notify(self.NO_BATCH, markup=False, timeout=4)
+        else:
             self.post_message(NameRequested(batch.id))
 
     def action_copy(self) -> None:
         batch = self.batch_in_hand()
         if batch is None:
+            self.notify(self.NO_BATCH, markup=False, timeout=4)
             return
         from batch_tui.tui.batch_copies import copied, copy_choices
         from batch_tui.tui.screens.menu import MenuDialog
@@ -165,15 +192,15 @@ class BatchActionsScreen(Screen[None]):
         """Why an action is of no use for what is in hand, or None."""
         if self._shared.read_only and action in CHANGING:
             return READ_ONLY
+        if action not in ("open_results", "resubmit", "cancel", "delete"):
+            return None
+        if not self.batches_in_hand() or (self.batch_in_hand() is None and action in ("open_results", "resubmit")):
+            return self.NO_BATCH
         if action == "open_results":
             return why_no_results(self.batch_in_hand(), self._shared)
         if action == "resubmit":
             return why_not_resubmit(self.batch_in_hand(), self._shared)
-        if action not in ("cancel", "delete"):
-            return None
         batch_ids = self.batches_in_hand()
-        if not batch_ids:
-            return "There is no batch under the cursor."
         if len(batch_ids) > _TOO_MANY_TO_JUDGE:
             return None
         plan = (

@@ -29,6 +29,7 @@ class BatchDetailScreen(BatchActionsScreen):
     CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#detail"
     NOT_HERE = frozenset({"open_detail"})
+    NO_BATCH = "This batch is gone: there is nothing left to do with it at the API."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.close", "Back", id="batch.back", tooltip="Back to the list"),
         Binding("J", "neighbour(1)", "Next", id="batch.next", tooltip="The next older batch"),

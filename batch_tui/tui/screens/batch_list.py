@@ -64,6 +64,7 @@ _BATCH_KEYS = frozenset(
             "mark_range",
             "mark_all",
             "app.undo",
+            "app.job",
             "name",
             "watch",
             "save",

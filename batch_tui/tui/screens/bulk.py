@@ -10,7 +10,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from batch_tui.tui.action_plan import as_it_stands
 from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
+from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.screens.floating import LOW, FloatingScreen, Hint
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from batch_tui.tui.action_plan import ActionPlan
-    from batch_tui.tui.actions import Job
     from batch_tui.tui.context import AppContext
+    from batch_tui.tui.jobs import Job
     from batch_tui.tui.messages import Update
 
 _BAR = 40
@@ -46,11 +48,14 @@ class NumberInput(Input):
     ]
 
 
-class BulkDialog(FloatingScreen[bool]):
-    """Shows every batch by id with what will happen to it; answers True once their number was typed."""
+class BulkDialog(FloatingScreen["ActionPlan | None"]):
+    """Shows every batch by id with what will happen to it; answers with that once their number was typed.
+
+    What ends or goes meanwhile is taken out of it.
+    """
 
     AUTO_FOCUS = "#bulk-number"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Keep them", id="bulk.keep")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Keep them", id="bulk.keep")]
 
     def __init__(self, plan: ActionPlan, context: AppContext) -> None:
         super().__init__()
@@ -59,21 +64,12 @@ class BulkDialog(FloatingScreen[bool]):
 
     def compose(self) -> ComposeResult:
         plan = self._plan
-        verb = "Cancel" if plan.action == "cancel" else "Delete"
-        amount = len(plan.todo)
         with Vertical(id="bulk"):
-            title = Plain(f"{verb} {plural(amount, 'batch', 'batches')}?")
-            yield Static(Content.styled(title, "bold"), id="dialog-title", markup=False)
-            for fact in self._facts():
-                yield Static(fact, classes="bulk-fact", markup=False)
+            yield Static(id="dialog-title", markup=False)
+            yield Static(classes="bulk-fact", id="bulk-fate", markup=False)
+            yield Static(classes="bulk-fact", id="bulk-left-out", markup=False)
             yield VirtualTable(BulkRows(plan, self._shared), COLUMNS, id="bulk-rows")
-            yield NumberInput(
-                placeholder=f"type {amount} to {plan.action} them",
-                restrict="[0-9]*",
-                max_length=9,
-                compact=True,
-                id="bulk-number",
-            )
+            yield NumberInput(restrict="[0-9]*", max_length=9, compact=True, id="bulk-number")
             keep = key_for("bulk.keep", "esc")
             yield Hint(
                 f"enter {plan.action}s them · ↑ ↓ look through them · {keep} leaves them as they are",
@@ -84,31 +80,62 @@ class BulkDialog(FloatingScreen[bool]):
     def on_resize(self, event: Resize) -> None:
         _fit(self.query_one(VirtualTable), event.size.height)
 
-    def _facts(self) -> list[Content]:
+    def on_mount(self) -> None:
+        self._show_plan()
+        self.query_one(VirtualTable).rows_changed()
+        self.query_one(Input).cursor_blink = self.app.animation_level != "none"
+        self._shared.updates.subscribe(self, self._follow)
+
+    def _show_plan(self) -> None:
+        """All but the rows."""
         plan, catalog = self._plan, self._shared.catalog
-        facts: list[Content] = []
-        if plan.action == "cancel":
+        verb = "Cancel" if plan.action == "cancel" else "Delete"
+        amount = len(plan.todo)
+        title = Plain(
+            f"{verb} {plural(amount, 'batch', 'batches')}?" if amount else f"Nothing is left to {plan.action}"
+        )
+        self.query_one("#dialog-title", Static).update(Content.styled(title, "bold"))
+        fate = Content("")
+        if plan.action == "cancel" and amount:
             batches = [catalog.get(one.batch_id) for one in plan.todo]
             waiting = sum(one.request_counts.processing for one in batches if one is not None)
-            facts.append(
-                Content(
-                    f"Up to {plural(waiting, 'request')} may still finish and be billed; "
-                    "the rest are canceled, unbilled. What finished keeps its results."
-                )
+            fate = Content(
+                f"Up to {plural(waiting, 'request')} may still finish and be billed; "
+                "the rest are canceled, unbilled. What finished keeps its results."
             )
         elif plan.losing:
             lost = f"{plural(plan.losing, 'batch', 'batches')} with results that are not saved on this machine: gone."
-            facts.append(Content.styled(lost, TONES["error"]))
-        if plan.left_out:
-            stay = "stays" if len(plan.left_out) == 1 else "stay"
-            facts.append(
-                Content.styled(f"{number(len(plan.left_out))} of those marked {stay}, see below.", TONES["muted"])
-            )
-        return facts
+            fate = Content.styled(lost, TONES["error"])
+        self._say("#bulk-fate", fate)
+        left, gone = len(plan.left_out), any(one.batch_id not in catalog for one in plan.left_out)
+        one, several = ("is left out", "are left out") if gone else ("stays", "stay")
+        stay = f"{number(left)} of those marked {one if left == 1 else several}, see below." if left else ""
+        self._say("#bulk-left-out", Content.styled(stay, TONES["muted"]))
+        self.query_one(Input).placeholder = f"type {amount} to {plan.action} them" if amount else ""
 
-    def on_mount(self) -> None:
-        self.query_one(VirtualTable).rows_changed()
-        self.query_one(Input).cursor_blink = self.app.animation_level != "none"
+    def _say(self, where: str, said: Content) -> None:
+        line = self.query_one(where, Static)
+        line.display = bool(said)
+        line.update(said)
+
+    def _follow(self, _: Update) -> None:
+        """A batch may have ended, or gone: then it is not asked about any more."""
+        before, plan = self._plan, as_it_stands(self._plan, self._shared)
+        if plan == before:
+            self.query_one(VirtualTable).refresh_stale()
+            return
+        self._plan = plan
+        self.query_one(VirtualTable).set_source(BulkRows(plan, self._shared))
+        self._show_plan()
+        if out := len(before.todo) - len(plan.todo):
+            self._warn(f"{plural(out, 'batch', 'batches')} ended or went meanwhile. {self._how()}")
+
+    def _how(self) -> str:
+        keep, amount = key_for("bulk.keep", "esc"), len(self._plan.todo)
+        return f"Type {amount} and press enter, or {keep} to leave them as they are." if amount else f"{keep} closes."
+
+    def _warn(self, said: str) -> None:
+        self.query_one("#bulk-hint", Static).update(Content.styled(said, TONES["error"]))
 
     def action_move(self, rows: int) -> None:
         self.query_one(VirtualTable).action_move(rows)
@@ -120,11 +147,10 @@ class BulkDialog(FloatingScreen[bool]):
     def _take(self, event: Input.Submitted) -> None:
         event.stop()
         amount = len(self._plan.todo)
-        if event.value == str(amount):
-            self.dismiss(True)
+        if amount and event.value == str(amount):
+            self.dismiss(self._plan)
         else:
-            said = f"Type {amount} and press enter, or {key_for('bulk.keep', 'esc')} to leave them as they are."
-            self.query_one("#bulk-hint", Static).update(Content.styled(said, TONES["error"]))
+            self._warn(self._how())
 
 
 def _fit(table: VirtualTable, height: int) -> None:
@@ -144,7 +170,8 @@ class BulkProgress(FloatingScreen[None]):
 
     def __init__(self, job: Job, context: AppContext, stop: Callable[[Job], None]) -> None:
         super().__init__()
-        self._job = job
+        self.job = job
+        """What is followed."""
         self._shared = context
         self._stop = stop
         self._rows = BulkRows(job.plan, context, job)
@@ -170,10 +197,10 @@ class BulkProgress(FloatingScreen[None]):
         self._show()
 
     def action_stop(self) -> None:
-        if self._job.finished:
+        if self.job.finished:
             self.dismiss(None)
         else:
-            self._stop(self._job)
+            self._stop(self.job)
 
     def _take_update(self, _: Update) -> None:
         self._show()
@@ -182,14 +209,14 @@ class BulkProgress(FloatingScreen[None]):
     def _say_whole(self) -> None:
         """What the API said to the batch under the cursor, which a row has no room for."""
         batch_id = self.query_one(VirtualTable).cursor_key or ""
-        outcome = self._job.outcomes.get(batch_id)
+        outcome = self.job.outcomes.get(batch_id)
         line = self.query_one("#bulk-said", Static)
         line.display = outcome is not None and outcome.severity == "error"
         if outcome is not None:
             line.update(Content.styled(plain(f"! {self._rows.said(batch_id, outcome)}"), TONES["error"]))
 
     def _show(self) -> None:
-        job = self._job
+        job = self.job
         total, done = len(job.plan.todo), len(job.outcomes)
         filled = _BAR * done // max(total, 1)
         bar = Content.assemble(
@@ -211,7 +238,7 @@ class BulkProgress(FloatingScreen[None]):
         self._say_whole()
 
     def _title(self) -> Plain:
-        job = self._job
+        job = self.job
         if job.finished:
             return said_of(job)
         if job.undo_until is not None and not job.stopped:
@@ -220,16 +247,3 @@ class BulkProgress(FloatingScreen[None]):
                 return Plain(f"Deleting starts in {seconds}s; {key_for('bulk.stop', 'u')} leaves everything as it is")
         verb = "Canceling" if job.plan.action == "cancel" else "Deleting"
         return Plain(f"{verb} {plural(len(job.plan.todo), 'batch', 'batches')}")
-
-
-def said_of(job: Job) -> Plain:
-    """How a job came out, in one line."""
-    done = "deleted" if job.plan.action == "delete" else "being canceled"
-    parts = [f"{plural(job.count('information'), 'batch', 'batches')} {done}"]
-    if gone := job.count("warning"):
-        parts.append(f"{number(gone)} gone already")
-    if bad := job.count("error"):
-        parts.append(f"{number(bad)} refused")
-    if kept := job.count("information", kept=True):
-        parts.append(f"{number(kept)} left as they were")
-    return plain(" · ".join(parts))

@@ -11,17 +11,15 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from batch_tui.monitor.conditions import RESULTS_KEPT
-from batch_tui.tui import mask
-from batch_tui.tui.action_plan import has_unsaved_results
 from batch_tui.tui.batch_rows import results_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.mask_key import MASK_KEY
 from batch_tui.tui.screens.floating import LOW, SLIM, FloatingScreen
-from batch_tui.tui.text import ago, duration, join, later, plain, plural
+from batch_tui.tui.text import later, plain
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -84,20 +82,48 @@ class ConfirmDialog(FloatingScreen[Answer]):
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
             with VerticalScroll(id="dialog-facts", can_focus=False):
-                for fact in self._facts:
-                    yield Static(fact, classes="dialog-fact", markup=False)
-                for answer, does in self._offers.items():
-                    offer = Content.assemble(
-                        (key_for(f"dialog.{answer}", _OFFER_KEYS[answer]), TONES["accent"]),
-                        (f"  {does}", TONES["text"]),
-                    )
-                    yield Static(offer, classes="dialog-fact", markup=False)
+                yield from self._said()
             with Horizontal(id="dialog-buttons"):
-                yield Button(Content(f"{self._no} ({key_for('dialog.no', 'n')})"), id="keep")
-                yield Button(Content(f"{self._yes} ({key_for('dialog.yes', 'y')})"), id="go", variant="error")
+                yield Button(id="keep")
+                yield Button(id="go", variant="error")
+
+    def _said(self) -> Iterator[Static]:
+        """What stands between the title and the answers."""
+        for fact in self._facts:
+            yield Static(fact, classes="dialog-fact", markup=False)
+        for answer, does in self._offers.items():
+            offer = Content.assemble(
+                (key_for(f"dialog.{answer}", _OFFER_KEYS[answer]), TONES["accent"]),
+                (f"  {does}", TONES["text"]),
+            )
+            yield Static(offer, classes="dialog-fact", markup=False)
 
     def on_mount(self) -> None:
         self._opened_at = self._monotonic()
+        self._show_answers()
+
+    def ask_anew(
+        self, title: Plain, facts: Sequence[Content], *, yes: str, no: str, offers: Mapping[Answer, str]
+    ) -> None:
+        """Ask something else, because what the question was about has changed; without `yes` there is only `no`.
+
+        Where the answers mean something else now, those given before a person can have read it do not count.
+        """
+        if (title, yes, no, offers) != (self._title, self._yes, self._no, self._offers):
+            self._opened_at = self._monotonic()
+            self.query_one("#keep").focus()
+        self._title, self._facts, self._yes, self._no, self._offers = title, facts, yes, no, offers
+        self.query_one("#dialog-title", Static).update(Content.styled(title, "bold"))
+        below = self.query_one("#dialog-facts")
+        below.remove_children()
+        below.mount(*self._said())
+        self._show_answers()
+
+    def _show_answers(self) -> None:
+        keep, go = self.query_one("#keep", Button), self.query_one("#go", Button)
+        keep.label = Content(f"{self._no} ({key_for('dialog.no', 'n')})")
+        go.label = Content(f"{self._yes} ({key_for('dialog.yes', 'y')})")
+        go.display = bool(self._yes)
 
     def on_resize(self, event: Resize) -> None:
         # What it asks and the answers stay in view on the smallest screen; what is between can be scrolled.
@@ -108,7 +134,7 @@ class ConfirmDialog(FloatingScreen[Answer]):
         self.query_one("#dialog-facts", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_answer(self, answer: Answer) -> None:
-        if answer in _OFFER_KEYS and answer not in self._offers:
+        if (answer == "yes" and not self._yes) or (answer in _OFFER_KEYS and answer not in self._offers):
             return
         if not self._is_deaf():
             self.dismiss(answer)
@@ -124,81 +150,6 @@ class ConfirmDialog(FloatingScreen[Answer]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.action_answer("yes" if event.button.id == "go" else "")
-
-
-def _names(batch: MessageBatch, context: AppContext) -> Content:
-    """The id, and before it what the user calls the batch."""
-    notes = mask.noted(context.monitor.notes.get(batch.id))
-    name = Content.assemble((plain(notes.name), "bold"), "\n") if notes and notes.name else Content("")
-    return Content.assemble(name, plain(batch.id))
-
-
-def cancel_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
-    """Asks whether to cancel, and says what that will do."""
-    waiting = batch.request_counts.processing
-    spent = duration(context.now() - batch.created_at)
-    facts = [
-        _names(batch, context),
-        Content.styled(
-            join(plural(batch.request_counts.total, "request"), plain(f", running for {spent}")),
-            TONES["muted"],
-        ),
-        Content(
-            f"Up to {plural(waiting, 'request')} may still finish and be billed; the rest are canceled, "
-            "unbilled. What finished keeps its results. This cannot be undone."
-        ),
-    ]
-    return ConfirmDialog(
-        plain("Cancel this batch?"), facts, yes="Cancel the batch", no="Keep it running", monotonic=monotonic
-    )
-
-
-def delete_dialog(batch: MessageBatch, context: AppContext, monotonic: Callable[[], float]) -> ConfirmDialog:
-    """Asks whether to delete, and says what will be lost; one that runs is canceled first."""
-    now = context.now()
-    saved = context.monitor.saved.get(batch.id)
-    waiting = plural(batch.request_counts.processing, "request")
-    offers: dict[Answer, str] = {}
-    if batch.processing_status != "ended":
-        when = f", running for {duration(now - batch.created_at)}"
-        fate = Content.styled("What results it ends with are gone as soon as it is deleted.", TONES["error"])
-        offers["saved"] = "the same, but saves those results on this machine before it deletes"
-    else:
-        when = f", ended {ago(batch.ended_at or batch.created_at, now)}"
-        fate, offers = _fate_of_results(batch, context)
-    facts = [
-        _names(batch, context),
-        Content.styled(join(plural(batch.request_counts.total, "request"), plain(when)), TONES["muted"]),
-        fate,
-        Content("The API cannot bring it back."),
-    ]
-    title, yes = "Delete this batch?", "Delete the batch"
-    if batch.processing_status == "in_progress":
-        title, yes = "Cancel this batch, and delete it once it has ended?", "Cancel and delete"
-        facts.insert(
-            2, Content(f"Up to {waiting} may still finish and be billed. It is deleted if batch-tui is open by then.")
-        )
-    elif batch.processing_status != "ended":
-        title = "Delete this batch once it has ended?"
-        facts.insert(2, Content("It is canceling. It is deleted if batch-tui is open when it has ended."))
-    if saved is not None:
-        offers["also"] = "deletes the batch and the copy on this machine"
-    return ConfirmDialog(plain(title), facts, yes=yes, no="Keep it", offers=offers, monotonic=monotonic)
-
-
-def _fate_of_results(batch: MessageBatch, context: AppContext) -> tuple[Content, dict[Answer, str]]:
-    """What becomes of the results of an ended batch, and what is offered besides."""
-    saved = context.monitor.saved.get(batch.id)
-    if saved is not None:
-        whole = "A copy" if saved.verified else "A copy, not verified as complete,"
-        lists = key_for("batch.saved", "o")
-        return Content(
-            f"{whole} of its results stays on this machine: {lists} lists what is saved, and deletes it."
-        ), {}
-    if not has_unsaved_results(batch, context):
-        return Content("Its results are gone already; the entry in the list goes too."), {}
-    lost = Content.styled("Its results are not saved on this machine: they will be gone.", TONES["error"])
-    return lost, {"saved": "saves the results on this machine, and deletes once they are complete"}
 
 
 def quit_dialog(left: Plain, monotonic: Callable[[], float]) -> ConfirmDialog:

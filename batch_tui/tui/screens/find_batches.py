@@ -67,7 +67,7 @@ class FindBatchesScreen(BatchActionsScreen):
             "Clear filter",
             show=False,
             id="batch.clear_filter",
-            tooltip="Clear the filter, then marks, tab and order",
+            tooltip="Stop going to the end; clear filter, marks, order",
         ),
         Binding("s", "sort", "Sort", show=False, id="batch.sort", tooltip="Order the batches by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="batch.reverse", tooltip="Turn the order round"),
@@ -85,7 +85,7 @@ class FindBatchesScreen(BatchActionsScreen):
     def __init__(self, context: AppContext, *, classes: str = "") -> None:
         super().__init__(context, classes=classes)
         self._selection = Selection("all", NO_FILTER)
-        self._rows = BatchRows(context)
+        self._rows = self._rows_of(None)
         self._tab_counts = TabCounts()
         self._loads_all = False
         """Whether older pages are asked for until there are none."""
@@ -95,6 +95,9 @@ class FindBatchesScreen(BatchActionsScreen):
         self._taken_up: tuple[object, ...] = ()
         self._left_from: str | None = None
         """The row that typing a filter started from, for as long as no other was chosen."""
+
+    def _rows_of(self, selection: Selection | None) -> BatchRows:
+        return BatchRows(self._shared, selection, goes_to_end=lambda: self._table.follows_end)
 
     @property
     def _table(self) -> VirtualTable:
@@ -205,8 +208,10 @@ class FindBatchesScreen(BatchActionsScreen):
         self.show_state()
 
     def action_clear_filter(self) -> None:
-        """Back one level: the filter goes first, then marks, then the tab, then the order; never quits."""
-        if self._line.display:
+        """Back one level: the way to the end goes first, then the filter, marks, the tab, the order; never quits."""
+        if self._table.follows_end and not self._rows.whole:
+            self._table.stop_following()
+        elif self._line.display:
             self._problem = None
             self._table.focus()
             self._line.clear()
@@ -286,7 +291,7 @@ class FindBatchesScreen(BatchActionsScreen):
             context = self._shared
             self._selection = selection = Selection(tab, wanted, order)
             selection.take_up(context.catalog, context.now(), context.monitor.saved, context.monitor.notes)
-            self._rows = BatchRows(context, None if selection.as_listed else selection)
+            self._rows = self._rows_of(None if selection.as_listed else selection)
             if (order, tab) != (before.order, before.tab):
                 self._table.set_columns(columns_in(order, tab))
             self._table.set_source(self._rows)

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from batch_tui.tui.input_messages import InputWanted, LinkInputRequested
 from batch_tui.tui.key_names import key_for
+from batch_tui.tui.long_text import REACHED
 from batch_tui.tui.record_pages import REQUEST
 from batch_tui.tui.results_messages import PageWish, RecordLoaded, RecordRequested
 from batch_tui.tui.screens.take_out import TakeOutScreen
@@ -19,6 +20,7 @@ from batch_tui.tui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
+    from batch_tui.results.search import SearchPattern
     from batch_tui.tui.context import BatchInput
     from batch_tui.tui.messages import InputUpdate
     from batch_tui.tui.results_messages import Pane
@@ -59,6 +61,24 @@ class ReadRecordScreen(TakeOutScreen):
             show=False,
             id="record.previous",
             tooltip="Previous record, the pane stays open",
+        ),
+        Binding(
+            "right_curly_bracket",
+            "part(1)",
+            "Next part",
+            key_display="}",
+            show=False,
+            id="record.next_part",
+            tooltip="The next part of a text that is too long to be shown at once",
+        ),
+        Binding(
+            "left_curly_bracket",
+            "part(-1)",
+            "Previous part",
+            key_display="{",
+            show=False,
+            id="record.previous_part",
+            tooltip="The part of a long text before this one",
         ),
         Binding("z", "wrap", "Wrap", show=False, id="record.wrap", tooltip="Wrap long lines of the record, or not"),
         Binding(
@@ -150,9 +170,18 @@ class ReadRecordScreen(TakeOutScreen):
             self._prompt.show(None)
             self._wishes.clear()
         elif self._shows_record:
-            self._ask(PageWish(line, record.page, record.cells, record.markdown))
+            begins, sought = record.begins_at(line), self._sought_in(line)
+            self._ask(PageWish(line, record.page, record.cells, record.markdown, start=begins, sought=sought))
             if self._beside:
                 self._ask(PageWish(line, REQUEST, self._prompt.cells, pane="prompt"))
+
+    def _sought_in(self, line: int) -> SearchPattern | None:
+        """What is searched for, where the record may be too long to be shown with all that was found in it."""
+        file, search = self._view.file, self._view.search
+        if file is None or search is None:
+            return None
+        start, stop = file.index.span(line)
+        return search.condition if stop - start > REACHED else None
 
     def _ask(self, wish: PageWish) -> None:
         file = self._view.file
@@ -207,6 +236,21 @@ class ReadRecordScreen(TakeOutScreen):
     def action_choose_page(self, page: int) -> None:
         self._record.page = page
         self.ask_for_record()
+
+    def action_next_hit(self, direction: int) -> None:
+        before = self._table.cursor_key
+        super().action_next_hit(direction)
+        if self._table.cursor_key == before:
+            # Nowhere else is what is searched for: whoever went on reading here comes back to it.
+            self._record.forget_part()
+            self._record.text_pane.scroll_to_match()
+            self.ask_for_record()
+
+    def action_part(self, step: int) -> None:
+        if self._record.turn_part(step):
+            self.ask_for_record()
+        else:
+            self._tell("All of it is shown." if step > 0 else "This is the beginning of it.")
 
     def action_wrap(self) -> None:
         record = self._record

@@ -68,7 +68,7 @@ def _what_is_sent(plan: ResubmitPlan) -> Plain:
 
 
 def _about_earlier(earlier: Submission) -> Plain:
-    return plain(f"The same requests were sent on {earlier.written_at:%Y-%m-%d %H:%M} UTC, as {earlier.batch_id}.")
+    return plain(f"The same custom_ids were sent on {earlier.written_at:%Y-%m-%d %H:%M} UTC, as {earlier.batch_id}.")
 
 
 def _about_refused(plan: ResubmitPlan) -> Plain:

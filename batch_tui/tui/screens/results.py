@@ -55,6 +55,7 @@ _LETTERS = frozenset(
         "copy",
         "turn",
         "wrap",
+        "part",
         "markdown",
         "beside",
         "link_input",
@@ -344,6 +345,8 @@ class ResultsScreen(ReadRecordScreen):
         super().show_rows()
         pattern = None if self._view.search is None else self._view.search.condition
         self._record.stand_out(pattern)
+        # Another part of a long text may hold it.
+        self.ask_for_record()
 
     # Keys
 

@@ -45,6 +45,8 @@ class BatchDetail(VerticalScroll):
         self._shared = context
         self._batch_id: str | None = None
         self._shown: Content | None = None
+        self._known: MessageBatch | None = None
+        """The batch as it was when it was last there."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="detail-text", markup=False)
@@ -64,14 +66,15 @@ class BatchDetail(VerticalScroll):
             # There is no room for it; on_resize comes once there is.
             return
         batch = None if batch_id is None else self._shared.catalog.get(batch_id)
+        cells = max(self.size.width - 4, 30)
         if batch is not None:
-            content = describe_batch(batch, self._shared, max(self.size.width - 4, 30))
+            self._known = batch
+            content = describe_batch(batch, self._shared, cells)
         elif batch_id is None:
             content = Content("")
         else:
-            content = Content.styled(
-                f"{plain(batch_id)} is gone: it was deleted, or belongs to another workspace.", TONES["muted"]
-            )
+            known = self._known if self._known is not None and self._known.id == batch_id else None
+            content = _describe_gone(batch_id, known, self._shared, cells)
         before, self._shown = self._shown, content
         if before is None or not content.is_same(before):
             text = self.query_one("#detail-text", Static)
@@ -84,12 +87,8 @@ class BatchDetail(VerticalScroll):
 def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Content:
     """The whole page about one batch, for a column of so many cells."""
     status, tone = status_of(batch)
-    notes = mask.noted(context.monitor.notes.get(batch.id)) or NOTHING_NOTED
     parts: list[Content] = [
-        *([Content.styled(plain(notes.name), TONES["accent"])] if notes.name else []),
-        Content.styled(plain(batch.id), TONES["muted"] if notes.name else "bold"),
-        *([Content.styled(plain(" ".join(f"#{tag}" for tag in notes.tags)), TONES["accent"])] if notes.tags else []),
-        *([Content(plain(notes.note))] if notes.note else []),
+        *_names(batch.id, context),
         Content.assemble((status, TONES[tone]), ("  " + _headline(batch, context), TONES["muted"])),
         *([Content.styled(unread_words(batch), TONES["warning"])] if batch.unread else []),
         Content(""),
@@ -99,13 +98,50 @@ def describe_batch(batch: MessageBatch, context: AppContext, cells: int) -> Cont
         *_time_bar(batch, context.now(), cells),
         *_timeline(batch, context),
         Content(""),
-        *_seen(batch, context),
+        *_seen(batch.id, context),
         *_outlook(batch, context),
         *_results(batch, context),
         *_digest(batch, context, cells),
         *_input(batch, context),
     ]
     return Content("\n").join(parts)
+
+
+def _describe_gone(batch_id: str, known: MessageBatch | None, context: AppContext, cells: int) -> Content:
+    """What is left to tell of a batch that is not there any more; `known`: as it was before."""
+    parts: list[Content] = [
+        *_names(batch_id, context),
+        Content.styled("Gone: it was deleted, or belongs to another workspace.", TONES["warning"]),
+        Content(""),
+        *_seen(batch_id, context),
+    ]
+    if known is not None:
+        status, tone = status_of(known)
+        parts += [
+            Content.assemble(("AS IT WAS LAST SEEN  ", TONES["accent"]), (status, TONES[tone])),
+            Content.styled(_headline(known, context), TONES["muted"])
+            if known.ended_at is not None
+            else Content.styled(plural(known.request_counts.total, "request"), TONES["muted"]),
+            *_counts(known, cells),
+            Content(""),
+            *_past(known, context),
+            Content(""),
+        ]
+    if saved := _saved(batch_id, context):
+        opens = Content.styled(f"{key_for('batch.saved', 'o')} on the list opens them.", TONES["muted"])
+        parts += [*saved, opens]
+    return Content("\n").join(parts)
+
+
+def _names(batch_id: str, context: AppContext) -> list[Content]:
+    """What the user noted, and the id."""
+    notes = mask.noted(context.monitor.notes.get(batch_id)) or NOTHING_NOTED
+    return [
+        *([Content.styled(plain(notes.name), TONES["accent"])] if notes.name else []),
+        Content.styled(plain(batch_id), TONES["muted"] if notes.name else "bold"),
+        *([Content.styled(plain(" ".join(f"#{tag}" for tag in notes.tags)), TONES["accent"])] if notes.tags else []),
+        *([Content(plain(notes.note))] if notes.note else []),
+    ]
 
 
 def _section(title: str) -> Content:
@@ -173,34 +209,35 @@ def _time_bar(batch: MessageBatch, now: datetime, cells: int) -> list[Content]:
     return [Content.assemble(*((text, TONES[tone]) for text, tone in drawn), (said, TONES["muted"]))]
 
 
-def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
-    now, zone = context.now(), context.zone
-
-    def past(label: str, when: datetime) -> Content:
-        return _line(label, moment(when, zone), ago(when, now))
-
+def _past(batch: MessageBatch, context: AppContext) -> list[Content]:
+    """What happened to it already."""
     if "created_at" in batch.unread:
         return [_line("created", _UNKNOWN, tone="muted")]
-    rows = [past("created", batch.created_at)]
-    if batch.cancel_initiated_at is not None:
-        rows.append(past("cancel asked", batch.cancel_initiated_at))
-    if batch.ended_at is not None:
-        rows.append(past("ended", batch.ended_at))
-    elif "expires_at" in batch.unread or batch.processing_status == "ended":
+    now, zone = context.now(), context.zone
+    times = {"created": batch.created_at, "cancel asked": batch.cancel_initiated_at, "ended": batch.ended_at}
+    return [_line(label, moment(when, zone), ago(when, now)) for label, when in times.items() if when is not None]
+
+
+def _timeline(batch: MessageBatch, context: AppContext) -> list[Content]:
+    now, zone = context.now(), context.zone
+    rows = _past(batch, context)
+    if "created_at" in batch.unread:
+        return rows
+    if batch.ended_at is None and ("expires_at" in batch.unread or batch.processing_status == "ended"):
         rows.append(_line("ended" if batch.processing_status == "ended" else "expires", _UNKNOWN, tone="muted"))
-    else:
+    elif batch.ended_at is None:
         rows.append(_line("expires", moment(batch.expires_at, zone), left(batch.expires_at, now)))
     until = later(batch.created_at, RESULTS_KEPT)
     if batch.archived_at is not None:
-        rows.append(past("archived", batch.archived_at))
+        rows.append(_line("archived", moment(batch.archived_at, zone), ago(batch.archived_at, now)))
     else:
         rows.append(_line("results go", moment(until, zone), left(until, now) if until > now else "gone"))
     return rows
 
 
-def _seen(batch: MessageBatch, context: AppContext) -> list[Content]:
+def _seen(batch_id: str, context: AppContext) -> list[Content]:
     """What this app saw of the batch, and asked for it, latest last; nothing when it only ever saw one state."""
-    events = context.catalog.events(batch.id)
+    events = context.catalog.events(batch_id)
     if len(events) < 2:
         return []
     today = context.now().astimezone(context.zone).date()
@@ -255,17 +292,23 @@ def _similar(forecast: Forecast) -> str:
     return f"{number(forecast.similar)} similar batches ({number(smallest)} to {number(largest)} requests)"
 
 
+def _saved(batch_id: str, context: AppContext) -> list[Content]:
+    """What of its results is on this machine; nothing where none are."""
+    saved = context.monitor.saved.get(batch_id)
+    if saved is None:
+        return []
+    said = Content.styled("Saved on this machine, but not verified as complete.", TONES["warning"])
+    if saved.verified:
+        said = Content.styled("Saved on this machine, complete: every line is there.", TONES["success"])
+    return [_section("RESULTS"), said, Content.styled(plain(str(saved.path)), TONES["muted"])]
+
+
 def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
     text, tone = results_of(batch, context)
+    if rows := _saved(batch.id, context):
+        return rows
     rows = [_section("RESULTS")]
-    saved = context.monitor.saved.get(batch.id)
-    if saved is not None and saved.verified:
-        rows.append(Content.styled("Saved on this machine, complete: every line is there.", TONES["success"]))
-        rows.append(Content.styled(plain(str(saved.path)), TONES["muted"]))
-    elif saved is not None:
-        rows.append(Content.styled("Saved on this machine, but not verified as complete.", TONES["warning"]))
-        rows.append(Content.styled(plain(str(saved.path)), TONES["muted"]))
-    elif batch.archived_at is not None:
+    if batch.archived_at is not None:
         rows.append(Content("Gone: the API keeps results for 29 days from creation."))
     elif batch.processing_status != "ended":
         rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))

@@ -11,6 +11,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from batch_tui.tui import mask
+from batch_tui.tui.long_text import LONGEST
 from batch_tui.tui.record_pages import PAGES
 from batch_tui.tui.text import plain
 from batch_tui.tui.widgets.chosen_label import fit_labels
@@ -36,6 +37,8 @@ class RecordView(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._loaded: RecordLoaded | None = None
+        self._part: tuple[int, int, int] | None = None
+        """Line, page, and where the part of it begins that somebody turned to."""
         self.page = 0
         """The tab that is chosen, a position in PAGES."""
         self.wraps = True
@@ -86,6 +89,23 @@ class RecordView(Vertical):
             return self.query_one(JsonPane).text
         return "\n".join(text for text, _ in self._loaded.pages.page)
 
+    def begins_at(self, line: int) -> int | None:
+        """Where what is to be shown of a long page begins, once somebody turned its parts."""
+        return self._part[2] if self._part is not None and self._part[:2] == (line, self.page) else None
+
+    def forget_part(self) -> None:
+        """Show the part of a long page that is shown at first."""
+        self._part = None
+
+    def turn_part(self, step: int) -> bool:
+        """Ask for the next or previous part of a long page; False when there is none."""
+        loaded = self._loaded
+        pages = None if loaded is None else loaded.pages
+        if loaded is None or pages is None or not (pages.after if step > 0 else pages.start):
+            return False
+        self._part = (loaded.line, loaded.page, max(0, pages.start + step * LONGEST))
+        return True
+
     def show(self, loaded: RecordLoaded | None) -> None:
         """Show another record or page, or none."""
         same_page = _place_of(loaded) == _place_of(self._loaded)
@@ -122,6 +142,7 @@ class RecordView(Vertical):
         """Let what is searched for stand out in the page."""
         pane, tree = self.text_pane, self.query_one(JsonPane)
         if pattern != pane.highlight:
+            self.forget_part()
             pane.highlight = tree.highlight = pattern
             pane.scroll_to_match()
             pane.refresh()
@@ -150,4 +171,4 @@ class RecordView(Vertical):
 
 
 def _place_of(loaded: RecordLoaded | None) -> tuple[object, ...] | None:
-    return None if loaded is None else (loaded.file, loaded.line, loaded.page)
+    return None if loaded is None else (loaded.file, loaded.line, loaded.page, loaded.pages.start)

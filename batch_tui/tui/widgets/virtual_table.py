@@ -179,7 +179,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def move_to(self, row: int) -> None:
         """Put the cursor on a row and bring it into view."""
-        self._follows_end = False
+        self.stop_following()
         # Rows may have arrived since the source last told; the view must be able to go there.
         self.virtual_size = Size(self.size.width, len(self._source) + 1)
         if len(self._source):
@@ -237,6 +237,13 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.Viewed(self, first, last))
         if last + self.rows_on_screen >= count - 1:
             self.post_message(self.BottomNeared(self))
+
+    def stop_following(self) -> None:
+        """Stay where the cursor is."""
+        if self._follows_end:
+            self._follows_end = False
+            # The last row may tell how to stop.
+            self.refresh_stale()
 
     # Marks: they belong to keys, so they stay whatever rows are shown
 
@@ -313,7 +320,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self._follows_end = False
+            self.stop_following()
             self._painted.clear()
             self._note_top()
             self._announce_view()
