@@ -24,7 +24,7 @@ _SHORTEST_HOST = 10
 _BETWEEN: Final[Part] = (" · ", TONES["muted"])
 _GAP = len(_BETWEEN[0])
 _NAME: Final[tuple[Part, ...]] = (("batch-tui", TONES["accent"]), ("  ", ""))
-_LEAST_FIRST = ("loaded", "name", "pace", "marked", "new", "pending")
+_LEAST_FIRST = ("loaded", "name", "pace", "shows", "marked", "new")
 """What is left out where it is narrow, in this order; the first tab says how many are loaded too."""
 
 
@@ -49,7 +49,8 @@ def list_status(context: AppContext, state: ListState, cells: int) -> tuple[list
     sizes["fresh"] = max(sizes["fresh"], _USUAL + _GAP)
     # A cell before, two between left and right, one behind; and the last piece has no gap.
     spare = cells - 4 - _cells(whose) - sum(sizes.values()) + _GAP
-    for least in _LEAST_FIRST:
+    # How many run, a tab says too; what is still to be deleted stands nowhere else.
+    for least in (*_LEAST_FIRST, "running", "pending") if "pending" in pieces else _LEAST_FIRST:
         if spare < 0:
             spare += sizes.pop(least, 0)
     left = [(" ", ""), *(_NAME if "name" in sizes else ()), *whose]
@@ -72,6 +73,7 @@ def _pieces(context: AppContext, state: ListState) -> dict[str, list[Part]]:
         pieces["marked"] = [(f"{number(state.marked)} marked", "bold $text-accent")]
     if context.monitor.pending:
         pieces["pending"] = [(_to_do(context), "bold $text-warning")]
+        pieces["shows"] = [(f"{key_for('batch.job', 'b')} shows", TONES["muted"])]
     if running:
         pieces["running"] = [(f"{number(running)} running", TONES["running"])]
     if state.loads_all:
@@ -90,8 +92,7 @@ def _to_do(context: AppContext) -> str:
     """What was confirmed and is not done."""
     pending = context.monitor.pending.values()
     amounts = {action: sum(1 for one in pending if one.action == action) for action in ("cancel", "delete")}
-    said = ", ".join(f"{number(amount)} to {action}" for action, amount in amounts.items() if amount)
-    return f"{said}: {key_for('batch.job', 'b')} shows"
+    return ", ".join(f"{number(amount)} to {action}" for action, amount in amounts.items() if amount)
 
 
 def _cells(parts: Sequence[Part]) -> int:

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from tests.tui.play import Play
 
 
-async def look(play: Play) -> None:
-    """A poll, as it comes by itself behind a dialog."""
-    before = play.stage.simulator.request_count
-    play.stage.app.action_refresh_now()
-    await until(play.pilot, lambda: play.stage.simulator.request_count > before, "a poll")
+async def let_end(play: Play, *batch_ids: str, hours: int = 25) -> None:
+    """Time goes by, and polls find out that these have ended: the first may only learn how much is new."""
+    play.stage.clock.advance(hours=hours)
+
+    def have_ended() -> bool:
+        play.stage.app.action_refresh_now()
+        return all(play.catalog.get(each).processing_status == "ended" for each in batch_ids)
+
+    await until(play.pilot, have_ended, "the end of these batches")
     await settled(play.stage, play.pilot)
 
 
@@ -52,8 +56,7 @@ async def test_a_cancel_question_follows_the_batch_to_its_end(tmp_path: Path) ->
         batch_id = await go_to(play.stage, play.pilot, running)
         await play.press("c")
         assert "may still finish" in facts(play)
-        play.stage.clock.advance(hours=25)
-        await look(play)
+        await let_end(play, batch_id)
         assert "there is nothing left to cancel" in facts(play)
         assert "may still finish" not in facts(play)
         assert batch_id in facts(play)
@@ -87,8 +90,7 @@ async def test_a_question_about_a_running_batch_becomes_one_about_an_ended_one(t
         await play.press("D")
         assert "delete it once it has ended" in facts(play)
         play.seconds.step = 0.0
-        play.stage.clock.advance(hours=23)
-        await look(play)
+        await let_end(play, batch_id, hours=23)
         assert "Delete this batch?" in facts(play)
         assert "Its results are not saved on this machine: they will be gone." in facts(play)
         assert offered(play) == ["Keep it (n)", "Delete the batch (y)"]
@@ -126,8 +128,7 @@ async def test_a_bulk_cancel_of_which_nothing_is_left_asks_for_nothing(tmp_path:
         chosen = ids(play, running, 2)
         await mark(play, chosen)
         await play.press("c", "2")
-        play.stage.clock.advance(hours=25)
-        await look(play)
+        await let_end(play, *chosen)
         assert "Nothing is left to cancel" in facts(play)
         await play.press("enter", "backspace", "0", "enter")
         assert isinstance(play.screen, BulkDialog)
@@ -138,9 +139,8 @@ async def test_a_bulk_cancel_of_which_nothing_is_left_asks_for_nothing(tmp_path:
 
 async def test_what_ends_while_its_cancel_waits_is_not_asked_for(tmp_path: Path) -> None:
     minutes = Minutes()
-    async with playing(tmp_path, app={"budget": minutes.budget(6)}) as play:
-        for _ in range(5):
-            await play.poll()
+    async with playing(tmp_path, app={"budget": minutes.budget}) as play:
+        minutes.use_up()
         batch_id = await go_to(play.stage, play.pilot, running)
         await play.press("c", "y")
         play.stage.clock.advance(hours=25)
