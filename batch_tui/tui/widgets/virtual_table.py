@@ -313,7 +313,8 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self._follows_end = False
+            # Textual takes a view back that is beyond the end of fewer rows: nobody wished for that.
+            self._follows_end = self._follows_end and new_value >= self.max_scroll_y
             self._painted.clear()
             self._note_top()
             self._announce_view()
