@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.geometry import Size
 
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.line_index import LineIndex
@@ -128,3 +129,29 @@ async def test_who_asked_for_the_end_arrives_there_though_the_download_started_o
         await other.come(170, "complete")
         assert play.table.cursor_key == "199"
         assert "new-199" in play.table.render_line(play.table.rows_on_screen).text
+
+
+async def test_a_view_that_is_taken_back_as_rows_became_fewer_goes_on_to_follow_the_end(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await own_rows(play, *(succeeded(f"old-{number}") for number in range(200)))
+        other = OtherFile(play, batch_id, tmp_path)
+        await other.come(200)
+        await play.press("G")
+        table = play.table
+        # As it is when rows came since the layout was made.
+        table.virtual_size = Size(table.size.width, 60)
+        await play.pilot.resize_terminal(118, 28)
+        await other.come(100, "complete")
+        assert table.cursor_key == "299"
+
+
+async def test_who_scrolls_away_from_the_end_stays_there(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        batch_id = await own_rows(play, *(succeeded(f"old-{number}") for number in range(200)))
+        other = OtherFile(play, batch_id, tmp_path)
+        await other.come(200)
+        await play.press("G")
+        play.table.scroll_relative(y=-5, animate=False, immediate=True)
+        top = play.table.top_row
+        await other.come(100)
+        assert play.table.top_row == top

@@ -320,7 +320,9 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.stop_following()
+            # Textual takes a view back that is beyond the end of fewer rows: nobody wished for that.
+            if new_value < self.max_scroll_y:
+                self.stop_following()
             self._painted.clear()
             self._note_top()
             self._announce_view()
