@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,8 +41,7 @@ class _Envelope(msgspec.Struct):
 _decode: Callable[[bytes], _Envelope] = msgspec.json.Decoder(_Envelope).decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the list. A batch that could be read in part says so in `MessageBatch.unread`."""
 
     data: list[MessageBatch]
@@ -52,7 +50,7 @@ class Listed:
     query: PageQuery
     nameless: int = 0
     """How many more there were, without so much as an id."""
-    raw: Sequence[Any] = field(default=(), repr=False)
+    raw: Sequence[Any] = ()
     """The objects that `data` was read from, if they were asked for."""
 
 

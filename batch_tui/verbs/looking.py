@@ -61,18 +61,19 @@ def list_batches(session: Session, *, wanted: str, limit: int, as_json: bool) ->
     nameless = 0
     with session.connect() as client:
         now = datetime.now(UTC)
-        for listed in _pages(client, _LARGEST_PAGE if chosen or not limit else min(limit, _LARGEST_PAGE)):
+        size = _LARGEST_PAGE if chosen or not limit else min(limit, _LARGEST_PAGE)
+        for listed in _pages(client, size, raw=as_json):
             nameless += listed.nameless
             unread += [f"{batch.id} ({', '.join(sorted(batch.unread))})" for batch in listed.data if batch.unread]
-            page = [pair for pair in zip(listed.data, listed.raw, strict=True) if not pair[0].unread]
-            batches = [batch for batch, _ in page]
+            batches = [batch for batch in listed.data if not batch.unread]
             kept = {batch.id for batch in chosen.keep(batches, now, saved, notes)}
-            shown = [pair for pair in page if pair[0].id in kept][: (limit - printed) if limit else None]
+            shown = [batch for batch in batches if batch.id in kept][: (limit - printed) if limit else None]
             if as_json:
-                for _, raw in shown:
-                    click.echo(json_line(raw))
+                raw_of = dict(zip((batch.id for batch in listed.data), listed.raw, strict=True))
+                for batch in shown:
+                    click.echo(json_line(raw_of[batch.id]))
             else:
-                print_table((batch for batch, _ in shown), now, saved, notes, headings=not printed and bool(shown))
+                print_table(shown, now, saved, notes, headings=not printed and bool(shown))
             printed += len(shown)
             too_old = bool(batches) and chosen.reach is not None and now - batches[-1].created_at > chosen.reach
             if too_old or (limit and printed >= limit):
@@ -114,11 +115,11 @@ def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
     return Exit.REFUSED if missing else Exit.DONE
 
 
-def _pages(client: BatchClient, size: int) -> Iterator[Listed]:
-    """Each page with the objects its batches were read from."""
+def _pages(client: BatchClient, size: int, *, raw: bool) -> Iterator[Listed]:
+    """Each page, with the objects its batches were read from if they are asked for."""
     after: str | None = None
     while True:
-        page = client.fetch(list_page(PageQuery(after_id=after, limit=size), raw=True), NOT_GIVEN).value
+        page = client.fetch(list_page(PageQuery(after_id=after, limit=size), raw=raw), NOT_GIVEN).value
         yield page
         if not page.data or page.has_more is False or after == page.data[-1].id:
             return
