@@ -71,7 +71,9 @@ async def _bulk_report(stage: Stage, pilot: Pilot[str]) -> None:
 async def _undo(stage: Stage, pilot: Pilot[str]) -> None:
     await go_to(stage, pilot, with_errors)
     await pilot.press("D", "y")
-    await pilot.pause()
+    await until(pilot, lambda: isinstance(stage.app.screen, BatchListScreen), "the list")
+    await until(pilot, lambda: len(stage.app.screen.query("Toast")) == 1, "what is going to be deleted")
+    await settled(stage, pilot)
 
 
 async def _list_named(stage: Stage, pilot: Pilot[str]) -> None:
