@@ -7,7 +7,7 @@ None, an unknown enum value passes as text.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -20,6 +20,9 @@ def _as_utc(moment: datetime) -> datetime:
 Timestamp = Annotated[AwareDatetime | Annotated[datetime, AfterValidator(_as_utc)], Field(union_mode="left_to_right")]
 
 ProcessingStatus = Annotated[Literal["in_progress", "canceling", "ended"] | str, Field(union_mode="left_to_right")]
+
+
+_ALL_READ: Final = frozenset[str]()
 
 
 class Model(BaseModel):
@@ -77,7 +80,11 @@ class MessageBatch(Model):
     @property
     def unread(self) -> frozenset[str]:
         """Fields that could not be read and hold something harmless instead; only `salvage` leaves any."""
-        fields: frozenset[str] = getattr(self, "_unread", frozenset())
+        try:
+            # Not getattr: pydantic looks for what is not there in Python, and lists ask this of each row.
+            fields: frozenset[str] = object.__getattribute__(self, "_unread")
+        except AttributeError:
+            return _ALL_READ
         return fields
 
     def read_without(self, fields: frozenset[str]) -> Self:
