@@ -19,6 +19,8 @@ from tests.benchmarks.terminal import PAGE_DOWN, TimedTerminal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch_tui.api.models import MessageBatch, MessageBatchRequestCounts
+
 _EMPTY_APP = """
 from textual.app import App
 from textual.widgets import Static
@@ -191,6 +193,15 @@ def _repaint_job() -> dict[str, float]:
     return anyio.run(_repaint)
 
 
+def _turned(batch: MessageBatch) -> MessageBatchRequestCounts:
+    """The same counts but for one request: a batch never has more or fewer than it had."""
+    was = batch.request_counts
+    if was.errored:
+        return was.model_copy(update={"errored": was.errored - 1, "succeeded": was.succeeded + 1})
+    source = "processing" if was.processing else "succeeded"
+    return was.model_copy(update={"errored": 1, source: getattr(was, source) - 1})
+
+
 async def _repaint() -> dict[str, float]:
     """In processor time, since a pilot waits longer than it must; the simulator is idle meanwhile."""
     from batch_tui.tui import garbage
@@ -211,12 +222,11 @@ async def _repaint() -> dict[str, float]:
                 # As outside of tests, where nothing else is timed by the collector either.
                 garbage.tame()
                 taken: dict[int, list[float]] = {1: [], 1_000: []}
-                for turn in range(20):
+                for _ in range(20):
                     for count, times in taken.items():
                         page = list(catalog)[:1_000]
                         for place in range(count):
-                            counts = page[place].request_counts.model_copy(update={"errored": turn + 1 + count})
-                            page[place] = page[place].model_copy(update={"request_counts": counts})
+                            page[place] = page[place].model_copy(update={"request_counts": _turned(page[place])})
                         stage.clock.advance(microseconds=1)
                         began = time.process_time()
                         stage.app.publish(catalog.merge(page))
