@@ -194,13 +194,13 @@ class Downloads:
             download.stop()
 
     def _run(self, batch_id: str, download: ResultsDownload) -> None:
-        from batch_tui.results.large_blocks import give_back_large_blocks
-
-        # Before any line is read, and in this thread, as it takes some milliseconds to import.
-        give_back_large_blocks()
         try:
+            # Before any line is read, and in this thread, as it takes some milliseconds to import.
+            from batch_tui.results.large_blocks import give_back_large_blocks
+
+            give_back_large_blocks()
             whole = download.run().state == "complete"
-        except Exception as error:  # noqa: BLE001  (else the screen would wait for ever; run() tells what it expects)
+        except Exception as error:  # noqa: BLE001  (the thread would end and the screen wait for ever; run() tells what it expects)
             self._forward(batch_id, DownloadProgress("failed", error=error))
             return
         if whole and download.results is not None:

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 from typing import Final
 
+_BATCH: Final = {
+    "batch.detail": "enter l",
+    "batch.results": "v",
+    "batch.cancel": "c",
+    "batch.delete": "D",
+    "batch.resubmit": "R",
+    "batch.undo": "u",
+    "batch.job": "b",
+    "batch.watch": "m",
+    "batch.save": "w",
+    "batch.name": "t",
+    "batch.copy": "y",
+}
+"""What can be done with a batch, on the list as on its page."""
+
 KEYS: Final[dict[str, dict[str, str]]] = {
     "BatchListScreen": {
-        "batch.detail": "enter l",
-        "batch.results": "v",
-        "batch.cancel": "c",
-        "batch.delete": "D",
-        "batch.resubmit": "R",
-        "batch.undo": "u",
-        "batch.job": "b",
-        "batch.watch": "m",
-        "batch.save": "w",
-        "batch.name": "t",
-        "batch.copy": "y",
+        **_BATCH,
         "batch.filter": "slash",
         "batch.clear_filter": "escape",
         "batch.sort": "s",
@@ -51,17 +56,7 @@ KEYS: Final[dict[str, dict[str, str]]] = {
         "filter.clear": "escape",
     },
     "BatchDetailScreen": {
-        "batch.detail": "enter l",
-        "batch.results": "v",
-        "batch.cancel": "c",
-        "batch.delete": "D",
-        "batch.resubmit": "R",
-        "batch.undo": "u",
-        "batch.job": "b",
-        "batch.watch": "m",
-        "batch.save": "w",
-        "batch.name": "t",
-        "batch.copy": "y",
+        **_BATCH,
         "batch.back": "escape",
         "batch.next": "J",
         "batch.previous": "K",

@@ -9,14 +9,12 @@ import pytest
 
 from batch_tui.simulator import Simulator
 from tests.end_to_end.homes import BATCH_TUI
-from tests.end_to_end.verb_runs import listed, run
+from tests.end_to_end.verb_runs import listed, request_file, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.end_to_end.homes import Home
-
-PARAMS = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
 
 
 @pytest.fixture
@@ -40,8 +38,7 @@ def test_verbs_and_options_are_offered(home: Home) -> None:
 
 
 def test_batches_of_this_machine_are_offered_with_what_is_known_of_them(home: Home, simulator: Simulator) -> None:
-    file = home.path / "night run.jsonl"
-    file.write_text(json.dumps({"custom_id": "a", "params": PARAMS}) + "\n")
+    file = request_file(home, ["a"], "night run.jsonl")
     made = run(home, simulator.url, "create", str(file)).stdout.strip()
     ended = next(one["id"] for one in listed(simulator) if one["results_url"] and not one["archived_at"])
     assert run(home, simulator.url, "results", ended, "-o", "rows.jsonl").returncode in (0, 1)

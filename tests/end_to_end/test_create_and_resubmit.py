@@ -13,7 +13,7 @@ from batch_tui.simulator import Simulator
 from batch_tui.submission.linked_input import LinkedInputs
 from tests.api.scripted_server import Reply, ScriptedServer
 from tests.end_to_end.homes import BATCH_TUI
-from tests.end_to_end.verb_runs import KEY, listed, objects, run
+from tests.end_to_end.verb_runs import KEY, PARAMS, listed, objects, request_file, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,19 +22,11 @@ if TYPE_CHECKING:
     from tests.end_to_end.homes import Home
     from tests.end_to_end.terminal import Terminal
 
-PARAMS = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
-
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     with Simulator(batches=30, live=False) as running:
         yield running
-
-
-def request_file(home: Home, custom_ids: list[str], name: str = "requests.jsonl") -> Path:
-    path = home.path / name
-    path.write_text("".join(json.dumps({"custom_id": one, "params": PARAMS}) + "\n" for one in custom_ids))
-    return path
 
 
 def with_errors(simulator: Simulator) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.end_to_end.test_create_and_resubmit import request_file, result_ids, simulator, with_errors
-from tests.end_to_end.verb_runs import run
+from tests.end_to_end.test_create_and_resubmit import result_ids, simulator, with_errors
+from tests.end_to_end.verb_runs import request_file, run
 
 if TYPE_CHECKING:
     from batch_tui.simulator import Simulator

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.batch_list import list_is_shown, rows
-from tests.end_to_end.test_create_and_resubmit import PARAMS, simulator
-from tests.end_to_end.verb_runs import KEY, listed, run
+from tests.end_to_end.test_create_and_resubmit import simulator
+from tests.end_to_end.verb_runs import KEY, PARAMS, listed, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -33,6 +33,13 @@ async def saved_and_back(play: Play) -> str:
     return str(batch_id)
 
 
+async def refused(play: Play, batch_id: str) -> None:
+    """The batch is not deleted, as its copy is not what was counted on."""
+    await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
+    assert "is gone or was changed" in play.said()
+    assert batch_id in play.catalog
+
+
 async def test_results_on_screen_whose_copy_is_deleted_say_so_and_can_still_be_written(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE, app={"undo_seconds": 0.5}) as play:
         batch_id = await saved_and_back(play)
@@ -85,9 +92,7 @@ async def test_a_copy_that_goes_while_the_question_is_open_stops_the_delete(tmp_
         assert "A copy of its results stays" in facts(play)
         dropped_elsewhere(play, batch_id)
         await play.press("y")
-        await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
-        assert "is gone or was changed" in play.said()
-        assert batch_id in play.catalog
+        await refused(play, batch_id)
 
 
 async def test_a_copy_that_goes_while_its_batch_waits_for_the_delete_stops_it(tmp_path: Path) -> None:
@@ -139,9 +144,7 @@ async def test_no_delete_counts_on_a_copy_that_was_changed_behind_all_looks(tmp_
         batch_id = await saved_and_back(play)
         changed_unnoticed(play, batch_id)
         await play.press("D", "y")
-        await until(play.pilot, lambda: "Not deleted" in play.said(), "the refusal")
-        assert "is gone or was changed" in play.said()
-        assert batch_id in play.catalog
+        await refused(play, batch_id)
 
 
 async def test_results_that_were_changed_behind_all_looks_are_not_called_complete(tmp_path: Path) -> None:

@@ -15,7 +15,16 @@ from tests.tui.scenes import open_results, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.tui.play import Play
+
 WIDE = (160, 30)
+
+
+async def on_screen(play: Play) -> tuple[str, Path]:
+    """Show results that are saved; gives their batch and their copy."""
+    await open_results(play.stage, play.pilot)
+    (batch_id,) = play.stage.app.shared.monitor.saved
+    return batch_id, play.stage.store.results_path(batch_id)
 
 
 def cut(path: Path) -> None:
@@ -32,9 +41,7 @@ def written_to(path: Path) -> None:
 @pytest.mark.parametrize("change", [cut, written_to])
 async def test_a_copy_that_is_changed_while_it_is_shown_is_not_called_complete(tmp_path: Path, change: object) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        await open_results(play.stage, play.pilot)
-        (batch_id,) = play.stage.app.shared.monitor.saved
-        path = play.stage.store.results_path(batch_id)
+        batch_id, path = await on_screen(play)
         whole = path.read_bytes()
         assert callable(change)
         change(path)
@@ -55,9 +62,7 @@ async def test_a_copy_that_is_changed_while_it_is_shown_is_not_called_complete(t
 
 async def test_a_copy_that_is_removed_while_it_is_shown_is_not_called_saved(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        await open_results(play.stage, play.pilot)
-        (batch_id,) = play.stage.app.shared.monitor.saved
-        path = play.stage.store.results_path(batch_id)
+        batch_id, path = await on_screen(play)
         whole = path.read_bytes()
         path.unlink()
         play.screen.post_message(CopyLookRequested(batch_id))
@@ -72,9 +77,7 @@ async def test_a_copy_that_is_removed_while_it_is_shown_is_not_called_saved(tmp_
 
 async def test_who_asks_for_a_new_copy_before_the_next_look_gets_it(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        await open_results(play.stage, play.pilot)
-        (batch_id,) = play.stage.app.shared.monitor.saved
-        path = play.stage.store.results_path(batch_id)
+        _, path = await on_screen(play)
         whole = path.read_bytes()
         path.unlink()
         await play.pilot.press("P")
@@ -85,18 +88,16 @@ async def test_who_asks_for_a_new_copy_before_the_next_look_gets_it(tmp_path: Pa
 
 async def test_a_copy_that_was_changed_while_it_was_open_behind_the_list_is_told_of(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        await open_results(play.stage, play.pilot)
-        (batch_id,) = play.stage.app.shared.monitor.saved
+        _, path = await on_screen(play)
         await play.press("escape")
-        cut(play.stage.store.results_path(batch_id))
+        cut(path)
         await play.pilot.press("v")
         await until(play.pilot, lambda: "changed behind our back" in play.trouble(), "the verdict")
 
 
 async def test_totals_of_a_copy_that_lost_rows_end_in_a_sentence(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        await open_results(play.stage, play.pilot)
-        (batch_id,) = play.stage.app.shared.monitor.saved
-        cut(play.stage.store.results_path(batch_id))
+        _, path = await on_screen(play)
+        cut(path)
         await play.pilot.press("i")
         await until(play.pilot, lambda: "shorter than when it was indexed" in play.said(), "the sentence")

@@ -53,6 +53,15 @@ class OtherFile:
         await settled(self._play.stage, self._play.pilot)
 
 
+async def at_the_end(play: Play, directory: Path) -> OtherFile:
+    """Follow the end of 200 rows that another file brought."""
+    batch_id = await own_rows(play, *(succeeded(f"old-{number}") for number in range(200)))
+    other = OtherFile(play, batch_id, directory)
+    await other.come(200)
+    await play.press("G")
+    return other
+
+
 async def test_rows_are_painted_from_their_own_file_until_the_screen_has_taken_the_other(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
         batch_id = await own_rows(play, *(succeeded(f"old-{number}") for number in range(40)))
@@ -133,10 +142,7 @@ async def test_who_asked_for_the_end_arrives_there_though_the_download_started_o
 
 async def test_a_view_that_is_taken_back_as_rows_became_fewer_goes_on_to_follow_the_end(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        batch_id = await own_rows(play, *(succeeded(f"old-{number}") for number in range(200)))
-        other = OtherFile(play, batch_id, tmp_path)
-        await other.come(200)
-        await play.press("G")
+        other = await at_the_end(play, tmp_path)
         table = play.table
         # As it is when rows came since the layout was made.
         table.virtual_size = Size(table.size.width, 60)
@@ -147,10 +153,7 @@ async def test_a_view_that_is_taken_back_as_rows_became_fewer_goes_on_to_follow_
 
 async def test_who_scrolls_away_from_the_end_stays_there(tmp_path: Path) -> None:
     async with playing(tmp_path, size=WIDE) as play:
-        batch_id = await own_rows(play, *(succeeded(f"old-{number}") for number in range(200)))
-        other = OtherFile(play, batch_id, tmp_path)
-        await other.come(200)
-        await play.press("G")
+        other = await at_the_end(play, tmp_path)
         play.table.scroll_relative(y=-5, animate=False, immediate=True)
         top = play.table.top_row
         await other.come(100)

@@ -23,7 +23,7 @@ class FloatingScreen(ModalScreen[Answered], Generic[Answered]):
 
     CSS_PATH = "later.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (SLIM, "-broad")]  # noqa: RUF012  (Textual's `ClassVar[…] | None` is none to mypy)
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]  # noqa: RUF012  (the same)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]  # noqa: RUF012  (Textual's `ClassVar[…] | None` is none to mypy)
 
 
 class Hint(Static):

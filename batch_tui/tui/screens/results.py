@@ -77,7 +77,7 @@ class ResultsScreen(ReadRecordScreen):
 
     CSS_PATH = "later.tcss"
     AUTO_FOCUS = "#results"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (no ClassVar to mypy in the base)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (Textual's `ClassVar[…] | None` is none to mypy)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "seek_error(1)", "Next failed", id="results.next_error", tooltip="Next row without an answer"),
         Binding(
