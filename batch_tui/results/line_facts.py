@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
@@ -11,7 +12,6 @@ import msgspec
 from msgspec import Raw
 
 from batch_tui.results.result_line import (
-    KIND_OF,
     NO_MESSAGE,
     SUCCEEDED,
     UNREADABLE,
@@ -59,15 +59,17 @@ Columns: TypeAlias = tuple[
 _NO_COUNTS = (0, 0, 0, 0, 0, 0, 0)
 # What begins with a visible character is by far the commonest. A quote would end the text; a blank, an escape or a lead
 # byte of U+00A0, U+2003 or U+3000 may be white space.
-_PROSE = re.compile(rb'"[^" \\\xc2\xe1\xe2\xe3{\[`]')
-_JSON_START = re.compile(rb'"(?:[ \t\r\n]|\\[nrt])*[\[{`]')
+# Raw lends its bytes, which saves a copy of each answer; the type checker knows nothing of that.
+_Test: TypeAlias = "Callable[[Any], object]"
+_is_surely_prose: _Test = re.compile(rb'"[^" \\\xc2\xe1\xe2\xe3{\[`]').match
+_may_be_json: _Test = re.compile(rb'"(?:[ \t\r\n]|\\[nrt])*[\[{`]').match
 _FENCE = re.compile(r"```[A-Za-z]*\s*\n(.*?)\s*```\Z", re.DOTALL)
 # A text with leading blanks at most, and telling white space beyond ASCII from what only looks alike at its first byte.
-_VISIBLE = re.compile(
+_is_surely_visible: _Test = re.compile(
     rb'"(?: |\\[nrt])*(?:'
     rb'[^\x00-\x20\\"\xc2\xe1\xe2\xe3]|\xc2[\xa1-\xbf]|\xe1(?!\x9a\x80)|\xe2(?:\x80[\x90-\xa7]|[\x82-\xbf])'
     rb"|\xe3(?!\x80\x80)|\\u(?!00[0-2]|0085|00[aA]0|1680|20[0-5]|3000))"
-)
+).match
 
 
 def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> Columns:
@@ -77,13 +79,7 @@ def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> C
     A column at a time: for a hundred lines that takes a third of what a loop over rows does.
     """
     results = [line.result for line in lines]
-    types = list(map(type, results))
-    if types.count(Succeeded) == len(types):
-        kinds = [SUCCEEDED] * len(types)
-        messages = [result.message for result in results]  # type: ignore[union-attr]  # all are Succeeded
-    else:
-        kinds = [KIND_OF[one] for one in types]
-        messages = [result.message if type(result) is Succeeded else NO_MESSAGE for result in results]
+    messages = [result.message for result in results]
     if flags is None:
         flags = _flags_of_messages(messages)
     stops = [message.stop_reason for message in messages]
@@ -96,40 +92,41 @@ def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> C
     places = [usage.inference_geo for usage in usages]
     if "us" in places:
         flags = [flag | US_ONLY if place == "us" else flag for flag, place in zip(flags, places, strict=True)]
-    nothing = [0] * len(lines)
+    nothing = hours = array("I", [0]) * len(lines)
     written = [usage.cache_creation_input_tokens or 0 for usage in usages]
-    hours = nothing
     if any(written):
-        hours = [
-            min(tokens, split.ephemeral_1h_input_tokens or 0) if tokens and (split := usage.cache_creation) else 0
-            for tokens, usage in zip(written, usages, strict=True)
-        ]
+        split = [usage.cache_creation for usage in usages]
+        hours = array(
+            "I",
+            [
+                min(tokens, one.ephemeral_1h_input_tokens or 0) if tokens and one else 0
+                for tokens, one in zip(written, split, strict=True)
+            ],
+        )
         written = [tokens - hour for tokens, hour in zip(written, hours, strict=True)]
     details = [usage.output_tokens_details for usage in usages]
     tools = [usage.server_tool_use for usage in usages]
     return (
-        kinds,
-        flags,
+        bytes([result.kind for result in results]),
+        bytes(flags),
         [crc32(line.custom_id.encode()) for line in lines],
         stops,
         [message.model for message in messages],
-        [usage.input_tokens or 0 for usage in usages],
-        [usage.output_tokens or 0 for usage in usages],
-        written,
+        array("I", [usage.input_tokens or 0 for usage in usages]),
+        array("I", [usage.output_tokens or 0 for usage in usages]),
+        array("I", written),
         hours,
-        [usage.cache_read_input_tokens or 0 for usage in usages],
-        [(one.thinking_tokens or 0) if one else 0 for one in details] if any(details) else nothing,
-        [(one.web_search_requests or 0) if one else 0 for one in tools] if any(tools) else nothing,
+        array("I", [usage.cache_read_input_tokens or 0 for usage in usages]),
+        array("I", [(one.thinking_tokens or 0) if one else 0 for one in details]) if any(details) else nothing,
+        array("I", [(one.web_search_requests or 0) if one else 0 for one in tools]) if any(tools) else nothing,
     )
 
 
 def _flags_of_messages(messages: Iterable[Message]) -> list[int]:
     """The flags that the answers earn, 0 where there is none; raises on odd texts, as msgspec does."""
-    # Raw lends its bytes, which saves a copy of each answer; the type checker knows nothing of that.
-    surely_prose: Callable[[Any], object] = _PROSE.match
     return [
         HAS_TEXT
-        if (blocks := message.content) and blocks[0].type == "text" and surely_prose(blocks[0].text)
+        if (blocks := message.content) and blocks[0].type == "text" and _is_surely_prose(blocks[0].text)
         else 0
         if message is NO_MESSAGE
         else _flags_of_blocks(blocks)
@@ -139,13 +136,15 @@ def _flags_of_messages(messages: Iterable[Message]) -> list[int]:
 
 def _flags_of_blocks(blocks: Sequence[Block]) -> int:
     """Whether there is text, whether that is JSON, or neither text nor tool call; raises on odd texts as msgspec."""
-    texts = [block.text for block in blocks if block.type == "text"]
-    surely_visible: Callable[[Any], object] = _VISIBLE.match
-    maybe_json: Callable[[Any], object] = _JSON_START.match
-    if texts and surely_visible(texts[0]) and not maybe_json(texts[0]):
-        return HAS_TEXT
-    said = [msgspec.json.decode(text) for text in texts]
-    calls = any(block.type == "tool_use" for block in blocks)
+    for block in blocks:
+        if block.type == "text":
+            # What the first text begins with mostly tells enough.
+            text = block.text
+            if _is_surely_prose(text) or (_is_surely_visible(text) and not _may_be_json(text)):
+                return HAS_TEXT
+            break
+    said = [msgspec.json.decode(block.text) for block in blocks if block.type == "text"]
+    calls = "tool_use" in [block.type for block in blocks]
     return flags_of_text("".join(text for text in said if isinstance(text, str)), calls)
 
 

@@ -195,18 +195,17 @@ class LineIndex:
     def _append(self, starts: list[int], columns: Columns) -> None:
         kinds, flags, codes, stops, models, *tokens = columns
         stop_number, model_number = self.stop_reasons.__getitem__, self.models.__getitem__
-        packed_kinds, packed_flags = bytes(kinds), bytes(flags)
-        self.kinds.extend(packed_kinds)
-        self.flags.extend(packed_flags)
+        self.kinds.extend(kinds)
+        self.flags.extend(flags)
         self.custom_id_codes.extend(codes)
         self.stop_numbers.extend(map(stop_number, stops))
         self.model_numbers.extend(map(model_number, models))
         for column, values in zip(self.token_columns, tokens, strict=True):
-            column.extend(array("I", values))
+            column.extend(values)
         self.starts.extend(starts)
         for number in range(len(KINDS)):
-            self.kind_counts[number] += packed_kinds.count(number)
-        self.count_flags(packed_flags)
+            self.kind_counts[number] += kinds.count(number)
+        self.count_flags(flags)
 
     def count_flags(self, flags: bytes) -> None:
         """Take the flags of further rows into account."""

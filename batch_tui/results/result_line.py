@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -58,20 +58,29 @@ class Message(Struct, gc=False):
     stop_reason: str | None = None
 
 
+NO_MESSAGE = Message([], None, _Usage())
+"""Stands where a line has no message, so that facts of several lines can be taken alike."""
+
+
 class Succeeded(Struct, gc=False, tag_field="type", tag="succeeded"):
+    kind: ClassVar[int] = SUCCEEDED
     message: Message
 
 
 class Errored(Struct, gc=False, tag_field="type", tag="errored"):
+    kind: ClassVar[int] = ERRORED
+    message: ClassVar[Message] = NO_MESSAGE
     error: Raw = Raw(b"null")
 
 
 class Canceled(Struct, gc=False, tag_field="type", tag="canceled"):
-    pass
+    kind: ClassVar[int] = CANCELED
+    message: ClassVar[Message] = NO_MESSAGE
 
 
 class Expired(Struct, gc=False, tag_field="type", tag="expired"):
-    pass
+    kind: ClassVar[int] = EXPIRED
+    message: ClassVar[Message] = NO_MESSAGE
 
 
 class Line(Struct, gc=False):
@@ -81,9 +90,6 @@ class Line(Struct, gc=False):
     result: Succeeded | Errored | Canceled | Expired
 
 
-NO_MESSAGE = Message([], None, _Usage())
-"""Stands where a line has no message, so that facts of several lines can be taken alike."""
-KIND_OF: dict[type, int] = {Succeeded: SUCCEEDED, Errored: ERRORED, Canceled: CANCELED, Expired: EXPIRED}
 _decoder = msgspec.json.Decoder(Line)
 decode_line = _decoder.decode
 decode_lines = _decoder.decode_lines

@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Raw, Struct
 
 from batch_tui.results.result_line import (
-    KIND_OF,
     KINDS,
     Errored,
     Kind,
@@ -74,7 +73,7 @@ def row_of(number: int, raw: bytes, *, suspicious: bool = False) -> ResultRow:
 
 def _row_of_line(number: int, line: Line, suspicious: bool) -> ResultRow:
     result = line.result
-    kind = KINDS[KIND_OF[type(result)]]
+    kind = KINDS[result.kind]
     if isinstance(result, Succeeded):
         message = result.message
         preview = _preview(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -168,21 +167,22 @@ def _add_up(
     columns = [column[:rows] for column in index.token_columns]
     succeeded = _where(kinds, SUCCEEDED)
     in_us = bytes(flags).translate(bytes(bool(flag & US_ONLY) for flag in range(256)))
-    stop_counts = Counter(compress(stops, succeeded))
+    # Only succeeded rows have a name there; those without one share number 0 with all other rows.
+    stop_counts = {name: stops.count(number) for number, name in enumerate(index.stop_reasons.names)}
+    stop_counts[None] -= rows - succeeded.count(1)
     totals: list[ModelTotals] = []
     for number, name in enumerate(index.models.names):
-        chosen = _both(_where(models, number), succeeded)
-        if not any(chosen):
+        chosen = _where(models, number) if number else _both(_where(models, number), succeeded)
+        if 1 not in chosen:
             continue
         limits = prices.limits(name) if prices and name else ()
-        tallies = [
-            tally
-            for us, place in ((False, _not(in_us)), (True, in_us))
-            for tally in _tallies(columns, _both(chosen, place), limits, us)
-        ]
+        places = (
+            [(False, _both(chosen, _not(in_us))), (True, _both(chosen, in_us))] if 1 in in_us else [(False, chosen)]
+        )
+        tallies = [tally for us, part in places for tally in _tallies(columns, part, limits, us)]
         totals.append(_totals(name or "", tallies, prices))
     ordered = tuple(sorted(totals, key=lambda one: (-one.rows, one.model)))
-    return ordered, {index.stop_reasons.names[number]: times for number, times in stop_counts.most_common()}
+    return ordered, {name: times for name, times in sorted(stop_counts.items(), key=lambda item: -item[1]) if times}
 
 
 def _tallies(columns: Sequence[array[int]], chosen: bytes, limits: Sequence[int], us: bool) -> Iterator[_Tally]:
