@@ -177,7 +177,7 @@ class ResultsStream:
                     continue
                 held.append(piece)
                 size += len(piece)
-                if size < self._chunk_size and self._more_is_waiting():
+                if size < self._chunk_size and self.more_is_waiting():
                     continue
                 yield from _cut(held, self._chunk_size)
                 held, size = [], 0
@@ -224,7 +224,8 @@ class ResultsStream:
             request_id=self.request_id,
         )
 
-    def _more_is_waiting(self) -> bool:
+    def more_is_waiting(self) -> bool:
+        """Whether further bytes of the body are here already."""
         stream = self._response.extensions.get("network_stream")
         return stream is not None and not self._response.is_closed and stream.get_extra_info("is_readable")
 

@@ -40,6 +40,7 @@ class ResultsStream(Protocol):
     @property
     def content_length(self) -> int | None: ...
     def iter_bytes(self) -> Iterator[bytes]: ...
+    def more_is_waiting(self) -> bool: ...
     def close(self) -> None: ...
 
 
@@ -296,12 +297,13 @@ class ResultsDownload:
         for chunk in stream.iter_bytes():
             if self._controls.stopping:
                 return False
-            if not self._place(part, position, chunk, from_zero):
+            if not self._place(part, position, chunk, from_zero, stream.more_is_waiting()):
                 return False
             position += len(chunk)
             self._tell_now_and_then()
             if not self._wait_if_told(part, stream):
                 return False
+        part.settle()
         if self._controls.stopping:
             return False
         if position < part.size:
@@ -312,7 +314,7 @@ class ResultsDownload:
             raise TruncatedResults("The results ended in the middle of a line.", bytes_read=position)
         return True
 
-    def _place(self, part: PartFile, position: int, chunk: bytes, from_zero: bool) -> bool:
+    def _place(self, part: PartFile, position: int, chunk: bytes, from_zero: bool, more: bool) -> bool:
         """Store what is new in a chunk; False when it is of another file than what is stored."""
         if position == 0:
             refuse_what_is_no_result(chunk)
@@ -325,7 +327,7 @@ class ResultsDownload:
                 return False
             known = 0
         if known < len(chunk):
-            part.append(chunk[known:] if known else chunk)
+            part.append(chunk[known:] if known else chunk, more=more)
         return True
 
     def _start_over(self, part: PartFile, keep: int) -> None:
@@ -349,6 +351,7 @@ class ResultsDownload:
         limit: float | None = self._idle_limit
         while hindrance := self._controls.hindrance(part.size):
             waited = True
+            part.settle()
             self._tell(hindrance)
             if not self._controls.wait_while(hindrance, part.size, limit):
                 stream.close()

@@ -18,7 +18,7 @@ from batch_tui.results.line_facts import (
 from batch_tui.results.result_line import KINDS, Kind, decode_lines, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from batch_tui.results.result_line import Line
 
@@ -207,7 +207,7 @@ class LineIndex:
             self.kind_counts[number] += kinds.count(number)
         self.count_flags(flags)
 
-    def count_flags(self, flags: bytes) -> None:
+    def count_flags(self, flags: Sequence[int]) -> None:
         """Take the flags of further rows into account."""
         times = {flag: flags.count(flag) for flag in set(flags)}
         self._odd += sum(number for flag, number in times.items() if flag & SUSPICIOUS)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from batch_tui.results.errors import ResultsStoreError, disk_error
 from batch_tui.results.line_index import LineIndex
 from batch_tui.results.results_file import CHUNK_SIZE, ResultsFile, fill_index
+from batch_tui.results.write_behind import WriteBehind, write_all
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_CHUNKS_BEHIND = 3
+"""Chunks that may be on their way to the disk: two made a tenth less of it, more made no difference."""
 _OPENINGS = 5
 """Tries to open a file that others move away just then, before it counts as theirs."""
 
@@ -37,6 +41,8 @@ class PartFile:
         """Open or create `path` and index what it holds, unless `results` of an earlier run knows it."""
         self.path = path
         self._note = note_of(path)
+        self._writer = WriteBehind()
+        self._unsettled: deque[bytes] = deque()
         self._descriptor = self._open()
         try:
             self.is_doubtful = self._was_written_to()
@@ -91,19 +97,39 @@ class PartFile:
     @property
     def size(self) -> int:
         """Bytes received, those of an unfinished last line included."""
-        return self.results.index.fed
+        return self.results.index.fed + sum(map(len, self._unsettled))
 
-    def append(self, chunk: bytes) -> None:
-        """Write the next bytes, then let readers see the lines they complete."""
-        position, rest = self.size, memoryview(chunk)
+    def append(self, chunk: bytes, *, more: bool = False) -> None:
+        """Write the next bytes, then let readers see the lines they complete.
+
+        With `more`, as when further bytes are waiting already, the last few chunks may be left to the next call or to
+        `settle`: one is written while one before it is looked through.
+        """
+        if more or self._unsettled:
+            self._writer.put(self._descriptor, chunk, self.size)
+            self._unsettled.append(chunk)
+            while len(self._unsettled) > (_CHUNKS_BEHIND if more else 0):
+                self._settle_oldest()
+            return
         try:
-            while rest:
-                written = os.pwrite(self._descriptor, rest, position)
-                position += written
-                rest = rest[written:]
+            write_all(self._descriptor, chunk, self.size)
         except OSError as error:
             raise disk_error("write", self.path, error) from error
         self.results.index.feed(chunk)
+
+    def settle(self) -> None:
+        """Wait until all that was appended is written, and let readers see it."""
+        while self._unsettled:
+            self._settle_oldest()
+
+    def _settle_oldest(self) -> None:
+        try:
+            self._writer.wait()
+        except OSError as error:
+            # Of what follows nothing is written either.
+            self._unsettled.clear()
+            raise disk_error("write", self.path, error) from error
+        self.results.index.feed(self._unsettled.popleft())
 
     def trust(self) -> None:
         """All that it holds was compared with what was sent."""
@@ -116,6 +142,7 @@ class PartFile:
 
     def cut_back(self) -> None:
         """Drop the bytes of a last line that is not whole."""
+        self.settle()
         end = self.results.index.drop_tail()
         try:
             # Not where there is nothing to drop: ext4 takes a file that was cut to nothing for one being replaced,
@@ -127,6 +154,7 @@ class PartFile:
 
     def holds(self, position: int, chunk: bytes) -> bool:
         """Whether the file has exactly these bytes at `position`."""
+        self.settle()
         try:
             return os.pread(self._descriptor, len(chunk), position) == chunk
         except OSError as error:
@@ -137,6 +165,7 @@ class PartFile:
 
         The old `results` stays readable for whoever still shows it.
         """
+        self.settle()
         old, before = self._descriptor, self.results
         try:
             self.path.unlink(missing_ok=True)
@@ -167,6 +196,7 @@ class PartFile:
 
     def close(self) -> None:
         """Let go of the file and its lock; `results` stays open."""
+        self._writer.close()
         if self._descriptor >= 0:
             # One that cannot be noted is taken on trust the next time, as one whose program was killed.
             with suppress(OSError):

@@ -46,11 +46,17 @@ class ScriptedStream:
         self.request_id = "req_scripted"
         self.content_length = len(self._sent) if answer.tells_length else None
         self._closed = False
+        self._waiting = 0
+
+    def more_is_waiting(self) -> bool:
+        """Whether there are further chunks, and nothing that they would have to wait for."""
+        return self._waiting > 0 and self._answer.before is None
 
     def iter_bytes(self) -> Iterator[bytes]:
         """Chunks up to the cut."""
         limit = len(self._sent) if self._answer.cut is None else self._answer.cut
         for start in range(0, min(limit, len(self._sent)), self._answer.chunk):
+            self._waiting = min(limit, len(self._sent)) - start - self._answer.chunk
             if self._answer.before:
                 self._answer.before(start)
             if self._closed:
