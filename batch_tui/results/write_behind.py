@@ -1,0 +1,63 @@
+"""Writes chunks of a growing file in a thread of its own, so that their owner works on those before meanwhile."""
+
+from __future__ import annotations
+
+import os
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeAlias
+
+_Order: TypeAlias = tuple[int, bytes, int]
+"""Open file, bytes, and where they go."""
+
+
+class WriteBehind:
+    """Writes what it is given, in order; each `put` wants one `wait`, which tells how the oldest one ended.
+
+    After one has failed nothing more is written, so what is in the file stays a beginning without a hole.
+    The thread begins with the first chunk and ends with `close`.
+    """
+
+    def __init__(self) -> None:
+        self._orders: SimpleQueue[_Order | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[OSError | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def put(self, descriptor: int, chunk: bytes, position: int) -> None:
+        """Have these bytes written at `position`, soon."""
+        if self._thread is None:
+            self._thread = Thread(target=self._write, name="results writer", daemon=True)
+            self._thread.start()
+        self._orders.put((descriptor, chunk, position))
+
+    def wait(self) -> None:
+        """Until the oldest chunk that was not waited for is written; raises the OSError that it met."""
+        outcome = self._outcomes.get()
+        if outcome is not None:
+            raise outcome
+
+    def close(self) -> None:
+        """End the thread, once it has written what it was given."""
+        if self._thread is not None:
+            self._orders.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _write(self) -> None:
+        failure: OSError | None = None
+        while (order := self._orders.get()) is not None:
+            if failure is None:
+                try:
+                    write_all(*order)
+                except OSError as error:
+                    failure = error
+            self._outcomes.put(failure)
+
+
+def write_all(descriptor: int, chunk: bytes, position: int) -> None:
+    """Write bytes at a place of an open file, however many the system takes at once. Raises OSError."""
+    rest = memoryview(chunk)
+    while rest:
+        written = os.pwrite(descriptor, rest, position)
+        position += written
+        rest = rest[written:]
