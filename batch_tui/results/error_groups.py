@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
+
 from batch_tui.results.result_line import error_of, parse
 
 if TYPE_CHECKING:
@@ -43,6 +46,35 @@ def mask(message: str) -> str:
     return _NUMBERS.sub("N", _IDS.sub("<id>", message[:_LONGEST]))
 
 
+class _Body(Struct, gc=False):
+    type: str
+    message: str
+
+
+class _Envelope(Struct, gc=False):
+    error: _Body
+
+
+class _Result(Struct, gc=False):
+    error: _Envelope
+
+
+class _Line(Struct, gc=False):
+    result: _Result
+
+
+_usual = msgspec.json.Decoder(_Line)
+
+
+def _error_in(raw: bytes) -> tuple[str, str]:
+    """What `error_of` says of a line, in half the time where it is as the API sends it."""
+    try:
+        error = _usual.decode(raw).result.error.error
+    except (ValueError, RecursionError):
+        return error_of(parse(raw)[0])
+    return error.type or "unknown_error", error.message
+
+
 def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None = None) -> tuple[ErrorGroup, ...]:
     """The groups of all errored rows so far, largest first; reads those rows only."""
     found: dict[tuple[str, str], list[int]] = {}
@@ -51,7 +83,7 @@ def group_errors(results: ResultsFile, *, should_stop: Callable[[], bool] | None
     for row in results.rows("errored")[:]:
         if should_stop is not None and should_stop():
             break
-        kind, message = error_of(parse(results.line(row))[0])
+        kind, message = _error_in(results.line(row))
         seen = found.setdefault((kind, masked(message)), [0, row])
         seen[0] += 1
     groups = (

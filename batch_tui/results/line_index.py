@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from batch_tui.results.line_facts import (
     HAS_TEXT,
     IS_JSON,
+    ODD,
     SUSPICIOUS,
     Columns,
     columns_of_bytes,
@@ -264,7 +265,7 @@ def _in_one_go(pieces: list[_Piece], base: int) -> tuple[list[int], Columns] | N
             lines += decoded
             base += stop - begin
         return starts, columns_of_lines(lines)
-    except (ValueError, RecursionError):
+    except ODD:
         return None
 
 

@@ -17,7 +17,7 @@ from batch_tui.results.write_behind import WriteBehind, write_all
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CHUNKS_BEHIND = 3
+_CHUNKS_BEHIND = 2
 """Chunks that may be on their way to the disk: two made a tenth less of it, more made no difference."""
 _OPENINGS = 5
 """Tries to open a file that others move away just then, before it counts as theirs."""

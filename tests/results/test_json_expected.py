@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batch_tui.results.line_facts import columns_of_bytes, facts_of_value
 from batch_tui.results.line_index import LineIndex
+from batch_tui.results.result_line import parse
 from batch_tui.results.results_file import ResultsFile
 from tests.results.lines import body, errored, succeeded
 from tests.results.opened import opened
@@ -75,3 +78,13 @@ def test_json_is_told_the_same_way_for_lines_read_fast_or_slowly() -> None:
     for text in texts:
         raw = body(succeeded("a", text)).rstrip()
         assert list(zip(*columns_of_bytes([raw]), strict=True)) == [facts_of_value(json.loads(raw))], text
+
+
+@pytest.mark.parametrize("text", ["5", "null", "true", '""', '" "', '"\\u00e9{}"', '"x"', '{"a":1}', "[]", '"\x01"'])
+def test_texts_that_are_short_or_none_are_read_the_same_way_fast_or_slowly(text: str) -> None:
+    line = '{"custom_id":"a","result":{"type":"succeeded","message":{"model":"m","content":[BLOCK],"usage":{}}}}'
+    raw = line.replace("BLOCK", f'{{"type":"text","text":{text}}}').encode()
+    index = LineIndex()
+    index.feed(raw + b"\n")
+    assert list(zip(*columns_of_bytes([raw]), strict=True)) == [facts_of_value(parse(raw)[0])]
+    assert index.flags[0] == facts_of_value(parse(raw)[0])[1]
