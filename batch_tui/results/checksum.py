@@ -9,7 +9,7 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_AT_ONCE = 2**20
+_AT_ONCE = 2**18
 
 
 def checksum_of(descriptor: int, *, should_stop: Callable[[], bool] = lambda: False) -> int | None:

@@ -21,6 +21,7 @@ from batch_tui.results.result_line import SUCCEEDED, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from batch_tui.results.line_index import LineIndex
     from batch_tui.results.pricing import Prices
     from batch_tui.results.results_file import ResultsFile
 
@@ -164,7 +165,6 @@ def _add_up(
     index = results.index
     kinds, flags = index.kinds[:rows], index.flags[:rows]
     models, stops = index.model_numbers[:rows], index.stop_numbers[:rows]
-    columns = [column[:rows] for column in index.token_columns]
     succeeded = _where(kinds, SUCCEEDED)
     in_us = bytes(flags).translate(bytes(bool(flag & US_ONLY) for flag in range(256)))
     # Only succeeded rows have a name there; those without one share number 0 with all other rows.
@@ -179,26 +179,28 @@ def _add_up(
         places = (
             [(False, _both(chosen, _not(in_us))), (True, _both(chosen, in_us))] if 1 in in_us else [(False, chosen)]
         )
-        tallies = [tally for us, part in places for tally in _tallies(columns, part, limits, us)]
+        tallies = [tally for us, part in places for tally in _tallies(index, part, limits, us)]
         totals.append(_totals(name or "", tallies, prices))
     ordered = tuple(sorted(totals, key=lambda one: (-one.rows, one.model)))
     return ordered, {name: times for name, times in sorted(stop_counts.items(), key=lambda item: -item[1]) if times}
 
 
-def _tallies(columns: Sequence[array[int]], chosen: bytes, limits: Sequence[int], us: bool) -> Iterator[_Tally]:
+def _tallies(index: LineIndex, chosen: bytes, limits: Sequence[int], us: bool) -> Iterator[_Tally]:
     """The sums of the chosen rows, apart for each price tier that there are rows of."""
+    rows = len(chosen)
     parts: list[tuple[int | None, bytes]] = [(None, chosen)]
-    nothing = array("I", bytes(len(chosen) * array("I").itemsize))
+    nothing = array("I", [0]) * rows
     if limits:
-        given, _, write_5m, write_1h, read, *_ = columns
+        given, _, write_5m, write_1h, read, *_ = (column[:rows] for column in index.token_columns)
         prompts = map(sum, zip(given, write_5m, write_1h, read, strict=True))
         tiers = bytes(map(partial(bisect_left, limits), prompts))
         parts = [(limit, _both(chosen, _where(tiers, tier))) for tier, limit in enumerate([*limits, None])]
     for limit, part in parts:
-        if rows := part.count(1):
-            # Most columns are of caches and tools that most batches do not use.
+        if number := part.count(1):
+            # One column at a time is copied, and most are of caches and tools that most batches do not use.
+            columns = (column[:rows] for column in index.token_columns)
             sums = tuple(sum(compress(column, part)) if column != nothing else 0 for column in columns)
-            yield _Tally(limit, us, rows, sums)
+            yield _Tally(limit, us, number, sums)
 
 
 def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None) -> ModelTotals:

@@ -54,7 +54,7 @@ def directory() -> Path:
 def results_file(
     rows: int = ROWS,
     *,
-    text_bytes: int = 1_450,
+    text_bytes: int = 1_725,
     seed: int = 1,
     mixture: Mixture = "mixed",
     long_lines: int = 0,

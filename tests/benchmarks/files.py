@@ -40,7 +40,7 @@ def ingest() -> None:
     """Fetch, store, index, verify and add up, against the SDK's iteration and curl."""
     for what, file in (
         ("100,000 rows, 200 MB: all of it", results_file()),
-        ("the same of plain text only", results_file(text_bytes=1_500, mixture="plain")),
+        ("the same of plain text only", results_file(text_bytes=1_650, mixture="plain")),
     ):
         with serving(file, ROWS) as url:
             ours = _Ours(url, ROWS)
@@ -75,7 +75,7 @@ def lines() -> None:
 
 def gigabyte() -> None:
     """1 GB in as many rows: time against curl, memory against 200 MB."""
-    small, large = results_file(), results_file(text_bytes=9_000)
+    small, large = results_file(), results_file(text_bytes=12_000)
     with serving(small, ROWS) as few, serving(large, ROWS) as many:
         little, much = _Ours(few, ROWS), _Ours(many, ROWS)
         taken = interleaved(

@@ -61,7 +61,7 @@ def start() -> None:
     row("exec to all 100,000 rows, at the last", taken["ours"], [everything] * rounds, "≥ 60 ×")
     small = statistics.median(peaks["small"])
     print_row("peak memory of the whole app, 200 MB", f"{small:.0f} MB", f"{theirs:.0f} MB", "", "≤ 80 MB")
-    with serving(results_file(text_bytes=9_000), ROWS) as url:
+    with serving(results_file(text_bytes=12_000), ROWS) as url:
         interleaved({"ours": partial(ours, url, "large")}, rounds=3)
     large = statistics.median(peaks["large"])
     told = f"{large / small:.3f} × as much as for 200 MB"
@@ -70,7 +70,7 @@ def start() -> None:
 
 def stored() -> None:
     """A stored file of 1 GB: until its first rows are painted, against toolong where it can be had."""
-    file = results_file(text_bytes=9_000, mixture="plain")
+    file = results_file(text_bytes=12_000, mixture="plain")
     # Only what agrees with the counts of its batch is called complete.
     with file.open("rb") as lines:
         errored = sum(b'"result":{"type":"errored"' in line[:80] for line in lines)
@@ -172,7 +172,7 @@ def keys() -> None:
     """Page Down while 1 GB is being fetched against idle; how late the loop is while 200 MB are."""
     busy: list[float] = []
     idle: list[float] = []
-    with serving(results_file(text_bytes=9_000), ROWS) as url:
+    with serving(results_file(text_bytes=12_000), ROWS) as url:
         for _ in range(3):
             with tempfile.TemporaryDirectory() as cache, _app(url, cache) as terminal:
                 _opened(terminal)

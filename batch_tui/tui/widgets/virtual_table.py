@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from batch_tui.tui.widgets.table_rows import Column, RowSource
 
+_LINES_KEPT = 128
+"""Painted lines kept at least, else three screens of them: each takes 8 KB, with what Textual keeps of it."""
+
 
 class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     """A table in the line API; paints cost the same for ten rows and for a hundred thousand."""
@@ -66,7 +69,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._source = source
         self._painter = RowPainter(columns, self.get_component_rich_style, self._finish)
         self._looks: object = None
-        self._strips: LRUCache[Hashable, Strip] = LRUCache(1024)
+        self._strips: LRUCache[Hashable, Strip] = LRUCache(_LINES_KEPT)
         self._painted: dict[int, Hashable] = {}
         self._cursor_row = 0
         self._cursor_key: str | None = None
@@ -336,6 +339,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         self._painted.clear()
+        self._strips.grow(3 * self.size.height)
         self.virtual_size = Size(self.size.width, len(self._source) + 1)
         self._reveal(self._cursor_row)
         self._announce_view()
