@@ -60,6 +60,8 @@ class ResultsDownload:
     Reading runs at most `read_ahead` bytes past what was last wanted (0: everything). A connection on which nothing
     was read for `idle_limit` seconds is closed, before a server takes offence, and resumed when reading goes on.
     `sleep`, `jitter` (0 to 1) and `monotonic` stand in for the clock; without `sleep`, `stop()` ends a back-off early.
+    At most `chunk_size` bytes are taken in at once: larger ones are faster by some percent and take as much memory
+    four times.
     With `waits_for_others`, results that another process is receiving are taken, or fetched on, when it has ended.
     `on_progress` is called in the thread of `run()`, at each change of state and otherwise at most every
     `progress_interval` seconds.
@@ -82,6 +84,7 @@ class ResultsDownload:
         monotonic: Callable[[], float] = time.monotonic,
         max_retries: int = 5,
         waits_for_others: bool = False,
+        chunk_size: int = CHUNK_SIZE,
     ) -> None:
         self.batch_id = batch_id
         self._source = source
@@ -97,6 +100,7 @@ class ResultsDownload:
         self._monotonic = monotonic
         self._max_retries = max_retries
         self._waits_for_others = waits_for_others
+        self._chunk_size = chunk_size
         self._results: ResultsFile | None = None
         self._speed = Speedometer()
         self._content_length: int | None = None
@@ -275,7 +279,7 @@ class ResultsDownload:
         start = part.size
         # Some of the stored bytes are asked for again: they show whether it is still the same file.
         asked = 0 if part.is_doubtful else start - min(start, _OVERLAP)
-        with self._source.stream_results(self.batch_id, start=asked, chunk_size=CHUNK_SIZE) as stream:
+        with self._source.stream_results(self.batch_id, start=asked, chunk_size=self._chunk_size) as stream:
             self._controls.hold_stream(stream.close)
             try:
                 return self._take_in(part, stream, asked)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHUNK_SIZE = 655_360
+CHUNK_SIZE = 983_040
 _ROWS_KEPT = 1024
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from batch_tui.results.store import ResultsStore, StoredResults
 
 
+_CHUNK_SIZE = 524_288
+"""Smaller than where nobody looks: it saves memory, and has keys wait less."""
+
+
 class DownloadReport(Message):
     """How the results of a batch stand, sent by the thread that fetches them; `file` is None until there is one."""
 
@@ -135,6 +139,7 @@ class Downloads:
                 read_ahead=self._read_ahead,
                 sleep=self._sleep,
                 waits_for_others=True,
+                chunk_size=_CHUNK_SIZE,
                 on_progress=lambda progress: self._forward(batch_id, progress),
             )
             self._known[batch_id] = download
