@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from array import array
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -14,6 +15,7 @@ from batch_tui.results.errors import disk_error
 from batch_tui.results.line_index import LineIndex, NameTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _MAGIC = b"batch-tui index 2\n"
@@ -33,10 +35,12 @@ class _Head(Struct):
     models: list[str | None]
 
 
-def _columns(index: LineIndex) -> list[bytearray | memoryview]:
-    arrays = (index.starts, index.custom_id_codes, *index.token_columns)
-    packed: list[bytearray | memoryview] = [memoryview(column).cast("B") for column in arrays]
-    return [*packed, index.kinds, index.flags, index.stop_numbers, index.model_numbers]
+def _columns(index: LineIndex) -> Iterator[bytearray | memoryview]:
+    for column in (index.starts, index.custom_id_codes):
+        yield memoryview(column).cast("B")
+    for counts in index.token_columns:
+        yield memoryview(counts[:]).cast("B")
+    yield from (index.kinds, index.flags, index.stop_numbers, index.model_numbers)
 
 
 def _fingerprint(descriptor: int) -> tuple[int, int, int]:
@@ -55,9 +59,8 @@ def save_index(index: LineIndex, descriptor: int, path: Path) -> None:
     Raises ResultsStoreError when the disk refuses.
     """
     size, modified_ns, checksum = _fingerprint(descriptor)
-    columns = _columns(index)
     columns_checksum = 0
-    for column in columns:
+    for column in _columns(index):
         columns_checksum = crc32(column, columns_checksum)
     head = _Head(
         sys.byteorder,
@@ -75,7 +78,7 @@ def save_index(index: LineIndex, descriptor: int, path: Path) -> None:
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(_MAGIC + len(packed).to_bytes(8, "big") + packed)
-            for column in columns:
+            for column in _columns(index):
                 file.write(column)
         temporary.replace(path)
     except OSError as error:
@@ -110,10 +113,13 @@ def load_index(path: Path, descriptor: int) -> LineIndex | None:
 def _unpack(head: _Head, columns: memoryview) -> LineIndex | None:
     index = LineIndex()
     position = 0
-    for column in (index.starts, index.custom_id_codes, *index.token_columns):
+    counts = [array("I") for _ in index.token_columns]
+    for column in (index.starts, index.custom_id_codes, *counts):
         size = head.rows * column.itemsize
         column.frombytes(columns[position : position + size])
         position += size
+    for tokens, packed in zip(index.token_columns, counts, strict=True):
+        tokens.extend(packed)
     for flat in (index.kinds, index.flags, index.stop_numbers, index.model_numbers):
         flat.extend(columns[position : position + head.rows])
         position += head.rows

@@ -6,6 +6,7 @@ from array import array
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
+from batch_tui.results.count_column import CountColumn
 from batch_tui.results.line_facts import (
     HAS_TEXT,
     IS_JSON,
@@ -68,7 +69,7 @@ class LineIndex:
 
     A reader may use rows below `len()` and bytes below `end`; both only grow, and are published together
     after the columns behind them are filled. Lines end at `\\n` (a `\\r` before it belongs to the line end);
-    blank lines are no rows; a byte order mark at the start is skipped. 44 bytes per row.
+    blank lines are no rows; a byte order mark at the start is skipped. 24 to 44 bytes per row.
     """
 
     def __init__(self) -> None:
@@ -78,7 +79,7 @@ class LineIndex:
         self.custom_id_codes = array("I")
         self.stop_numbers = bytearray()
         self.model_numbers = bytearray()
-        self.token_columns = tuple(array("I") for _ in TOKEN_COLUMNS)
+        self.token_columns = tuple(CountColumn() for _ in TOKEN_COLUMNS)
         self.stop_reasons = NameTable([None])
         self.models = NameTable([None])
         self.kind_counts = [0] * len(KINDS)

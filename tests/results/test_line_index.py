@@ -35,7 +35,7 @@ def index_of(content: bytes, *chunk_sizes: int) -> LineIndex:
 
 
 def state(index: LineIndex) -> tuple[object, ...]:
-    columns = [list(column) for column in index.token_columns]
+    columns = [list(column[:]) for column in index.token_columns]
     names = (
         [index.models.names[number] for number in index.model_numbers],
         [index.stop_reasons.names[number] for number in index.stop_numbers],
@@ -261,7 +261,7 @@ def test_token_counts_are_kept_per_row() -> None:
         "inference_geo": "us",
     }
     index = index_of(body(errored("e"), succeeded("a", usage=usage), succeeded("b", usage={**usage, "x": []})))
-    assert [list(column)[1:] for column in index.token_columns] == [
+    assert [list(column[1:]) for column in index.token_columns] == [
         [10, 10],
         [20, 20],
         [100, 100],

@@ -151,7 +151,7 @@ def test_a_saved_index_gives_the_same_rows(opened: Opened, tmp_path: Path) -> No
     assert [again.row(n) for n in range(8)] == [file.row(n) for n in range(8)]
     assert list(again.rows("suspicious")) == [5]
     assert again.find_custom_id("f") == 5
-    assert [list(column) for column in again.index.token_columns] == [list(c) for c in file.index.token_columns]
+    assert [column[:] for column in again.index.token_columns] == [column[:] for column in file.index.token_columns]
     again.close()
 
 
