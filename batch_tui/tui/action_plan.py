@@ -12,7 +12,7 @@ from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
@@ -212,9 +212,3 @@ def first_reason(plan: ActionPlan) -> str:
 
 
 _PAST = {"cancel": "canceled", "delete": "deleted"}
-
-
-def unfinished_of(batch_ids: Sequence[str], context: AppContext) -> int:
-    """How many of these have not ended."""
-    batches = map(context.catalog.get, batch_ids)
-    return sum(1 for batch in batches if batch is not None and batch.processing_status != "ended")

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.tui import mask, messages
-from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of, why_not_save
+from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, why_not_save
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
@@ -21,7 +21,7 @@ from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
 from batch_tui.tui.screens.dialogs import quit_dialog
-from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
+from batch_tui.tui.text import Plain, fit, fit_middle, join, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,32 +146,18 @@ class ActionsApp(DigestApp):
 
     def _ask_way(self, batch_ids: Sequence[str]) -> None:
         """Several are to be deleted: what about those that run, and the results that are saved nowhere?"""
-        from batch_tui.tui.screens.menu import Choice, MenuDialog
+        from batch_tui.tui.screens.delete_ways import DeleteWays, plan_way, ways_to_delete
 
-        context = self.shared
-        now, saving = plan_delete(batch_ids, context), plan_delete(batch_ids, context, saves_first=True)
-        unfinished = unfinished_of(batch_ids, context)
-        choices: list[Choice] = []
-        if saving.todo and now.losing:
-            label = f"save the results of {number(now.losing)} here, then delete {_each(saving)}"
-            choices.append(Choice("s", Plain(label), "save"))
-        if now.todo:
-            note = f"{number(now.losing)} with results" if now.losing else ""
-            choices.append(Choice("d", Plain(f"delete {_each(now)}"), "delete", note))
-        if unfinished:
-            label = f"cancel {number(unfinished)} unfinished, and delete all once ended"
-            choices.append(Choice("c", Plain(label), "end"))
-            choices.append(Choice("x", Plain("the same, saving results before each delete"), "end and save"))
+        ways = ways_to_delete(batch_ids, self.shared)
 
         def chosen(way: str | None) -> None:
             if way is not None:
-                ends, saves = way.startswith("end"), way.endswith("save")
-                self._ask_number(plan_delete(batch_ids, context, ends_first=ends, saves_first=saves))
+                self._ask_number(plan_way(way, batch_ids, self.shared))
 
-        if len(choices) > 1:
-            self.push_screen(MenuDialog(Plain(f"Delete {_marked(batch_ids)}: how?"), choices), chosen)
+        if len(ways) > 1:
+            self.push_screen(DeleteWays(batch_ids, self.shared), chosen)
         else:
-            self._ask_number(now)
+            self._ask_number(plan_delete(batch_ids, self.shared))
 
     def _ask_number(self, plan: ActionPlan) -> None:
         if not plan.todo:
@@ -339,11 +325,3 @@ class ActionsApp(DigestApp):
         # What the question says stays as it is must not happen behind it.
         self._runner.hold(True)
         self.push_screen(quit_dialog(plural(left, "batch", "batches"), self._monotonic), answered)
-
-
-def _each(plan: ActionPlan) -> str:
-    return plural(len(plan.todo), "ended batch", "ended batches")
-
-
-def _marked(batch_ids: Sequence[str]) -> str:
-    return plural(len(batch_ids), "marked batch", "marked batches")
