@@ -33,15 +33,16 @@ class Pending(msgspec.Struct, frozen=True):
     ends_first: bool = False
     """The batch is not deleted at the end of that window, but only once it has ended."""
 
-    def words(self, now: datetime) -> Plain:
-        """What is going on, for a row of the list."""
+    def words(self, now: datetime, *, held_up: bool) -> Plain:
+        """What is going on, for a row of the list; `held_up`: the rate limit lets no action go now."""
         match self.stage:
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
                 what = "starts" if self.ends_first else "gone"
                 return Plain(f"{what} in {seconds}s · {_keeps_it()}")
             case "waiting":
-                return Plain(f"{self.action} waits for its turn · {_keeps_it()}")
+                what = "waits: rate limit" if held_up else "waits for its turn"
+                return Plain(f"{self.action} {what} · {_keeps_it()}")
             case "saving":
                 return Plain("saving its results, then deleting")
             case "ending":

@@ -217,7 +217,8 @@ class BatchRows:
         pending = context.monitor.pending.get(batch.id)
         tick = int(now.timestamp()) // (1 if pending is not None or _shows_seconds(batch, now) else 60)
         aside = context.monitor.notes.get(batch.id), batch.id in context.monitor.watched
-        return context.catalog.version(batch.id), tick, pending, results_of(batch, context), aside
+        doing = pending, pending is not None and context.budget.holds_up("action")
+        return context.catalog.version(batch.id), tick, doing, results_of(batch, context), aside
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         if row >= self.batches:
@@ -241,7 +242,8 @@ class BatchRows:
     def _outcome(self, batch: MessageBatch, cells: int) -> Cell:
         pending = self._shared.monitor.pending.get(batch.id)
         if pending is not None:
-            return Cell.of(fit(pending.words(self._shared.now()), cells), "warning")
+            held_up = self._shared.budget.holds_up("action")
+            return Cell.of(fit(pending.words(self._shared.now(), held_up=held_up), cells), "warning")
         if batch.unread:
             return Cell.of(fit(unread_words(batch), cells), "warning")
         if batch.processing_status == "ended":

@@ -73,7 +73,8 @@ class BulkRows:
         outcome = None if self._job is None else self._job.outcomes.get(key)
         pending = monitor.pending.get(key)
         tick = 0 if pending is None else int(self._shared.now().timestamp())
-        return self._shared.catalog.version(key), pending, outcome is not None, tick
+        doing = pending, pending is not None and self._shared.budget.holds_up("action")
+        return self._shared.catalog.version(key), doing, outcome is not None, tick
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         key = self.key(row)
@@ -94,7 +95,8 @@ class BulkRows:
             return self._came_out(batch_id, cells)
         pending = self._shared.monitor.pending.get(batch_id)
         if self._job is not None and pending is not None:
-            return Cell.of(fit(pending.words(self._shared.now()), cells), "running")
+            held_up = self._shared.budget.holds_up("action")
+            return Cell.of(fit(pending.words(self._shared.now(), held_up=held_up), cells), "running")
         planned = self._planned[batch_id]
         return Cell.of(fit(planned.words, cells), "error" if planned.loses else "text")
 

@@ -199,7 +199,7 @@ class ResubmitApp(ActionsApp):
         self.start_work(partial(self._send_in_turn, order), "resubmit send")
 
     async def _send_in_turn(self, order: Sending) -> None:
-        await self.budget.turn("action")
+        await self.budget.turn("action", held_up=self._say_held_up)
         from batch_tui.tui.resubmit_work import Post, send_order
 
         assert self.connection is not None  # the batch was listed, or its results fetched
@@ -213,6 +213,9 @@ class ResubmitApp(ActionsApp):
         )
         # A daemon: the answer may take minutes, and whoever quits was told what that means.
         threading.Thread(target=send_order, args=(order, way), name="sending", daemon=True).start()
+
+    def _say_held_up(self) -> None:
+        self._say("The new batch waits for the rate limit; it is sent as soon as that lets it go.", "information")
 
     @on(ResubmitMade)
     def _show_made(self, event: ResubmitMade) -> None:
