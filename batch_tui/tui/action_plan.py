@@ -12,7 +12,7 @@ from batch_tui.tui.key_names import key_for
 from batch_tui.tui.text import Plain, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from batch_tui.api.models import MessageBatch
@@ -203,6 +203,17 @@ def why_not_cancel(batch: MessageBatch | None) -> str | None:
     if batch.processing_status == "canceling":
         return "This batch is being canceled already; it ends once its running requests finish."
     return None
+
+
+def may_finish(batches: Sequence[MessageBatch]) -> Plain:
+    """For how many requests of these a cancel may come too late, as far as the API gave their counts."""
+    known = [batch for batch in batches if "request_counts" not in batch.unread]
+    how_many = "An unknown number of requests"
+    if known:
+        others = len(batches) - len(known)
+        beside = f", and an unknown number in {plural(others, 'batch', 'batches')}," if others else ""
+        how_many = f"Up to {plural(sum(one.request_counts.processing for one in known), 'request')}{beside}"
+    return Plain(f"{how_many} may still finish and be billed")
 
 
 def first_reason(plan: ActionPlan) -> str:

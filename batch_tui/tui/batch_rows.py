@@ -97,6 +97,11 @@ def status_of(batch: MessageBatch) -> Part:
             return join(Plain("? "), plain(other)), "warning"
 
 
+def requests_of(batch: MessageBatch) -> Plain:
+    """How many requests it has."""
+    return _unknown(batch, "request_counts") or number(batch.request_counts.total)
+
+
 def unread_words(batch: MessageBatch) -> Plain:
     """Which parts of the API's answer about a batch cannot be read."""
     return plain(f"! unreadable: {', '.join(sorted(batch.unread))}")
@@ -159,9 +164,7 @@ class BatchRows:
                 batch.id, context, cells, lambda room: called(batch.id, context, room)
             ),
             "status": self._status,
-            "requests": lambda batch, _: Cell.of(
-                _unknown(batch, "request_counts") or number(batch.request_counts.total)
-            ),
+            "requests": lambda batch, _: Cell.of(requests_of(batch)),
             "outcome": self._outcome,
             "created": lambda batch, _: Cell.of(
                 _unknown(batch, "created_at") or ago(batch.created_at, context.now()), "muted"

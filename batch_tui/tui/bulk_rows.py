@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui import mask
-from batch_tui.tui.batch_rows import called, status_of
-from batch_tui.tui.text import Plain, fit, number, plain
+from batch_tui.tui.batch_rows import called, requests_of, status_of
+from batch_tui.tui.text import Plain, fit, plain
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class BulkRows:
         self._cells: dict[str, Callable[[str, MessageBatch | None, int], Cell]] = {
             "batch": lambda batch_id, _, cells: called(batch_id, context, cells),
             "status": self._status,
-            "requests": lambda _, batch, __: Cell.of(number(batch.request_counts.total) if batch else Plain("")),
+            "requests": lambda _, batch, __: Cell.of(requests_of(batch) if batch else Plain("")),
             "fate": self._fate,
         }
 

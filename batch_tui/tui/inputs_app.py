@@ -163,7 +163,7 @@ class InputsApp(MaskApp):
     def _linked_sentence(self, linked: LinkedInput) -> Plain:
         said = join(Plain("Linked "), plain(linked.path.name), Plain(": "), plural(len(linked), "request"))
         batch = self.shared.catalog.get(linked.batch_id)
-        if batch is None:
+        if batch is None or "request_counts" in batch.unread:
             return join(said, Plain("."))
         total = batch.request_counts.total
         if total == len(linked):

@@ -146,7 +146,7 @@ class ResultsApp(ExportApp):
     def counts_of(self, batch_id: str) -> RequestCounts | None:
         """How many requests of a batch came to which end, where that is known."""
         batch = self.shared.catalog.get(batch_id)
-        return None if batch is None else batch.request_counts
+        return None if batch is None or "request_counts" in batch.unread else batch.request_counts
 
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
