@@ -130,7 +130,7 @@ class ActionsApp(DigestApp):
             else plan_delete(event.batch_ids, context, ends_first=True)
         )
         if not plan.todo:
-            self.notify(first_reason(plan), markup=False, timeout=4)
+            self.notify(first_reason(plan), timeout=4)
             return
         dialog = BatchQuestion(event.action, event.batch_ids[0], context, self._monotonic)
         self.push_screen(dialog, partial(self._answered, dialog))
@@ -161,7 +161,7 @@ class ActionsApp(DigestApp):
 
     def _ask_number(self, plan: ActionPlan) -> None:
         if not plan.todo:
-            self.notify(first_reason(plan), markup=False, timeout=4)
+            self.notify(first_reason(plan), timeout=4)
             return
 
         from batch_tui.tui.screens.bulk import BulkDialog
@@ -181,7 +181,7 @@ class ActionsApp(DigestApp):
             which = self._briefly(plan.todo[0].batch_id)
             when = ", once it has ended: starts" if plan.todo[0].ends_first else ""
             said = f"Deleting {which}{when} in {self._undo_seconds:.0f}s · {key_for('batch.undo', 'u')} keeps it"
-            self.notify(said, markup=False, timeout=self._undo_seconds)
+            self.notify(said, timeout=self._undo_seconds)
         self.start_work(partial(self._carry_out, job, said), "actions")
         return job
 
@@ -216,11 +216,11 @@ class ActionsApp(DigestApp):
         if len(job.plan.todo) == 1:
             (outcome,) = job.outcomes.values()
             timeout = 5 if outcome.severity == "information" else 12
-            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
+            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, timeout=timeout)
             return
         shows = f"{key_for('batch.job', 'b')} on the list shows how each came out."
         severity: Severity = "error" if job.bad else "information"
-        self.notify(f"{said_of(job)}. {shows}", severity=severity, markup=False, timeout=12)
+        self.notify(f"{said_of(job)}. {shows}", severity=severity, timeout=12)
 
     def action_undo(self) -> None:
         if self._runner.undo():
@@ -228,7 +228,7 @@ class ActionsApp(DigestApp):
         said = "There is no delete to take back."
         if self._runner.jobs:
             said = "All of it was sent to the API already: there is nothing left to call off."
-        self.notify(said, markup=False, timeout=3)
+        self.notify(said, timeout=3)
 
     def action_job(self) -> None:
         """Show what is being canceled or deleted, or else how the last of it came out."""
@@ -246,7 +246,7 @@ class ActionsApp(DigestApp):
         elif (job := jobs[0] if jobs else self._runner.reported) is not None:
             self._show_job(job)
         else:
-            self.notify("Nothing is being canceled or deleted.", markup=False, timeout=3)
+            self.notify("Nothing is being canceled or deleted.", timeout=3)
 
     def _named(self, job: Job) -> Plain:
         todo = job.plan.todo
@@ -286,11 +286,11 @@ class ActionsApp(DigestApp):
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
         if able:
             of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
-            self.notify(f"Saving the results of {of}; a message comes once they are here.", markup=False, timeout=4)
+            self.notify(f"Saving the results of {of}; a message comes once they are here.", timeout=4)
             self.start_work(partial(self._save_all, able), "saves")
         elif batches:
             alike = reasons[0] if len(set(reasons)) == 1 else None
-            self.notify(alike or "None of these has results to save.", markup=False, timeout=4)
+            self.notify(alike or "None of these has results to save.", timeout=4)
 
     async def _save_all(self, batch_ids: Sequence[str]) -> None:
         failed = await self._runner.save_all(batch_ids)
@@ -300,7 +300,7 @@ class ActionsApp(DigestApp):
             left = plural(len(failed), "batch", "batches")
             why = f"{key_for('batch.results', 'v')} tells why, and tries again."
             said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: {why}"
-        self.notify(said, markup=False, severity="error" if failed else "information", timeout=8)
+        self.notify(said, severity="error" if failed else "information", timeout=8)
 
     def _note_report(self, report: DownloadReport) -> None:
         super()._note_report(report)

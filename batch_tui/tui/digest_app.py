@@ -160,7 +160,7 @@ class DigestApp(ResultsApp):
                 said = "The copy on this machine was deleted."
             elif not opened.progress.verified:
                 said = "The API has these results no more."
-            self.notify(said, markup=False)
+            self.notify(said)
         elif opened.gone:
             # There is no copy that could be lost.
             fetch("yes")

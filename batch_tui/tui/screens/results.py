@@ -162,7 +162,7 @@ class ResultsScreen(ReadRecordScreen):
             if self._table.marks:
                 # They are marks of lines, and other rows stand there now.
                 self._table.mark(self._table.marks, on=False)
-                self.notify("Other rows came than before: the marks are gone.", markup=False, severity="warning")
+                self.notify("Other rows came than before: the marks are gone.", severity="warning")
             to_the_end = self._table.follows_end
             self.hunt_again()
             self.new_basis()
@@ -377,9 +377,9 @@ class ResultsScreen(ReadRecordScreen):
             self._table.move_to(row)
         elif direction > 0 and self._opened.progress.state != "complete":
             self.post_message(RestRequested(self._batch_id))
-            self.notify(f"No further failed row so far; {self._opened.going_on}.", markup=False, timeout=3)
+            self.notify(f"No further failed row so far; {self._opened.going_on}.", timeout=3)
         else:
-            self.notify("No further failed row in this direction.", markup=False, timeout=3)
+            self.notify("No further failed row in this direction.", timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is typed, letters are letters; a record that fills the screen is open already."""
