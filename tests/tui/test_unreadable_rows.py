@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from textual.notifications import Notify
 
 from batch_tui.api import AsyncBatchClient, BatchClient
+from batch_tui.api.models import MessageBatch
 from batch_tui.results.store import ResultsStore
 from batch_tui.tui.app import BatchApp
 from batch_tui.tui.connection import Connection, Origin, Submissions
+from batch_tui.tui.notice_words import ended_sentence
 from tests.monitor.list_server import NOON, ListServer, made
 from tests.tui.many import facts
 from tests.tui.play import Play, Seconds
@@ -121,6 +123,12 @@ async def test_many_batches_are_counted_as_far_as_they_can_be(tmp_path: Path) ->
         said = "Up to 1 request, and an unknown number in 2 batches, may still finish and be billed"
         assert said in facts(play)
         assert play.row(1).split() == ["bad", "◐", "running", "?", "cancel"]
+
+
+def test_of_many_that_ended_none_is_called_without_failures_whose_counts_cannot_be_read() -> None:
+    good, bad = (MessageBatch.model_validate(made(name, 60)) for name in ("good", "bad"))
+    batches = [good, bad.read_without(frozenset({"request_counts"}))]
+    assert ended_sentence(batches, {}) == "2 batches ended, none with failures as far as can be read."
 
 
 async def test_counts_that_cannot_be_read_are_not_no_failures_and_results_are_not_held_against_them(
