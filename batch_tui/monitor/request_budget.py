@@ -79,6 +79,8 @@ class RequestBudget:
         self._waiting: dict[Purpose, deque[object]] = {purpose: deque() for purpose in _FIRST_TO_GO}
         self._next_at: dict[object, float] = {}
         """When each that waits will be asked for again at the latest."""
+        self._held_up: dict[Purpose, set[object]] = {purpose: set() for purpose in _FIRST_TO_GO}
+        """Those that wait for more than a moment, until they go: what is said of them must not flicker."""
 
     @property
     def per_minute(self) -> int:
@@ -102,10 +104,14 @@ class RequestBudget:
             seconds = min(self._next_at.values()) - self._monotonic()
             return BudgetWait(seconds, self._rate()) if seconds > _PATIENT else None
 
-    async def turn(self, purpose: Purpose) -> None:
+    def holds_up(self, purpose: Purpose) -> bool:
+        """Whether requests for that wait, for more than a moment, until the budget lets one go."""
+        return bool(self._held_up[purpose])
+
+    async def turn(self, purpose: Purpose, *, held_up: Callable[[], None] | None = None) -> None:
         """Wait until one request may be made, and count it. Actions go before polls, those before pages.
 
-        But once a poll is due, it goes first.
+        But once a poll is due, it goes first. `held_up` hears it once, if that takes more than a moment.
         """
         ticket = object()
         line = self._waiting[purpose]
@@ -113,10 +119,15 @@ class RequestBudget:
         try:
             while (wait := self._wait(purpose, ticket)) > 0:
                 self._next_at[ticket] = self._monotonic() + wait
+                if wait > _PATIENT and ticket not in self._held_up[purpose]:
+                    self._held_up[purpose].add(ticket)
+                    if held_up is not None:
+                        held_up()
                 await self._sleep(wait)
         finally:
             line.remove(ticket)
             self._next_at.pop(ticket, None)
+            self._held_up[purpose].discard(ticket)
 
     def note(self, call: CallRecord) -> None:
         """Learn from an attempt; the `on_call` of every client. One that nobody took a turn for is counted here."""

@@ -33,15 +33,16 @@ class Pending(msgspec.Struct, frozen=True):
     ends_first: bool = False
     """The batch is not deleted at the end of that window, but only once it has ended."""
 
-    def words(self, now: datetime) -> Plain:
-        """What is going on, for a row of the list."""
+    def words(self, now: datetime, *, held_up: bool) -> Plain:
+        """What is going on, for a row of the list; `held_up`: the rate limit lets no action go now."""
         match self.stage:
             case "undoable":
                 seconds = 0 if self.until is None else max(0, round((self.until - now).total_seconds()))
                 what = "starts" if self.ends_first else "gone"
                 return Plain(f"{what} in {seconds}s · {_keeps_it()}")
             case "waiting":
-                return Plain(f"{self.action} waits for its turn · {_keeps_it()}")
+                what = "waits: rate limit" if held_up else "waits for its turn"
+                return Plain(f"{self.action} {what} · {_keeps_it()}")
             case "saving":
                 return Plain("saving its results, then deleting")
             case "ending":
@@ -204,6 +205,17 @@ def why_not_cancel(batch: MessageBatch | None) -> str | None:
     return None
 
 
+def may_finish(batches: Sequence[MessageBatch]) -> Plain:
+    """For how many requests of these a cancel may come too late, as far as the API gave their counts."""
+    known = [batch for batch in batches if "request_counts" not in batch.unread]
+    how_many = "An unknown number of requests"
+    if known:
+        others = len(batches) - len(known)
+        beside = f", and an unknown number in {plural(others, 'batch', 'batches')}," if others else ""
+        how_many = f"Up to {plural(sum(one.request_counts.processing for one in known), 'request')}{beside}"
+    return Plain(f"{how_many} may still finish and be billed")
+
+
 def first_reason(plan: ActionPlan) -> str:
     """Why nothing of a plan can be done: one sentence for one batch or for many."""
     if len(plan.left_out) == 1:
@@ -212,9 +224,3 @@ def first_reason(plan: ActionPlan) -> str:
 
 
 _PAST = {"cancel": "canceled", "delete": "deleted"}
-
-
-def unfinished_of(batch_ids: Sequence[str], context: AppContext) -> int:
-    """How many of these have not ended."""
-    batches = map(context.catalog.get, batch_ids)
-    return sum(1 for batch in batches if batch is not None and batch.processing_status != "ended")

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from batch_tui.api.errors import NotFoundError
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.tui import mask, messages
-from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, unfinished_of, why_not_save
+from batch_tui.tui.action_plan import first_reason, plan_cancel, plan_delete, why_not_save
 from batch_tui.tui.actions import ActionRunner
 from batch_tui.tui.context import OpenResults
 from batch_tui.tui.digest_app import DigestApp
@@ -21,7 +21,7 @@ from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import JobUpdate
 from batch_tui.tui.screens.dialogs import quit_dialog
-from batch_tui.tui.text import Plain, fit, fit_middle, join, number, plain, plural
+from batch_tui.tui.text import Plain, fit, fit_middle, join, plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,7 @@ class ActionsApp(DigestApp):
             else plan_delete(event.batch_ids, context, ends_first=True)
         )
         if not plan.todo:
-            self.notify(first_reason(plan), markup=False, timeout=4)
+            self.notify(first_reason(plan), timeout=4)
             return
         dialog = BatchQuestion(event.action, event.batch_ids[0], context, self._monotonic)
         self.push_screen(dialog, partial(self._answered, dialog))
@@ -146,36 +146,22 @@ class ActionsApp(DigestApp):
 
     def _ask_way(self, batch_ids: Sequence[str]) -> None:
         """Several are to be deleted: what about those that run, and the results that are saved nowhere?"""
-        from batch_tui.tui.screens.menu import Choice, MenuDialog
+        from batch_tui.tui.screens.delete_ways import DeleteWays, plan_way, ways_to_delete
 
-        context = self.shared
-        now, saving = plan_delete(batch_ids, context), plan_delete(batch_ids, context, saves_first=True)
-        unfinished = unfinished_of(batch_ids, context)
-        choices: list[Choice] = []
-        if saving.todo and now.losing:
-            label = f"save the results of {number(now.losing)} here, then delete {_each(saving)}"
-            choices.append(Choice("s", Plain(label), "save"))
-        if now.todo:
-            note = f"{number(now.losing)} with results" if now.losing else ""
-            choices.append(Choice("d", Plain(f"delete {_each(now)}"), "delete", note))
-        if unfinished:
-            label = f"cancel {number(unfinished)} unfinished, and delete all once ended"
-            choices.append(Choice("c", Plain(label), "end"))
-            choices.append(Choice("x", Plain("the same, saving results before each delete"), "end and save"))
+        ways = ways_to_delete(batch_ids, self.shared)
 
         def chosen(way: str | None) -> None:
             if way is not None:
-                ends, saves = way.startswith("end"), way.endswith("save")
-                self._ask_number(plan_delete(batch_ids, context, ends_first=ends, saves_first=saves))
+                self._ask_number(plan_way(way, batch_ids, self.shared))
 
-        if len(choices) > 1:
-            self.push_screen(MenuDialog(Plain(f"Delete {_marked(batch_ids)}: how?"), choices), chosen)
+        if len(ways) > 1:
+            self.push_screen(DeleteWays(batch_ids, self.shared), chosen)
         else:
-            self._ask_number(now)
+            self._ask_number(plan_delete(batch_ids, self.shared))
 
     def _ask_number(self, plan: ActionPlan) -> None:
         if not plan.todo:
-            self.notify(first_reason(plan), markup=False, timeout=4)
+            self.notify(first_reason(plan), timeout=4)
             return
 
         from batch_tui.tui.screens.bulk import BulkDialog
@@ -195,7 +181,7 @@ class ActionsApp(DigestApp):
             which = self._briefly(plan.todo[0].batch_id)
             when = ", once it has ended: starts" if plan.todo[0].ends_first else ""
             said = f"Deleting {which}{when} in {self._undo_seconds:.0f}s · {key_for('batch.undo', 'u')} keeps it"
-            self.notify(said, markup=False, timeout=self._undo_seconds)
+            self.notify(said, timeout=self._undo_seconds)
         self.start_work(partial(self._carry_out, job, said), "actions")
         return job
 
@@ -230,11 +216,11 @@ class ActionsApp(DigestApp):
         if len(job.plan.todo) == 1:
             (outcome,) = job.outcomes.values()
             timeout = 5 if outcome.severity == "information" else 12
-            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, markup=False, timeout=timeout)
+            self.notify(outcome.sentence, title=outcome.title, severity=outcome.severity, timeout=timeout)
             return
         shows = f"{key_for('batch.job', 'b')} on the list shows how each came out."
         severity: Severity = "error" if job.bad else "information"
-        self.notify(f"{said_of(job)}. {shows}", severity=severity, markup=False, timeout=12)
+        self.notify(f"{said_of(job)}. {shows}", severity=severity, timeout=12)
 
     def action_undo(self) -> None:
         if self._runner.undo():
@@ -242,7 +228,7 @@ class ActionsApp(DigestApp):
         said = "There is no delete to take back."
         if self._runner.jobs:
             said = "All of it was sent to the API already: there is nothing left to call off."
-        self.notify(said, markup=False, timeout=3)
+        self.notify(said, timeout=3)
 
     def action_job(self) -> None:
         """Show what is being canceled or deleted, or else how the last of it came out."""
@@ -260,7 +246,7 @@ class ActionsApp(DigestApp):
         elif (job := jobs[0] if jobs else self._runner.reported) is not None:
             self._show_job(job)
         else:
-            self.notify("Nothing is being canceled or deleted.", markup=False, timeout=3)
+            self.notify("Nothing is being canceled or deleted.", timeout=3)
 
     def _named(self, job: Job) -> Plain:
         todo = job.plan.todo
@@ -300,11 +286,11 @@ class ActionsApp(DigestApp):
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
         if able:
             of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
-            self.notify(f"Saving the results of {of}; a message comes once they are here.", markup=False, timeout=4)
+            self.notify(f"Saving the results of {of}; a message comes once they are here.", timeout=4)
             self.start_work(partial(self._save_all, able), "saves")
         elif batches:
             alike = reasons[0] if len(set(reasons)) == 1 else None
-            self.notify(alike or "None of these has results to save.", markup=False, timeout=4)
+            self.notify(alike or "None of these has results to save.", timeout=4)
 
     async def _save_all(self, batch_ids: Sequence[str]) -> None:
         failed = await self._runner.save_all(batch_ids)
@@ -314,7 +300,7 @@ class ActionsApp(DigestApp):
             left = plural(len(failed), "batch", "batches")
             why = f"{key_for('batch.results', 'v')} tells why, and tries again."
             said = f"{f'{said} ' if done else ''}Those of {left} did not come whole: {why}"
-        self.notify(said, markup=False, severity="error" if failed else "information", timeout=8)
+        self.notify(said, severity="error" if failed else "information", timeout=8)
 
     def _note_report(self, report: DownloadReport) -> None:
         super()._note_report(report)
@@ -339,11 +325,3 @@ class ActionsApp(DigestApp):
         # What the question says stays as it is must not happen behind it.
         self._runner.hold(True)
         self.push_screen(quit_dialog(plural(left, "batch", "batches"), self._monotonic), answered)
-
-
-def _each(plan: ActionPlan) -> str:
-    return plural(len(plan.todo), "ended batch", "ended batches")
-
-
-def _marked(batch_ids: Sequence[str]) -> str:
-    return plural(len(batch_ids), "marked batch", "marked batches")

@@ -314,7 +314,7 @@ class BatchApp(NoticesApp, OrderApp):
     def action_pace(self, way: Literal["faster", "slower"]) -> None:
         if self._poller is not None:
             seconds = self._poller.faster() if way == "faster" else self._poller.slower()
-            self.notify(f"Asks the API each {seconds:.3g}s while nothing moves.", markup=False, timeout=3)
+            self.notify(f"Asks the API each {seconds:.3g}s while nothing moves.", timeout=3)
 
     def action_activity(self) -> None:
         from batch_tui.tui.screens.activity import ActivityScreen
@@ -370,4 +370,4 @@ class BatchApp(NoticesApp, OrderApp):
             self._tell_failure(str(describe(error, host=self.shared.host)))
 
     def _tell_failure(self, sentence: str) -> None:
-        self.notify(plain(sentence), severity="error", markup=False, timeout=15)
+        self.notify(plain(sentence), severity="error", timeout=15)

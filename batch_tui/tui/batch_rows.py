@@ -97,6 +97,11 @@ def status_of(batch: MessageBatch) -> Part:
             return join(Plain("? "), plain(other)), "warning"
 
 
+def requests_of(batch: MessageBatch) -> Plain:
+    """How many requests it has."""
+    return _unknown(batch, "request_counts") or number(batch.request_counts.total)
+
+
 def unread_words(batch: MessageBatch) -> Plain:
     """Which parts of the API's answer about a batch cannot be read."""
     return plain(f"! unreadable: {', '.join(sorted(batch.unread))}")
@@ -159,9 +164,7 @@ class BatchRows:
                 batch.id, context, cells, lambda room: called(batch.id, context, room)
             ),
             "status": self._status,
-            "requests": lambda batch, _: Cell.of(
-                _unknown(batch, "request_counts") or number(batch.request_counts.total)
-            ),
+            "requests": lambda batch, _: Cell.of(requests_of(batch)),
             "outcome": self._outcome,
             "created": lambda batch, _: Cell.of(
                 _unknown(batch, "created_at") or ago(batch.created_at, context.now()), "muted"
@@ -217,7 +220,8 @@ class BatchRows:
         pending = context.monitor.pending.get(batch.id)
         tick = int(now.timestamp()) // (1 if pending is not None or _shows_seconds(batch, now) else 60)
         aside = context.monitor.notes.get(batch.id), batch.id in context.monitor.watched
-        return context.catalog.version(batch.id), tick, pending, results_of(batch, context), aside
+        doing = pending, pending is not None and context.budget.holds_up("action")
+        return context.catalog.version(batch.id), tick, doing, results_of(batch, context), aside
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         if row >= self.batches:
@@ -241,7 +245,8 @@ class BatchRows:
     def _outcome(self, batch: MessageBatch, cells: int) -> Cell:
         pending = self._shared.monitor.pending.get(batch.id)
         if pending is not None:
-            return Cell.of(fit(pending.words(self._shared.now()), cells), "warning")
+            held_up = self._shared.budget.holds_up("action")
+            return Cell.of(fit(pending.words(self._shared.now(), held_up=held_up), cells), "warning")
         if batch.unread:
             return Cell.of(fit(unread_words(batch), cells), "warning")
         if batch.processing_status == "ended":

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui import mask
-from batch_tui.tui.batch_rows import called, status_of
-from batch_tui.tui.text import Plain, fit, number, plain
+from batch_tui.tui.batch_rows import called, requests_of, status_of
+from batch_tui.tui.text import Plain, fit, plain
 from batch_tui.tui.widgets.table_rows import Cell, Column
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class BulkRows:
         self._cells: dict[str, Callable[[str, MessageBatch | None, int], Cell]] = {
             "batch": lambda batch_id, _, cells: called(batch_id, context, cells),
             "status": self._status,
-            "requests": lambda _, batch, __: Cell.of(number(batch.request_counts.total) if batch else Plain("")),
+            "requests": lambda _, batch, __: Cell.of(requests_of(batch) if batch else Plain("")),
             "fate": self._fate,
         }
 
@@ -73,7 +73,8 @@ class BulkRows:
         outcome = None if self._job is None else self._job.outcomes.get(key)
         pending = monitor.pending.get(key)
         tick = 0 if pending is None else int(self._shared.now().timestamp())
-        return self._shared.catalog.version(key), pending, outcome is not None, tick
+        doing = pending, pending is not None and self._shared.budget.holds_up("action")
+        return self._shared.catalog.version(key), doing, outcome is not None, tick
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         key = self.key(row)
@@ -94,7 +95,8 @@ class BulkRows:
             return self._came_out(batch_id, cells)
         pending = self._shared.monitor.pending.get(batch_id)
         if self._job is not None and pending is not None:
-            return Cell.of(fit(pending.words(self._shared.now()), cells), "running")
+            held_up = self._shared.budget.holds_up("action")
+            return Cell.of(fit(pending.words(self._shared.now(), held_up=held_up), cells), "running")
         planned = self._planned[batch_id]
         return Cell.of(fit(planned.words, cells), "error" if planned.loses else "text")
 

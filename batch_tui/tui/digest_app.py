@@ -152,7 +152,7 @@ class DigestApp(ResultsApp):
 
         def fetch(yes: str | None) -> None:
             if yes and batch is not None:
-                self._downloads.fetch_again(batch_id, batch.request_counts, json_of(batch))
+                self._downloads.fetch_again(batch_id, self.counts_of(batch_id), json_of(batch))
 
         if not can_be_had_again(opened, batch, self.shared):
             said = "The results are complete and saved on this machine."
@@ -160,7 +160,7 @@ class DigestApp(ResultsApp):
                 said = "The copy on this machine was deleted."
             elif not opened.progress.verified:
                 said = "The API has these results no more."
-            self.notify(said, markup=False)
+            self.notify(said)
         elif opened.gone:
             # There is no copy that could be lost.
             fetch("yes")

@@ -50,7 +50,7 @@ class ExportApp(InputsApp):
         if opened.progress.state != "complete":
             self.fetch_rest(event)
             first, key = opened.going_on.capitalize(), key_for("results.export", "w")
-            self.notify(f"{first} first; press {key} again when it is complete.", markup=False)
+            self.notify(f"{first} first; press {key} again when it is complete.")
             return
         if len(event.choices) == 1:
             self._ask_where(event, "0")
@@ -159,7 +159,7 @@ class ExportApp(InputsApp):
             self._ask_path(replace(event.again, overwrite=False), event.sentence)
             return
         severity: Literal["information", "error"] = "information" if event.well else "error"
-        self.notify(event.sentence, markup=False, timeout=8, severity=severity)
+        self.notify(event.sentence, timeout=8, severity=severity)
 
     @on(results_messages.OverwriteAsked)
     def _ask_overwrite(self, event: results_messages.OverwriteAsked) -> None:
@@ -172,7 +172,7 @@ class ExportApp(InputsApp):
                 plain(str(event.order.path)),
                 Plain(f" exists: nothing was written. {key_for('results.export', 'w')} asks again."),
             )
-            self.notify(said, markup=False, timeout=8, severity="warning")
+            self.notify(said, timeout=8, severity="warning")
             return
 
         def answered(yes: str | None) -> None:

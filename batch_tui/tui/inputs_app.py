@@ -74,7 +74,7 @@ class InputsApp(MaskApp):
     def _say_refused(self, event: InputRefused) -> None:
         if self.screen is not event.over:
             # Whoever went elsewhere meanwhile is told, and asked nothing.
-            self.notify(plain(event.problem), markup=False, severity="error", timeout=15)
+            self.notify(plain(event.problem), severity="error", timeout=15)
         else:
             self.ask_for_path(event.batch_id, event.typed, event.problem)
 
@@ -148,7 +148,7 @@ class InputsApp(MaskApp):
         self._updates.publish(InputUpdate(event.batch_id))
         if known is not None:
             said = join(Plain("Unlinked "), plain(known.linked.path.name), Plain("; the file stays as it is."))
-            self.notify(said, markup=False, timeout=8)
+            self.notify(said, timeout=8)
 
     @on(InputRead)
     def _take_input(self, event: InputRead) -> None:
@@ -158,12 +158,12 @@ class InputsApp(MaskApp):
         monitor.inputs[linked.batch_id] = BatchInput(linked, event.problem and with_own_keys(event.problem), match)
         self._updates.publish(InputUpdate(linked.batch_id))
         if not self.compare_input(linked.batch_id, fresh=event.fresh) and event.fresh:
-            self.notify(self._linked_sentence(linked), markup=False, timeout=8)
+            self.notify(self._linked_sentence(linked), timeout=8)
 
     def _linked_sentence(self, linked: LinkedInput) -> Plain:
         said = join(Plain("Linked "), plain(linked.path.name), Plain(": "), plural(len(linked), "request"))
         batch = self.shared.catalog.get(linked.batch_id)
-        if batch is None:
+        if batch is None or "request_counts" in batch.unread:
             return join(said, Plain("."))
         total = batch.request_counts.total
         if total == len(linked):
@@ -204,7 +204,6 @@ class InputsApp(MaskApp):
             rate = f"{number(match.answered)} of {number(match.asked)} custom_ids found in the results."
             self.notify(
                 plain(f"Linked {event.linked.path.name}: {rate}"),
-                markup=False,
                 severity="warning" if match.sentences else "information",
                 timeout=8,
             )

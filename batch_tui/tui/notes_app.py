@@ -39,7 +39,7 @@ class NotesApp(ProfileApp):
         if isinstance(self.screen, ModalScreen):
             return
         if mask.is_on():
-            self.notify(mask.shows_first("then names can be written"), markup=False, timeout=4)
+            self.notify(mask.shows_first("then names can be written"), timeout=4)
             return
         self._ask_notes(event.batch_id, self.shared.monitor.notes.get(event.batch_id, NOTHING_NOTED))
 
@@ -72,4 +72,4 @@ class NotesApp(ProfileApp):
         self.publish(NO_CHANGES)
 
     def _tell_notes_failure(self, error: NotesFileError) -> None:
-        self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
+        self.notify(plain(str(error)), severity="error", timeout=15)

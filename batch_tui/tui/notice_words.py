@@ -42,7 +42,8 @@ def ended_sentence(batches: Sequence[MessageBatch], notes: Mapping[str, BatchNot
         return join(spoken_of(batch.id, notes), Plain(f" ended{took}: {outcome or 'no requests'}."))
     failed = sum(1 for batch in batches if batch.request_counts.errored or batch.request_counts.expired)
     how = f"{number(failed)} of them with failures" if failed else "none with failures"
-    return Plain(f"{plural(len(batches), 'batch', 'batches')} ended, {how}.")
+    unknown = any("request_counts" in batch.unread for batch in batches)
+    return Plain(f"{plural(len(batches), 'batch', 'batches')} ended, {how}{' as far as can be read' * unknown}.")
 
 
 def expiring_sentence(

@@ -145,7 +145,7 @@ class NoticesApp(App[str]):
                 self._notices.watched.discard(batch_id)
                 self._remember(unwatch=[batch_id])
                 gone = join(spoken_of(batch_id, self.shared.monitor.notes), Plain(" was watched, and is gone."))
-                self.notify(gone, markup=False, severity="warning", timeout=12)
+                self.notify(gone, severity="warning", timeout=12)
             except (BatchAPIError, ValueError):
                 # The poller meets the same trouble and says so; the next start asks again.
                 return
@@ -161,7 +161,7 @@ class NoticesApp(App[str]):
         reasons = [why_not_watch(batch, watch_all=self._alerts.watch_all) for batch in batches]
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
         if not able:
-            self.notify(next(iter(reasons), None) or "There is no batch under the cursor.", markup=False, timeout=4)
+            self.notify(next(iter(reasons), None) or "There is no batch under the cursor.", timeout=4)
             return
         if watched.issuperset(able):
             watched.difference_update(able)
@@ -171,7 +171,7 @@ class NoticesApp(App[str]):
             watched.update(able)
             self._remember(watch=able)
             said = "You will be told when it ends." if len(able) == 1 else "You will be told when each of them ends."
-        self.notify(said, markup=False, timeout=3)
+        self.notify(said, timeout=3)
         self._updates.publish(MonitorUpdate(NO_CHANGES))
 
     # News
@@ -192,7 +192,7 @@ class NoticesApp(App[str]):
             return
         if context.monitor.poll.nameless > self._nameless:
             said = nameless_words(context.monitor.poll.nameless)
-            self.notify(said, markup=False, severity="warning", timeout=12)
+            self.notify(said, severity="warning", timeout=12)
         self._nameless = context.monitor.poll.nameless
         for batch_id in changes.added:
             context.monitor.leaving_below.pop(batch_id, None)
@@ -277,7 +277,7 @@ class NoticesApp(App[str]):
     ) -> None:
         """One notice however many batches it is about; the hook runs for each."""
         self._tell_terminal(signal_of(self._alerts.notify, sentence, self._alerts.environ))
-        self.notify(sentence, markup=False, severity=severity, timeout=12)
+        self.notify(sentence, severity=severity, timeout=12)
         hooks = self._alerts.hooks
         if hooks is not None and hooks.listens_to(event):
             self._work(partial(self._run_hooks, event, batches), "hooks")
@@ -290,4 +290,4 @@ class NoticesApp(App[str]):
             self._say_failure(plain(f"{failures[0]}{more}"))
 
     def _say_failure(self, sentence: Plain) -> None:
-        self.notify(sentence, markup=False, severity="error", timeout=15)
+        self.notify(sentence, severity="error", timeout=15)

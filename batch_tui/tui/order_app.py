@@ -71,4 +71,4 @@ class OrderApp(NotesApp):
     def _tell_order_failure(self, error: OrderFileError) -> None:
         if not self._told_of_order:
             self._told_of_order = True
-            self.notify(plain(str(error)), severity="warning", markup=False, timeout=12)
+            self.notify(plain(str(error)), severity="warning", timeout=12)

@@ -66,7 +66,7 @@ class ResubmitApp(ActionsApp):
             self._say_busy(key_for("batch.resubmit", "R"))
             return
         if self.connection is None:
-            self.notify("There is no connection to send with.", markup=False, timeout=4)
+            self.notify("There is no connection to send with.", timeout=4)
             return
         opened = self.shared.monitor.results.setdefault(event.batch_id, OpenResults(None, DownloadProgress("starting")))
         if opened.progress.state == "complete" and opened.file is not None:
@@ -75,7 +75,7 @@ class ResubmitApp(ActionsApp):
             # What a row is may change with a download that starts over.
             self._fetch_all(event.batch_id, opened)
             first, key = opened.going_on.capitalize(), key_for("results.resubmit", "R")
-            self.notify(f"{first} first; press {key} again when it is complete.", markup=False)
+            self.notify(f"{first} first; press {key} again when it is complete.")
         else:
             from batch_tui.tui.screens.progress import ProgressDialog
 
@@ -123,7 +123,7 @@ class ResubmitApp(ActionsApp):
             self._say(said.rstrip(), "error")
             return
         if len(file) >= _ROWS_WORTH_A_WORD:
-            self.notify(f"Looking for what failed among {plural(len(file), 'row')}…", markup=False, timeout=4)
+            self.notify(f"Looking for what failed among {plural(len(file), 'row')}…", timeout=4)
         self._in_thread(partial(self._plan, wish, file), "resubmit plan")
 
     def _plan(self, wish: ResubmitRequested, file: ResultsFile) -> None:
@@ -195,11 +195,11 @@ class ResubmitApp(ActionsApp):
             self._say_busy(key_for(*order.key))
             return
         self._sending = True
-        self.notify(f"Sending {plural(order.count, 'request')} as a new batch…", markup=False, timeout=4)
+        self.notify(f"Sending {plural(order.count, 'request')} as a new batch…", timeout=4)
         self.start_work(partial(self._send_in_turn, order), "resubmit send")
 
     async def _send_in_turn(self, order: Sending) -> None:
-        await self.budget.turn("action")
+        await self.budget.turn("action", held_up=self._say_held_up)
         from batch_tui.tui.resubmit_work import Post, send_order
 
         assert self.connection is not None  # the batch was listed, or its results fetched
@@ -213,6 +213,9 @@ class ResubmitApp(ActionsApp):
         )
         # A daemon: the answer may take minutes, and whoever quits was told what that means.
         threading.Thread(target=send_order, args=(order, way), name="sending", daemon=True).start()
+
+    def _say_held_up(self) -> None:
+        self._say("The new batch waits for the rate limit; it is sent as soon as that lets it go.", "information")
 
     @on(ResubmitMade)
     def _show_made(self, event: ResubmitMade) -> None:
@@ -237,7 +240,7 @@ class ResubmitApp(ActionsApp):
         self._say(event.sentence, event.severity)
 
     def _say(self, sentence: str, severity: Severity = "warning", timeout: float = 10) -> None:
-        self.notify(plain(sentence), markup=False, severity=severity, timeout=timeout)
+        self.notify(plain(sentence), severity=severity, timeout=timeout)
 
     @on(ResubmitEnded)
     def _end_sending(self, event: ResubmitEnded) -> None:

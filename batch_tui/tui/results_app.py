@@ -126,7 +126,7 @@ class ResultsApp(ExportApp):
         batch = self.shared.catalog.get(batch_id)
         reason = why_no_results(batch, self.shared, saved=batch_id in self.shared.monitor.saved)
         if reason is not None:
-            self.notify(reason, markup=False)
+            self.notify(reason)
             return
         from batch_tui.tui.screens.results import ResultsScreen
 
@@ -146,7 +146,7 @@ class ResultsApp(ExportApp):
     def counts_of(self, batch_id: str) -> RequestCounts | None:
         """How many requests of a batch came to which end, where that is known."""
         batch = self.shared.catalog.get(batch_id)
-        return None if batch is None else batch.request_counts
+        return None if batch is None or "request_counts" in batch.unread else batch.request_counts
 
     def _close_results(self, batch_id: str) -> None:
         """Keep the last few files open, so that coming back is instant, and let the others go."""
@@ -196,13 +196,13 @@ class ResultsApp(ExportApp):
     @on(SavedDropped)
     def _note_dropped(self, event: SavedDropped) -> None:
         if event.problem is not None:
-            self.notify(plain(f"No room was made. {event.problem}"), markup=False, severity="warning", timeout=15)
+            self.notify(plain(f"No room was made. {event.problem}"), severity="warning", timeout=15)
         if not event.batch_ids:
             return
         for batch_id in event.batch_ids:
             self.shared.monitor.saved.pop(batch_id, None)
         said = plural(len(event.batch_ids), "stored results file")
-        self.notify(f"Dropped the {said} not opened for longest, to make room.", markup=False, timeout=8)
+        self.notify(f"Dropped the {said} not opened for longest, to make room.", timeout=8)
 
     # Saved results
 
@@ -340,7 +340,7 @@ class ResultsApp(ExportApp):
 
     @on(results_messages.FileWorkFailed)
     def _say_failed(self, event: results_messages.FileWorkFailed) -> None:
-        self.notify(plain(event.sentence), markup=False, severity="error", timeout=8)
+        self.notify(plain(event.sentence), severity="error", timeout=8)
 
     @on(results_messages.PagerRequested)
     def _open_pager(self, event: results_messages.PagerRequested) -> None:
@@ -350,7 +350,7 @@ class ResultsApp(ExportApp):
             # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
             show_outside(self, event.text, event.program, event.ending, os.environ)
         except OutsideError as error:
-            self.notify(plain(str(error)), markup=False, severity="error", timeout=8)
+            self.notify(plain(str(error)), severity="error", timeout=8)
 
 
 def json_of(batch: MessageBatch) -> bytes:

@@ -41,6 +41,7 @@ class ToastsApp(App[str]):
         """Show a sentence for a while, as it stands, and keep it in the log."""
         said = plain(f"{title}: {message}" if title else message)
         self.shared.said.note(Message(self.shared.now(), severity, said))
+        # Whoever calls: no sentence is ever read as markup, so nobody needs to say so.
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     def take_back(self, sentence: str) -> None:

@@ -26,6 +26,14 @@ _NAME = "NAME"
 _SPARED = ("CANCELED", "EXPIRED", "SUCCEEDED", "TOOK", _NAME, "REQUESTS")
 """Columns that a narrow terminal goes without, those first that are missed least."""
 _KINDS = ("succeeded", "errored", "canceled", "expired")
+_TIMES = (
+    ("created", "created_at"),
+    ("cancel asked", "cancel_initiated_at"),
+    ("ended", "ended_at"),
+    ("archived", "archived_at"),
+)
+_UNKNOWN = "unknown"
+"""What stands in place of a fact that the API's answer does not give in a way that can be read."""
 _USUAL_ID = 33
 """Characters of the ids the API gives today, so that the columns of one page fit those of the next."""
 
@@ -76,27 +84,38 @@ def print_facts(
     batch: MessageBatch, now: datetime, saved: Collection[str], notes: Mapping[str, BatchNotes] = NO_NOTES
 ) -> None:
     """Everything known of one batch, a line for each fact."""
-    counts, noted = batch.request_counts, notes.get(batch.id, NOTHING_NOTED)
+    noted, unread = notes.get(batch.id, NOTHING_NOTED), batch.unread
     facts: list[tuple[str, str]] = [("id", batch.id)]
     named = (("name", noted.name), ("tags", " ".join(f"#{tag}" for tag in noted.tags)), ("note", noted.note))
     facts += [(label, said) for label, said in named if said]
-    facts.append(("status", batch.processing_status))
-    facts += [("requests", number(counts.total)), ("processing", number(counts.processing))]
-    facts += [(kind, number(getattr(counts, kind))) for kind in _KINDS]
-    times = (
-        ("created", batch.created_at),
-        ("cancel asked", batch.cancel_initiated_at),
-        ("ended", batch.ended_at),
-        ("archived", batch.archived_at),
-    )
-    facts += [(label, f"{moment(when, None)}  {ago(when, now)}") for label, when in times if when is not None]
-    if batch.ended_at is None:
-        facts.append(("expires", f"{moment(batch.expires_at, None)}  {left(batch.expires_at, now)}"))
+    facts.append(("status", _UNKNOWN if "processing_status" in unread else batch.processing_status))
+    facts += _amounts(batch)
+    for label, field in _TIMES:
+        when: datetime | None = getattr(batch, field)
+        if field in unread:
+            facts.append((label, _UNKNOWN))
+        elif when is not None:
+            facts.append((label, f"{moment(when, None)}  {ago(when, now)}"))
+    if batch.ended_at is not None:
+        took = _UNKNOWN if "created_at" in unread else duration(batch.ended_at - batch.created_at)
+        facts.append(("took", took))
+    elif "expires_at" in unread:
+        facts.append(("expires", _UNKNOWN))
     else:
-        facts.append(("took", duration(batch.ended_at - batch.created_at)))
+        facts.append(("expires", f"{moment(batch.expires_at, None)}  {left(batch.expires_at, now)}"))
     facts.append(("results", _results(batch, now, saved)))
     for label, value in facts:
         click.echo(plain(f"{label:<13} {value}"))
+
+
+def _amounts(batch: MessageBatch) -> list[tuple[str, str]]:
+    """Its requests; no numbers where the API gave none."""
+    counts = batch.request_counts
+    if "request_counts" in batch.unread:
+        return [("requests", _UNKNOWN)]
+    amounts = [("requests", counts.total), ("processing", counts.processing)]
+    amounts += [(kind, getattr(counts, kind)) for kind in _KINDS]
+    return [(label, number(amount)) for label, amount in amounts]
 
 
 def _least() -> Sequence[Plain]:
@@ -125,6 +144,8 @@ def _row(batch: MessageBatch, now: datetime, saved: Collection[str]) -> tuple[Pl
 def _results(batch: MessageBatch, now: datetime, saved: Collection[str]) -> Plain:
     if batch.id in saved:
         return Plain("saved")
+    if not batch.unread.isdisjoint(("processing_status", "created_at")):
+        return Plain(_UNKNOWN)
     if batch.processing_status != "ended":
         return Plain("–")
     until = later(batch.created_at, RESULTS_KEPT)

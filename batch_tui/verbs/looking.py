@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from batch_tui.api.errors import NotFoundError
+from batch_tui.api.errors import APIResponseValidationError, NotFoundError
 from batch_tui.api.not_given import NOT_GIVEN
 from batch_tui.api.pages import PageQuery
-from batch_tui.api.salvage import list_page
+from batch_tui.api.salvage import list_page, retrieve
 from batch_tui.monitor.batch_filter import read_filter
 from batch_tui.monitor.batch_notes import NO_NOTES
 from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile, NotesFileError
@@ -95,24 +96,31 @@ def _tell_unread(unread: Sequence[str], nameless: int) -> int:
 
 
 def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
-    """Print what the API says of each batch."""
-    saved, missing = saved_here(session) if not as_json else frozenset[str](), 0
+    """Print what the API says of each batch, as far as it can be read."""
+    saved, failed = saved_here(session) if not as_json else frozenset[str](), 0
     notes = noted_here(session) if not as_json else NO_NOTES
+    shown = 0
     with session.connect() as client:
-        for place, batch_id in enumerate(batch_ids):
+        for batch_id in batch_ids:
             try:
-                answer = client.messages.batches.with_raw_response.retrieve(batch_id)
-            except NotFoundError as error:
-                missing += 1
+                answer = client.fetch(retrieve(batch_id), NOT_GIVEN)
+            except (NotFoundError, APIResponseValidationError) as error:
+                failed += 1
                 click.echo(plain(str(describe(error, host=session.host))), err=True)
                 continue
+            batch = answer.value
+            if batch.unread:
+                failed += 1
+                fields = ", ".join(sorted(batch.unread))
+                click.echo(plain(f"{batch.id} could not be read whole: {fields}."), err=True)
             if as_json:
-                click.echo(json_line(answer.json()))
+                click.echo(json_line(json.loads(answer.outcome.body)))
             else:
-                if place:
+                if shown:
                     click.echo()
-                print_facts(answer.parse(), datetime.now(UTC), saved, notes)
-    return Exit.REFUSED if missing else Exit.DONE
+                print_facts(batch, datetime.now(UTC), saved, notes)
+            shown += 1
+    return Exit.REFUSED if failed else Exit.DONE
 
 
 def _pages(client: BatchClient, size: int, *, raw: bool) -> Iterator[Listed]:

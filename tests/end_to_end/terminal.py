@@ -67,6 +67,9 @@ _ANNOUNCED = re.compile(rb"\x07(?:\x1b\]9;batch-tui: [^\x00-\x1f\x7f]{1,600}\x07
 _WARNED = re.compile(rb"\x07\x1b\]9;batch-tui: [^\x00-\x1f\x7f]{1,300} results[^\x00-\x1f\x7f]{1,300}\x07")
 """The same for results about to be lost, which any workspace may have: some seconds after the start."""
 
+_MORE_THAN_FITS = 300
+"""So many repainted screens are more than a terminal and the program's own queue have room for."""
+
 # Takes the terminal as its own, as a shell's child has it, and then becomes the program.
 _ENTER = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -226,6 +229,34 @@ class Terminal:
         left = still_alive(self._family, patience=self._patience)
         assert not left, f"Processes left behind: {sorted(left)}"
         assert not self._home.temporary_files()
+
+    def terminate_unread(self, key: str) -> None:
+        """Read nothing more until the key, pressed often, has filled the terminal; check that SIGTERM ends it all."""
+        self._checked = True
+        self._family |= self.children
+        for _ in range(_MORE_THAN_FITS):
+            os.write(self._master, _code(key).encode())
+        unread, before = self._unread(), -1
+        while unread != before:
+            time.sleep(0.5)
+            unread, before = self._unread(), unread
+        assert unread, "Nothing was written."
+        self._process.terminate()
+        try:
+            code = self._process.wait(self._patience)
+            keeps_echo = termios.tcgetattr(self._master)[3] & termios.ECHO
+        finally:
+            self._end_by_force()
+        assert code == 128 + signal.SIGTERM
+        assert keeps_echo, "What is typed next would not be seen."
+        left = still_alive(self._family, patience=self._patience)
+        assert not left, f"Processes left behind: {sorted(left)}"
+        assert not self._home.temporary_files()
+
+    def _unread(self) -> int:
+        """Bytes that wait to be read."""
+        answer = fcntl.ioctl(self._master, termios.FIONREAD, bytes(4))
+        return int.from_bytes(answer, sys.byteorder)
 
     def forget(self) -> None:
         """Check nothing more: the test has ended the program by force."""

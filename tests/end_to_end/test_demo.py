@@ -292,6 +292,11 @@ def test_a_closed_window_leaves_no_process_and_no_file(demo: Terminal) -> None:
     demo.hang_up()
 
 
+def test_a_terminal_that_nobody_reads_does_not_hold_up_the_end(demo: Terminal) -> None:
+    """As after ctrl+S in a terminal that has a key for it."""
+    demo.terminate_unread("T")
+
+
 def test_a_terminal_that_goes_without_a_signal_ends_the_program_too(start: Callable[..., Terminal]) -> None:
     """As under `docker exec` when its client is gone: reading its keys would only turn in a circle."""
     demo = start("demo", controls=False)

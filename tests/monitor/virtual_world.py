@@ -13,7 +13,7 @@ from batch_tui.monitor.poller import Poller
 from batch_tui.monitor.request_budget import RequestBudget
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from batch_tui.api.calls import CallRecord
@@ -32,8 +32,8 @@ class CountedBudget(RequestBudget):
         self.in_flight = 0
         self.most_in_flight = 0
 
-    async def turn(self, purpose: Purpose) -> None:
-        await super().turn(purpose)
+    async def turn(self, purpose: Purpose, *, held_up: Callable[[], None] | None = None) -> None:
+        await super().turn(purpose, held_up=held_up)
         self.made.append((self._time.seconds, purpose))
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)

@@ -66,7 +66,7 @@ async def test_what_the_toasts_said_is_kept_and_can_be_copied(tmp_path: Path) ->
 
 async def test_a_masked_screen_hides_what_messages_may_name(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
-        play.stage.app.notify("Made for customer Ada.", markup=False)
+        play.stage.app.notify("Made for customer Ada.")
         await play.press("exclamation_mark", "tab", "X")
         try:
             assert "Ada" not in play.row(0) + play.shown("#activity-whole")

@@ -38,7 +38,8 @@ async def test_what_waits_for_the_budget_when_a_bulk_is_stopped_is_never_asked(t
     async with playing(tmp_path, app={"budget": minutes.budget}) as play:
         before = len(play.catalog)
         sent = await delete_nine(play)
-        assert "delete waits for its turn" in rows(play)
+        # Those behind the four that ask next wait for it just as well.
+        assert rows(play).count("delete waits: rate limit") == 9 - sent
         await play.press("escape")
         await finished(play)
         assert f"{sent} batches deleted · {9 - sent} left as they were" in facts(play)
@@ -55,7 +56,7 @@ async def test_a_cancel_that_waits_for_the_budget_can_be_called_off(tmp_path: Pa
         minutes.use_up()
         await go_to(play.stage, play.pilot, running)
         await play.press("c", "y")
-        assert "cancel waits for its turn" in play.row(play.table.cursor_row)
+        assert "cancel waits: rate limit · u keeps it" in play.row(play.table.cursor_row)
         await play.press("c")
         assert "u calls it off" in play.said()
         await play.press("u")
@@ -64,6 +65,40 @@ async def test_a_cancel_that_waits_for_the_budget_can_be_called_off(tmp_path: Pa
         minutes.pass_by(5)
         await settled(play.stage, play.pilot)
         assert not asked(play, "POST")
+
+
+async def test_a_row_says_that_it_waits_for_the_rate_limit_until_its_request_goes(tmp_path: Path) -> None:
+    minutes = Minutes()
+    async with playing(tmp_path, app={"budget": minutes.budget}) as play:
+        minutes.use_up()
+        await go_to(play.stage, play.pilot, running)
+        row, before = play.table.cursor_row, play.table.source.version(play.table.cursor_row)
+        await play.press("c", "y")
+        assert "rate limit" in play.row(row)
+        limited = play.table.source.version(row)
+        assert limited != before
+        # The last second before it goes is no reason to say something else.
+        minutes.pass_by(59.5 / 60)
+        await settled(play.stage, play.pilot)
+        assert play.stage.app.shared.budget.waits is None
+        assert "rate limit" in play.row(row)
+        assert play.table.source.version(row) == limited
+        minutes.pass_by()
+        await finished(play)
+        assert "is being canceled" in play.said()
+        assert "rate limit" not in play.row(row)
+
+
+async def test_what_waits_for_others_of_its_job_does_not_blame_the_rate_limit(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        await mark(play, ids(play, ended, 9))
+        play.stage.simulator.arm(method="DELETE", delay=1, count=4)
+        await play.press("D", "d")
+        await play.pilot.press("9", "enter")
+        await until(play.pilot, lambda: "deleting…" in rows(play), "the first four")
+        assert "delete waits for its turn" in rows(play)
+        assert "rate limit" not in rows(play)
+        await finished(play)
 
 
 async def test_the_copy_a_delete_counts_on_is_looked_at_when_its_turn_has_come(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import json
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.widgets import Button
+from textual.widgets import Button, OptionList
 
 from batch_tui.api import AsyncBatchClient
 from batch_tui.tui.connection import Connection
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.bulk import BulkDialog
 from batch_tui.tui.screens.dialogs import ConfirmDialog
+from batch_tui.tui.screens.menu import MenuDialog
 from tests.tui.hostile_server import served
 from tests.tui.many import Minutes, asked, facts, finished, ids, mark
 from tests.tui.play import playing
@@ -121,6 +122,71 @@ async def test_a_bulk_question_takes_out_what_ends_or_goes_and_its_number_change
         await finished(play)
         assert "2 batches deleted" in facts(play)
         assert sorted(asked(play, "DELETE")) == sorted(chosen)
+
+
+def ways(play: Play) -> list[str]:
+    """The choices of the menu on screen."""
+    return [str(option.prompt).strip() for option in play.screen.query_one(OptionList).options]
+
+
+async def test_the_menu_of_ways_to_delete_follows_the_list(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        gone, stays = ids(play, ended, 2)
+        (runs,) = ids(play, running, 1)
+        await mark(play, [gone, stays, runs])
+        await play.press("D")
+        assert "Delete 3 marked batches: how?" in facts(play)
+        assert "d  delete 2 ended batches  2 with results" in ways(play)
+        await delete_elsewhere(play, gone)
+        assert "Delete 2 of 3 marked batches: how?" in facts(play)
+        assert "d  delete 1 ended batch  1 with results" in ways(play)
+        assert "c  cancel 1 unfinished, and delete all once ended" in ways(play)
+        await let_end(play, runs, hours=23)
+        assert "s  save the results of 2 here, then delete 2 ended batches" in ways(play)
+        assert not [way for way in ways(play) if "unfinished" in way]
+        await play.press("c")
+        assert isinstance(play.screen, MenuDialog)
+        await play.press("d")
+        assert "Delete 2 batches?" in facts(play)
+        await play.press("2", "enter")
+        await finished(play)
+        assert not asked(play, "POST")
+        assert asked(play, "DELETE") == sorted([gone, stays, runs])
+
+
+async def test_enter_in_the_menu_of_ways_means_the_one_that_was_chosen_or_none(tmp_path: Path) -> None:
+    """It must not fall to whatever stands in that place by now."""
+    async with playing(tmp_path) as play:
+        (over,), (runs,) = ids(play, ended, 1), ids(play, running, 1)
+        await mark(play, [over, runs])
+        await play.press("D", "down", "down")
+        chosen = play.screen.query_one(OptionList)
+        assert chosen.highlighted_option.id == "end"
+        await delete_elsewhere(play, over)
+        assert [option.id for option in chosen.options] == ["end", "end and save"]
+        assert chosen.highlighted_option.id == "end"
+        await let_end(play, runs, hours=23)
+        await play.press("enter")
+        assert isinstance(play.screen, MenuDialog)
+        await play.press("down", "enter")
+        assert "Delete 1 batch?" in facts(play)
+
+
+async def test_the_menu_of_ways_says_so_when_nothing_is_left_to_delete(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        chosen = ids(play, ended, 2)
+        await mark(play, chosen)
+        await play.press("D")
+        for batch_id in chosen:
+            await delete_elsewhere(play, batch_id)
+        assert "Nothing is left to delete" in facts(play)
+        assert "chooses" not in facts(play)
+        assert not ways(play)
+        await play.press("enter", "d", "s")
+        assert isinstance(play.screen, MenuDialog)
+        await play.press("escape")
+        assert isinstance(play.screen, BatchListScreen)
+        assert asked(play, "DELETE") == sorted(chosen)
 
 
 async def test_a_bulk_cancel_of_which_nothing_is_left_asks_for_nothing(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from batch_tui.tui.screens.progress import ProgressDialog
 from batch_tui.tui.screens.prompt import PromptDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from tests.tui.hostile_server import NASTY
+from tests.tui.many import Minutes
 from tests.tui.play import Play, playing
 from tests.tui.scan import assert_harmless
 from tests.tui.scenes import settled, until
@@ -426,6 +427,19 @@ async def test_a_journal_that_cannot_be_written_lets_nothing_be_sent(tmp_path: P
         await one.play.press("y")
         await one.hear("No batch was made. Could not")
         assert one.made() == []
+
+
+async def test_a_new_batch_that_waits_for_the_rate_limit_says_so(tmp_path: Path) -> None:
+    minutes = Minutes()
+    async with sent(tmp_path, app={"budget": minutes.budget}) as one:
+        await one.ask()
+        minutes.use_up()
+        await one.play.press("y")
+        await one.hear("waits for the rate limit")
+        assert one.made() == []
+        minutes.pass_by()
+        await one.end()
+        assert len(one.made()) == 1
 
 
 async def test_whoever_quits_while_it_is_sent_is_asked(tmp_path: Path) -> None:

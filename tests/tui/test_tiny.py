@@ -85,7 +85,7 @@ async def test_a_record_and_a_toast_are_no_wider_than_the_terminal(tmp_path: Pat
         await play.press("enter")
         await record_on_screen(play.stage, play.pilot)
         assert play.screen.query_one(RecordView).region.right <= TINY[0]
-        play.stage.app.notify("A sentence that is longer than the forty columns there are.", markup=False, timeout=60)
+        play.stage.app.notify("A sentence that is longer than the forty columns there are.", timeout=60)
         await until(play.pilot, lambda: bool(play.screen.query(Toast)), "the toast")
         await settled(play.stage, play.pilot)
         assert play.screen.query_one(Toast).region.right <= TINY[0]

@@ -31,7 +31,7 @@ async def test_no_toast_covers_a_question_and_it_is_seen_afterwards(tmp_path: Pa
         await until(play.pilot, lambda: bool(_toasts(play)), "a toast")
         await play.press("c")
         assert isinstance(play.screen, ConfirmDialog)
-        play.stage.app.notify("Something came meanwhile.", markup=False, timeout=60)
+        play.stage.app.notify("Something came meanwhile.", timeout=60)
         await settled(play.stage, play.pilot)
         assert _toasts(play) == []
         await play.press("n")
@@ -45,10 +45,24 @@ async def test_the_same_sentence_is_one_toast_and_there_are_never_many(tmp_path:
         await until(play.pilot, lambda: bool(_toasts(play)), "a toast")
         assert len(_toasts(play)) == 1
         for number in range(9):
-            play.stage.app.notify(f"Number {number}.", markup=False, timeout=60)
+            play.stage.app.notify(f"Number {number}.", timeout=60)
         await until(play.pilot, lambda: "Number 8." in _toasts(play), "the last toast")
         await settled(play.stage, play.pilot)
         assert _toasts(play) == ["Number 6.", "Number 7.", "Number 8."]
+
+
+async def test_what_looks_like_markup_is_said_as_it_stands(tmp_path: Path) -> None:
+    said = "[/foo] [red]x[/] [@click=app.quit]q[/]"
+    async with playing(tmp_path, toasts=True) as play:
+        play.stage.app.notify(f"{said} by the app", timeout=60)
+        play.screen.notify(f"{said} by a screen", timeout=60)
+        play.table.notify(f"{said} by a widget", title=said, timeout=60)
+        await until(play.pilot, lambda: len(_toasts(play)) == 3, "the toasts")
+        shown = "\n".join(_toasts(play))
+        assert shown.count(said) == 4
+        await play.press("c")
+        await play.press("n")
+        await until(play.pilot, lambda: "\n".join(_toasts(play)).count(said) == 4, "those that waited for a dialog")
 
 
 async def test_of_what_waits_for_a_dialog_the_last_is_seen_though_it_was_said_before(tmp_path: Path) -> None:
@@ -56,7 +70,7 @@ async def test_of_what_waits_for_a_dialog_the_last_is_seen_though_it_was_said_be
         await play.press("c")
         assert isinstance(play.screen, ConfirmDialog)
         for said in ("One.", "Two.", "Three.", "Four.", "One."):
-            play.stage.app.notify(said, markup=False, timeout=60)
+            play.stage.app.notify(said, timeout=60)
         await settled(play.stage, play.pilot)
         await play.press("n")
         await until(play.pilot, lambda: bool(_toasts(play)), "the toasts that waited")

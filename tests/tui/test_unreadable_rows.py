@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from textual.notifications import Notify
 
 from batch_tui.api import AsyncBatchClient, BatchClient
+from batch_tui.api.models import MessageBatch
 from batch_tui.results.store import ResultsStore
 from batch_tui.tui.app import BatchApp
 from batch_tui.tui.connection import Connection, Origin, Submissions
+from batch_tui.tui.notice_words import ended_sentence
 from tests.monitor.list_server import NOON, ListServer, made
+from tests.tui.many import facts
 from tests.tui.play import Play, Seconds
 from tests.tui.scenes import NEVER, SMALL, Stage, until
 
@@ -37,10 +40,11 @@ async def showing(directory: Path, server: ListServer) -> AsyncIterator[Play]:
         now=lambda: NOON,
         zone=UTC,
         pace=NEVER,
+        monotonic=(seconds := Seconds()),
     )
     async with app.run_test(size=SMALL, message_hook=heard.append) as pilot:
         missing: Any = None  # The server, its clock and its gate are the test's own.
-        play = Play(Stage(app, missing, missing, missing, store), pilot, Seconds(), heard)
+        play = Play(Stage(app, missing, missing, missing, store), pilot, seconds, heard)
         await until(pilot, lambda: len(app.shared.catalog) > 0, "batches")
         await pilot.pause()
         yield play
@@ -74,3 +78,63 @@ async def test_what_has_no_id_is_counted_below_the_status_and_kept_in_the_log(tm
         del server.batches[1:]
         await play.pilot.press("r")
         await until(play.pilot, lambda: not play.trouble(), "the end of it")
+
+
+def unnumbered(name: str, age: float, status: str = "in_progress") -> dict[str, Any]:
+    """A batch whose counts cannot be read, and not when it was made either."""
+    return made(name, age, status=status) | {"request_counts": None, "created_at": "yesterday"}
+
+
+async def test_a_cancel_question_gives_no_number_that_the_api_did_not_give(tmp_path: Path) -> None:
+    async with ListServer([unnumbered("bad", 60)]) as server, showing(tmp_path, server) as play:
+        await play.pilot.press("c")
+        await play.pilot.pause()
+        said = facts(play)
+        assert "Cancel this batch?" in said
+        assert "! unreadable: created_at, request_counts" in said
+        assert "number of requests unknown, running\n" in said
+        assert "An unknown number of requests may still finish and be billed" in said
+        assert "0" not in said
+
+
+async def test_a_delete_question_does_not_guess_the_state_either(tmp_path: Path) -> None:
+    stateless = unnumbered("bad", 60) | {"processing_status": None}
+    async with ListServer([stateless, unnumbered("over", 90, "ended")]) as server, showing(tmp_path, server) as play:
+        await play.pilot.press("D")
+        await play.pilot.pause()
+        said = facts(play)
+        assert "Delete this batch once it has ended?" in said
+        assert "Whether it has ended cannot be read." in said
+        assert "canceling" not in said
+        assert "running" not in said
+        assert "0" not in said
+        await play.pilot.press("n", "j", "D")
+        await play.pilot.pause()
+        said = facts(play)
+        assert "number of requests unknown, ended" in said
+        assert "0 requests" not in said
+
+
+async def test_many_batches_are_counted_as_far_as_they_can_be(tmp_path: Path) -> None:
+    batches = [made("a", 30, status="in_progress"), unnumbered("bad", 60), unnumbered("worse", 70)]
+    async with ListServer(batches) as server, showing(tmp_path, server) as play:
+        await play.pilot.press("asterisk", "c")
+        await play.pilot.pause()
+        said = "Up to 1 request, and an unknown number in 2 batches, may still finish and be billed"
+        assert said in facts(play)
+        assert play.row(1).split() == ["bad", "◐", "running", "?", "cancel"]
+
+
+def test_of_many_that_ended_none_is_called_without_failures_whose_counts_cannot_be_read() -> None:
+    good, bad = (MessageBatch.model_validate(made(name, 60)) for name in ("good", "bad"))
+    batches = [good, bad.read_without(frozenset({"request_counts"}))]
+    assert ended_sentence(batches, {}) == "2 batches ended, none with failures as far as can be read."
+
+
+async def test_counts_that_cannot_be_read_are_not_no_failures_and_results_are_not_held_against_them(
+    tmp_path: Path,
+) -> None:
+    over = made("over", 60) | {"request_counts": {"errored": "some"}}
+    async with ListServer([over]) as server, showing(tmp_path, server) as play:
+        assert play.screen.why_not("resubmit") is None
+        assert play.stage.app.counts_of("over") is None

@@ -1,4 +1,4 @@
-"""Batches that the API answers with nonsense about: `list` and `wait` give the others, name those, and end with 1."""
+"""Batches that the API answers with nonsense about: verbs give the rest, name what is bad, and end with 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from batch_tui.api import BatchClient
 from batch_tui.settings import Settings
-from batch_tui.verbs.looking import list_batches
+from batch_tui.verbs.looking import list_batches, show
 from batch_tui.verbs.session import Session
 from batch_tui.verbs.waiting import Wait
 from tests.api.scripted_server import ScriptedServer, json_reply
@@ -72,3 +72,55 @@ def test_wait_gives_up_on_one_whose_state_cannot_be_read_but_not_on_the_others(
     out, err = capsys.readouterr()
     assert [json.loads(line)["id"] for line in out.splitlines()] == ["good"]
     assert "bad" in err
+
+
+_PARTLY_BAD = {"created_at": "yesterday", "request_counts": {"processing": "many"}}
+
+
+def test_show_gives_what_can_be_read_and_says_what_could_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = made("bad", 20) | _PARTLY_BAD, made("good", 10)
+    with ScriptedServer(json_reply(bad), json_reply(good)) as server:
+        assert show(session(server, tmp_path), ["bad", "good"], as_json=False) == 1
+    out, err = capsys.readouterr()
+    assert "bad could not be read whole: created_at, request_counts." in err
+    shown, other = out.split("\n\n")
+    facts = dict(line.split(maxsplit=1) for line in shown.splitlines())
+    assert facts["id"] == "bad"
+    assert facts["status"] == "ended"
+    assert facts["ended"].startswith("2026-11-22")
+    assert facts["requests"] == facts["created"] == facts["took"] == facts["results"] == "unknown"
+    # No number that the API did not give.
+    assert not {"processing", "succeeded", "errored", "canceled", "expired"} & facts.keys()
+    assert "good" in other
+    assert "unknown" not in other
+
+
+def test_show_of_a_bad_state_does_not_guess_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = made("bad", 20) | {"processing_status": None, "ended_at": [1], "expires_at": {}}
+    with ScriptedServer(json_reply(bad)) as server:
+        assert show(session(server, tmp_path), ["bad"], as_json=False) == 1
+    facts = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert facts["status"] == facts["ended"] == facts["expires"] == facts["results"] == "unknown"
+    assert facts["processing"] == "1"
+
+
+def test_show_as_json_gives_what_the_api_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = made("bad", 20) | _PARTLY_BAD
+    with ScriptedServer(json_reply(bad)) as server:
+        assert show(session(server, tmp_path), ["bad"], as_json=True) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == bad
+    assert "could not be read whole" in err
+
+
+@pytest.mark.parametrize("answer", [{"id": 7}, []])
+def test_show_goes_on_to_the_others_where_nothing_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: Any
+) -> None:
+    with ScriptedServer(json_reply(answer), json_reply(made("good", 10))) as server:
+        assert show(session(server, tmp_path), ["bad", "good"], as_json=False) == 1
+    out, err = capsys.readouterr()
+    assert "good" in out
+    assert err

@@ -148,12 +148,12 @@ class ActivityScreen(Screen[None]):
         if isinstance(self._rows, ActivityRows):
             request_id = self._rows.at(row).request_id if row < len(self._rows) else None
             if request_id is None:
-                self.notify("This request has no id: no answer came.", markup=False, timeout=3)
+                self.notify("This request has no id: no answer came.", timeout=3)
                 return
             text = plain(request_id)
         elif mask.is_on():
-            self.notify(mask.shows_first("then it can be copied"), markup=False, timeout=4)
+            self.notify(mask.shows_first("then it can be copied"), timeout=4)
             return
         if text is not None:
             self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {fit(text, _LONGEST_SAID)}", markup=False, timeout=3)
+            self.notify(f"Copied {fit(text, _LONGEST_SAID)}", timeout=3)

@@ -110,7 +110,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             return
         if not self._whole:
             self.post_message(RestRequested(self._batch_id))
-            self.notify(f"Rows can be sorted once that is done: {self._opened.going_on}.", markup=False, timeout=4)
+            self.notify(f"Rows can be sorted once that is done: {self._opened.going_on}.", timeout=4)
             return
         choices = [
             Choice(key, Plain(name.ljust(_LABEL)), order, self._order_note(order, reverse=order in _LARGEST_FIRST))
@@ -206,7 +206,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             hint = "Without the leading dot, a path looks into the record."
             if not path.text.startswith("."):
                 hint = "With a leading dot, a path looks into answers that are JSON."
-            self.notify(f"No row on screen has {plain(path.text)[:60]}. {hint}", markup=False, timeout=6)
+            self.notify(f"No row on screen has {plain(path.text)[:60]}. {hint}", timeout=6)
 
     def action_frequencies(self) -> None:
         if self.refuses("frequencies"):
@@ -304,7 +304,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         self._sought = None
         if self._table.source.index_of(str(event.line)) is None:
             self.show_all()
-            self.notify("That row was filtered out: all rows are shown again.", markup=False, timeout=4)
+            self.notify("That row was filtered out: all rows are shown again.", timeout=4)
         self._table.move_to_key(str(event.line))
 
     def _take_no_line(self, event: LineFound, sought: _Sought) -> None:
@@ -317,7 +317,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         elif not sought.awaited:
             sought.awaited = True
             self.want_all()
-            self.notify(f"Not among the rows so far; {self._opened.going_on}.", markup=False, timeout=4)
+            self.notify(f"Not among the rows so far; {self._opened.going_on}.", timeout=4)
 
     def action_mark(self) -> None:
         self._table.toggle_mark()
@@ -331,7 +331,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         if basis is not None and not self._whole and not self._table.marks:
             self._to_mark = (basis, self._view.file_rows)
             self.post_message(RestRequested(self._batch_id))
-            self.notify("Marked what is here; the rest is fetched, and then marked too.", markup=False, timeout=4)
+            self.notify("Marked what is here; the rest is fetched, and then marked too.", timeout=4)
         self._table.mark_all_or_none(map(str, source.lines) if isinstance(source, ResultRows) else ())
 
     def _mark_rest(self) -> None:

@@ -125,7 +125,7 @@ class BatchActionsScreen(Screen[None]):
     def action_open_results(self) -> None:
         batch, reason = self.batch_in_hand(), self.why_not("open_results")
         if reason is not None:
-            self.notify(reason, markup=False, timeout=4)
+            self.notify(reason, timeout=4)
         elif batch is not None:
             self.post_message(ResultsRequested(batch.id))
 
@@ -138,7 +138,7 @@ class BatchActionsScreen(Screen[None]):
     def action_resubmit(self) -> None:
         batch, reason = self.batch_in_hand(), self.why_not("resubmit")
         if reason is not None:
-            self.notify(reason, markup=False, timeout=4)
+            self.notify(reason, timeout=4)
         elif batch is not None:
             self.post_message(ResubmitRequested(batch.id))
 
@@ -154,20 +154,20 @@ class BatchActionsScreen(Screen[None]):
         """What is in hand; says so where nothing is."""
         batch_ids = self.batches_in_hand()
         if not batch_ids:
-            self.notify(self.NO_BATCH, markup=False, timeout=4)
+            self.notify(self.NO_BATCH, timeout=4)
         return batch_ids
 
     def action_name(self) -> None:
         batch = self.batch_in_hand()
         if batch is None:
-            self.notify(self.NO_BATCH, markup=False, timeout=4)
+            self.notify(self.NO_BATCH, timeout=4)
         else:
             self.post_message(NameRequested(batch.id))
 
     def action_copy(self) -> None:
         batch = self.batch_in_hand()
         if batch is None:
-            self.notify(self.NO_BATCH, markup=False, timeout=4)
+            self.notify(self.NO_BATCH, timeout=4)
             return
         from batch_tui.tui.batch_copies import copied, copy_choices
         from batch_tui.tui.screens.menu import MenuDialog
@@ -177,14 +177,14 @@ class BatchActionsScreen(Screen[None]):
                 text = copied(form, batch, self._shared.base_url)
                 self.app.copy_to_clipboard(text)
                 said = fit(plain(text), _LONGEST_SAID)
-                self.notify(f"Copied {said}", markup=False, timeout=3)
+                self.notify(f"Copied {said}", timeout=3)
 
         self.app.push_screen(MenuDialog(Plain("Copy of this batch"), copy_choices(batch)), chosen)
 
     def _act(self, action: Action) -> None:
         reason = self.why_not(action)
         if reason is not None:
-            self.notify(reason, markup=False, timeout=4)
+            self.notify(reason, timeout=4)
         else:
             self.post_message(ActionRequested(action, self.batches_in_hand()))
 

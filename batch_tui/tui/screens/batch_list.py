@@ -352,7 +352,7 @@ class BatchListScreen(FindBatchesScreen):
 
     def action_open_detail(self) -> None:
         if (reason := self.why_not("open_detail")) is not None:
-            self.notify(reason, markup=False, timeout=4)
+            self.notify(reason, timeout=4)
         self._table.open_row()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -371,7 +371,7 @@ class BatchListScreen(FindBatchesScreen):
 
     def action_new_batch(self) -> None:
         if (reason := self.why_not("new_batch")) is not None:
-            self.notify(reason, markup=False, timeout=4)
+            self.notify(reason, timeout=4)
             return
         self.post_message(NewBatchRequested())
 

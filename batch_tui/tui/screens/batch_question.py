@@ -13,9 +13,11 @@ from batch_tui.tui.action_plan import (
     ActionPlan,
     first_reason,
     has_unsaved_results,
+    may_finish,
     plan_cancel,
     plan_delete,
 )
+from batch_tui.tui.batch_rows import unread_words
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.screens.dialogs import Answer, ConfirmDialog
 from batch_tui.tui.text import Plain, ago, duration, join, plain, plural
@@ -77,6 +79,21 @@ def _names(batch_id: str, context: AppContext) -> Content:
     return Content.assemble(name, plain(batch_id))
 
 
+def _about(batch: MessageBatch, context: AppContext) -> list[Content]:
+    """Which batch it is, how large, and how it stands; what of that cannot be read is said, not guessed."""
+    unread, now = batch.unread, context.now()
+    size = Plain("number of requests unknown")
+    if "request_counts" not in unread:
+        size = plural(batch.request_counts.total, "request")
+    state = ", running" if "created_at" in unread else f", running for {duration(now - batch.created_at)}"
+    if "processing_status" in unread:
+        state = ""
+    elif batch.processing_status == "ended":
+        state = ", ended" if batch.ended_at is None else f", ended {ago(batch.ended_at, now)}"
+    facts = [_names(batch.id, context), Content.styled(join(size, plain(state)), TONES["muted"])]
+    return [*facts, Content.styled(unread_words(batch), TONES["warning"])] if unread else facts
+
+
 def _nothing_to_do(plan: ActionPlan, batch_id: str, context: AppContext) -> _Question:
     """There is nothing left to ask."""
     if batch_id in context.catalog:
@@ -92,17 +109,11 @@ def _about_cancel(batch_id: str, context: AppContext) -> _Question:
     plan, batch = plan_cancel([batch_id], context), context.catalog.get(batch_id)
     if batch is None or not plan.todo:
         return _nothing_to_do(plan, batch_id, context)
-    waiting = batch.request_counts.processing
-    spent = duration(context.now() - batch.created_at)
     facts = [
-        _names(batch_id, context),
-        Content.styled(
-            join(plural(batch.request_counts.total, "request"), plain(f", running for {spent}")),
-            TONES["muted"],
-        ),
+        *_about(batch, context),
         Content(
-            f"Up to {plural(waiting, 'request')} may still finish and be billed; the rest are canceled, "
-            "unbilled. What finished keeps its results. This cannot be undone."
+            f"{may_finish([batch])}; the rest are canceled, unbilled. "
+            "What finished keeps its results. This cannot be undone."
         ),
     ]
     return _Question(plan, Plain("Cancel this batch?"), facts, "Cancel the batch", "Keep it running", {})
@@ -113,35 +124,26 @@ def _about_delete(batch_id: str, context: AppContext) -> _Question:
     plan, batch = plan_delete([batch_id], context, ends_first=True), context.catalog.get(batch_id)
     if batch is None or not plan.todo:
         return _nothing_to_do(plan, batch_id, context)
-    now = context.now()
     saved = context.monitor.saved.get(batch_id)
-    waiting = plural(batch.request_counts.processing, "request")
     offers: dict[Answer, str] = {}
     if batch.processing_status != "ended":
-        when = f", running for {duration(now - batch.created_at)}"
         fate = Content.styled("What results it ends with are gone as soon as it is deleted.", TONES["error"])
         offers["saved"] = "the same, but saves those results on this machine before it deletes"
     else:
-        when = f", ended {ago(batch.ended_at or batch.created_at, now)}"
         fate, offers = _fate_of_results(batch, context)
-    facts = [
-        _names(batch_id, context),
-        Content.styled(join(plural(batch.request_counts.total, "request"), plain(when)), TONES["muted"]),
-        fate,
-        Content("The API cannot bring it back."),
-    ]
+    after = [fate, Content("The API cannot bring it back.")]
     title, yes = "Delete this batch?", "Delete the batch"
     if batch.processing_status == "in_progress":
         title, yes = "Cancel this batch, and delete it once it has ended?", "Cancel and delete"
-        facts.insert(
-            2, Content(f"Up to {waiting} may still finish and be billed. It is deleted if batch-tui is open by then.")
-        )
+        after.insert(0, Content(f"{may_finish([batch])}. It is deleted if batch-tui is open by then."))
     elif batch.processing_status != "ended":
         title = "Delete this batch once it has ended?"
-        facts.insert(2, Content("It is canceling. It is deleted if batch-tui is open when it has ended."))
+        unknown = "processing_status" in batch.unread
+        state = "Whether it has ended cannot be read." if unknown else f"It is {plain(batch.processing_status)}."
+        after.insert(0, Content(f"{state} It is deleted if batch-tui is open when it has ended."))
     if saved is not None:
         offers["also"] = "deletes the batch and the copy on this machine"
-    return _Question(plan, Plain(title), facts, yes, "Keep it", offers)
+    return _Question(plan, Plain(title), [*_about(batch, context), *after], yes, "Keep it", offers)
 
 
 def _fate_of_results(batch: MessageBatch, context: AppContext) -> tuple[Content, dict[Answer, str]]:

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from batch_tui.tui.action_plan import as_it_stands
+from batch_tui.tui.action_plan import as_it_stands, may_finish
 from batch_tui.tui.bulk_rows import COLUMNS, BulkRows
 from batch_tui.tui.jobs import said_of
 from batch_tui.tui.key_names import key_for
@@ -97,12 +97,8 @@ class BulkDialog(FloatingScreen["ActionPlan | None"]):
         self.query_one("#dialog-title", Static).update(Content.styled(title, "bold"))
         fate = Content("")
         if plan.action == "cancel" and amount:
-            batches = [catalog.get(one.batch_id) for one in plan.todo]
-            waiting = sum(one.request_counts.processing for one in batches if one is not None)
-            fate = Content(
-                f"Up to {plural(waiting, 'request')} may still finish and be billed; "
-                "the rest are canceled, unbilled. What finished keeps its results."
-            )
+            found = [batch for one in plan.todo if (batch := catalog.get(one.batch_id)) is not None]
+            fate = Content(f"{may_finish(found)}; the rest are canceled, unbilled. What finished keeps its results.")
         elif plan.losing:
             lost = f"{plural(plan.losing, 'batch', 'batches')} with results that are not saved on this machine: gone."
             fate = Content.styled(lost, TONES["error"])

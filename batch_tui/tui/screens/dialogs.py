@@ -175,7 +175,8 @@ def can_be_had_again(opened: OpenResults, batch: MessageBatch | None, context: A
     """Whether these are stored results that are not what the batch promised, and the API still has them."""
     if batch is None or opened.deleted or opened.progress.state != "complete" or opened.progress.verified:
         return False
-    return batch.archived_at is None and later(batch.created_at, RESULTS_KEPT) > context.now()
+    kept = "created_at" in batch.unread or later(batch.created_at, RESULTS_KEPT) > context.now()
+    return batch.archived_at is None and kept
 
 
 def fetch_again_dialog(batch_id: str, monotonic: Callable[[], float]) -> ConfirmDialog:
@@ -218,6 +219,6 @@ def why_not_resubmit(batch: MessageBatch | None, context: AppContext) -> str | N
     if batch.processing_status != "ended":
         return "This batch has not ended: what failed is known only then."
     counts = batch.request_counts
-    if not counts.errored + counts.expired + counts.canceled:
+    if "request_counts" not in batch.unread and not counts.errored + counts.expired + counts.canceled:
         return "No request of this batch failed: there is nothing to send again."
     return why_no_results(batch, context)

@@ -175,7 +175,7 @@ class FindBatchesScreen(BatchActionsScreen):
     def action_filter(self) -> None:
         reason = self.why_not("filter")
         if reason is not None:
-            self.notify(reason, markup=False, timeout=3)
+            self.notify(reason, timeout=3)
             return
         if not self._line_is_edited():
             self._left_from = self._table.cursor_key

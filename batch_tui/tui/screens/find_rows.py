@@ -119,7 +119,7 @@ class FindRowsScreen(Screen[None]):
         """Whether an action is of no use now; says why."""
         reason = self.why_not(action)
         if reason is not None:
-            self.notify(reason, markup=False, timeout=4)
+            self.notify(reason, timeout=4)
         return reason is not None
 
     # Typing a search or a query
@@ -304,9 +304,7 @@ class FindRowsScreen(Screen[None]):
     def action_next_hit(self, direction: int) -> None:
         search, source = self._view.search, self._table.source
         if search is None or not isinstance(source, ResultRows):
-            self.notify(
-                f"Nothing is searched for. {key_for('results.search', '/')} starts a search.", markup=False, timeout=3
-            )
+            self.notify(f"Nothing is searched for. {key_for('results.search', '/')} starts a search.", timeout=3)
             return
         hits = search.found
         row = source.next_where(self._table.cursor_row, direction, lambda line: hits.index_of(line) is not None)
@@ -315,13 +313,11 @@ class FindRowsScreen(Screen[None]):
             start = -1 if direction > 0 else len(source)
             row = source.next_where(start, direction, lambda line: hits.index_of(line) is not None)
             if row is not None and row != self._table.cursor_row:
-                self.notify("Went round the end.", markup=False, timeout=2)
+                self.notify("Went round the end.", timeout=2)
         if row is not None:
             self._table.move_to(row)
         elif not search.looking:
-            self.notify(
-                f"Nothing here says {mask.written(plain(search.condition.text))[:60]}.", markup=False, timeout=3
-            )
+            self.notify(f"Nothing here says {mask.written(plain(search.condition.text))[:60]}.", timeout=3)
 
     def show_lines(self) -> None:
         """Beside the search and the query: what is wrong with them, or how much they found."""

@@ -34,8 +34,16 @@ class Hint(Static):
         self._said, self._short = said, short
         self._shortened = False
 
+    def say(self, said: str, short: str) -> None:
+        """Say something else from now on."""
+        self._said, self._short = said, short
+        self._show()
+
     def on_resize(self) -> None:
         shortened = self.screen.size.width < SLIM
         if shortened != self._shortened:
             self._shortened = shortened
-            self.update(Content.styled(self._short if shortened else self._said, TONES["muted"]))
+            self._show()
+
+    def _show(self) -> None:
+        self.update(Content.styled(self._short if self._shortened else self._said, TONES["muted"]))

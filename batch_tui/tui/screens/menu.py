@@ -17,7 +17,7 @@ from batch_tui.tui.screens.floating import LOW, SLIM, FloatingScreen, Hint
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from textual import events
     from textual.app import ComposeResult
@@ -64,13 +64,15 @@ class MenuDialog(FloatingScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(Content.styled(self._title, "bold"), id="dialog-title", markup=False)
-            yield OptionList(
-                *(Option(self._label(choice), id=choice.id) for choice in self._choices),
-                id="menu-choices",
-                markup=False,
-            )
-            closes = f"{key_for('menu.close', 'esc')} closes"
-            yield Hint(f"enter or the key chooses · {closes}", f"enter chooses · {closes}")
+            yield OptionList(*self._options(), id="menu-choices", markup=False)
+            yield Hint(*self._hint())
+
+    def _options(self) -> Iterator[Option]:
+        return (Option(self._label(choice), id=choice.id) for choice in self._choices)
+
+    def _hint(self) -> tuple[str, str]:
+        closes = f"{key_for('menu.close', 'esc')} closes"
+        return (f"enter or the key chooses · {closes}", f"enter chooses · {closes}") if self._choices else (closes,) * 2
 
     @staticmethod
     def _label(choice: Choice) -> Content:
@@ -82,6 +84,20 @@ class MenuDialog(FloatingScreen[str | None]):
         if self._begin_at is not None:
             choices = self.query_one(OptionList)
             choices.highlighted = choices.get_option_index(self._begin_at)
+
+    def offer_anew(self, title: Plain, choices: Sequence[Choice]) -> None:
+        """Offer something else, because what the menu is about has changed; enter means the same choice or none."""
+        if (title, choices) == (self._title, self._choices):
+            return
+        self._title, self._choices = title, choices
+        self._by_key = {choice.key: choice for choice in choices if choice.key}
+        self.query_one("#dialog-title", Static).update(Content.styled(title, "bold"))
+        shown = self.query_one(OptionList)
+        option = shown.highlighted_option
+        shown.set_options(self._options())
+        places = [place for place, choice in enumerate(choices) if option is not None and choice.id == option.id]
+        shown.highlighted = places[0] if places else None
+        self.query_one(Hint).say(*self._hint())
 
     def on_resize(self, event: events.Resize) -> None:
         # The choices scroll between title and hint, which stay in view.

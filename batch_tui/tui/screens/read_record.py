@@ -284,7 +284,7 @@ class ReadRecordScreen(TakeOutScreen):
         self.post_message(LinkInputRequested(self._batch_id))
 
     def _tell(self, sentence: str, seconds: float = 2) -> None:
-        self.notify(sentence, markup=False, timeout=seconds)
+        self.notify(sentence, timeout=seconds)
 
     def action_scroll_record(self, halves: int) -> None:
         self._record.pane.action_half_page(halves)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
-from textual.content import Content
-from textual.style import Style
 from textual.widgets import Static
 
 from batch_tui.results.errors import ResultsInUse
@@ -17,25 +15,22 @@ from batch_tui.tui.key_names import key_for
 from batch_tui.tui.messages import DownloadToggleRequested, DownloadUpdate, InputUpdate
 from batch_tui.tui.result_rows import TAIL, ResultRows
 from batch_tui.tui.results_messages import CopyLookRequested, RestRequested, RowsWanted, SummaryRequested
+from batch_tui.tui.results_status import chips, gauge, heading, nothing_yet, rows_come
 from batch_tui.tui.results_view import CHIPS, ResultsView
 from batch_tui.tui.screens.dialogs import can_be_had_again
 from batch_tui.tui.screens.find_rows import QUERY_EXAMPLES
 from batch_tui.tui.screens.read_record import WIDE, ReadRecordScreen
-from batch_tui.tui.text import Plain, number, plain, plural, size
+from batch_tui.tui.text import Plain, plain
 from batch_tui.tui.trouble import describe
-from batch_tui.tui.widgets.chosen_label import fit_labels
 from batch_tui.tui.widgets.filter_line import FilterLine
 from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.prompt_view import PromptView
 from batch_tui.tui.widgets.record_view import RecordView
 from batch_tui.tui.widgets.status_line import StatusLine
-from batch_tui.tui.widgets.tones import TONES
 from batch_tui.tui.widgets.trouble_line import TroubleLine
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -162,7 +157,7 @@ class ResultsScreen(ReadRecordScreen):
             if self._table.marks:
                 # They are marks of lines, and other rows stand there now.
                 self._table.mark(self._table.marks, on=False)
-                self.notify("Other rows came than before: the marks are gone.", markup=False, severity="warning")
+                self.notify("Other rows came than before: the marks are gone.", severity="warning")
             to_the_end = self._table.follows_end
             self.hunt_again()
             self.new_basis()
@@ -182,8 +177,10 @@ class ResultsScreen(ReadRecordScreen):
         self.show_state()
 
     def show_state(self) -> None:
-        self.query_one(StatusLine).show(self._heading(), self._gauge())
-        self.query_one("#chips", Static).update(self._chips())
+        view, opened, batch = self._view, self._opened, self._shared.catalog.get(self._batch_id)
+        come = rows_come(view.file_rows, opened, batch)
+        self.query_one(StatusLine).show(heading(self._batch_id), gauge(opened, come, differs=self._differs))
+        self.query_one("#chips", Static).update(chips(view, opened, len(self._table.marks), self.size.width))
         self.show_lines()
         self._show_trouble()
         nothing = self._view.file_rows == 0
@@ -194,76 +191,9 @@ class ResultsScreen(ReadRecordScreen):
         notice = self.query_one("#notice", Static)
         notice.display = nothing
         if nothing:
-            notice.update(self._nothing())
+            notice.update(nothing_yet(self._opened))
         self.show_panes()
         self.query_one(KeyBar).look_again()
-
-    def _heading(self) -> list[tuple[str, str]]:
-        return [(" batch-tui", TONES["accent"]), ("  results ", "bold"), (plain(self._batch_id), TONES["muted"])]
-
-    def _gauge(self) -> list[tuple[str, str]]:
-        progress = self._opened.progress
-        amount = f"{self._rows_of_all()} · {size(progress.bytes)} "
-        match progress.state:
-            case "complete" if self._opened.deleted or self._opened.gone:
-                return [("! not saved any more", TONES["warning"]), (f" · {amount}", TONES["muted"])]
-            case "complete" if self._differs:
-                why = "not as the input" if progress.verified else "not verified, not as the input"
-                return [(f"! saved, {why}", TONES["warning"]), (f" · {amount}", TONES["muted"])]
-            case "complete" if progress.verified:
-                return [("✓ saved, complete", TONES["success"]), (f" · {amount}", TONES["muted"])]
-            case "complete":
-                return [("! saved, not verified", TONES["warning"]), (f" · {amount}", TONES["muted"])]
-            case "failed" | "stopped":
-                return [("! stopped", TONES["error"]), (f" · {amount}", TONES["muted"])]
-            case "paused":
-                return [("■ paused", TONES["warning"]), (f" · {amount}", TONES["muted"])]
-            case "waiting":
-                return [
-                    (amount, TONES["muted"]),
-                    (f"· {key_for('results.pause', 'P')} fetches the rest ", TONES["running"]),
-                ]
-            case "starting":
-                return [("… asking ", TONES["muted"])]
-            case "checking":
-                return [(f"… checking what is saved · {amount}", TONES["muted"])]
-        speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
-        return [("↓ ", TONES["running"]), (amount + speed, TONES["muted"])]
-
-    def _rows_of_all(self) -> str:
-        """The lines that came, and of how many where that is known and more are to come."""
-        rows, batch = self._view.file_rows, self._shared.catalog.get(self._batch_id)
-        if self._opened.progress.state == "complete" or batch is None or rows >= batch.request_counts.total:
-            return plural(rows, "row")
-        return f"{number(rows)} of {number(batch.request_counts.total)} rows"
-
-    def _chips(self) -> Content:
-        """The filters with their counts; those that would show nothing leave when there is no room."""
-        view = self._view
-        amounts = view.counts()
-        more = "" if self._opened.progress.state in ("complete", "checking") else "+"
-        labels, empty = [], []
-        for place, (name, chosen) in enumerate(CHIPS):
-            amount = amounts.get(chosen, 0)
-            style = "bold reverse" if place == view.chip else TONES["text" if amount else "faint"]
-            click = Style.from_meta({"@click": f"screen.choose({place})"})
-            text = f" {key_for(f'results.{name}', str(place + 1))} {name} {number(amount)}{more if amount else ''} "
-            labels.append(Content.styled(text, style).stylize(click))
-            empty.append(not amount)
-        odd = [(name, amounts[name]) for name in ("unknown", "unreadable") if amounts.get(name)]
-        labels += [Content.styled(f" {name} {number(amount)} ", TONES["warning"]) for name, amount in odd]
-        told = Content.assemble(*(Content.styled(f" {said} ", TONES["accent"]) for said in self._arrangement()))
-        room = max(self.size.width - told.cell_length, 1)
-        return Content.assemble(" ", *fit_labels([labels], [*empty, *(False for _ in odd)], view.chip, room), told)
-
-    def _arrangement(self) -> Iterator[Plain]:
-        """The order and the marks, where there are any."""
-        order, marks = self._view.order, len(self._table.marks)
-        if order is not None:
-            arrow = "…" if not self._view.sorted else "▼" if order.reverse else "▲"
-            yield plain(f"{arrow} {order.name}")
-        if marks:
-            yield Plain(f"● {marks:,} marked")
 
     def _show_trouble(self) -> None:
         progress, line = self._opened.progress, self.query_one(TroubleLine)
@@ -303,16 +233,6 @@ class ResultsScreen(ReadRecordScreen):
         if known is None or known.problem is not None:
             return None if known is None else known.problem
         return None if known.match is None else " ".join(known.match.sentences) or None
-
-    def _nothing(self) -> Content:
-        match self._opened.progress.state:
-            case "failed" | "stopped":
-                return Content.styled(f"No results arrived. {key_for('results.pause', 'P')} tries again.", "bold")
-            case "complete":
-                return Content.styled("The results file is empty.", "bold")
-            case "paused":
-                return Content.styled(f"The download is paused. {key_for('results.pause', 'P')} goes on.", "bold")
-        return Content.styled("Asking for the results…", TONES["muted"])
 
     # The record beside the table
 
@@ -377,9 +297,9 @@ class ResultsScreen(ReadRecordScreen):
             self._table.move_to(row)
         elif direction > 0 and self._opened.progress.state != "complete":
             self.post_message(RestRequested(self._batch_id))
-            self.notify(f"No further failed row so far; {self._opened.going_on}.", markup=False, timeout=3)
+            self.notify(f"No further failed row so far; {self._opened.going_on}.", timeout=3)
         else:
-            self.notify("No further failed row in this direction.", markup=False, timeout=3)
+            self.notify("No further failed row in this direction.", timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is typed, letters are letters; a record that fills the screen is open already."""

@@ -110,7 +110,7 @@ class SavedScreen(Screen[None]):
         one = self._in_hand()
         if one is not None:
             self.app.copy_to_clipboard(str(one.path))
-            self.notify(plain(f"Copied {one.path}"), markup=False, timeout=3)
+            self.notify(plain(f"Copied {one.path}"), timeout=3)
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""

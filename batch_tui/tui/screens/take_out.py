@@ -84,7 +84,6 @@ class TakeOutScreen(ArrangeRowsScreen):
         elif self._view.query is not None and self._view.query.looking:
             self.notify(
                 f"Still looking for the rows of that query; press {key_for('results.resubmit', 'R')} again then.",
-                markup=False,
                 timeout=4,
             )
         elif self._view.narrowed and isinstance(shown := self._table.source, ResultRows):
@@ -106,13 +105,13 @@ class TakeOutScreen(ArrangeRowsScreen):
 
     def action_copy(self) -> None:
         if mask.is_on():
-            self.notify(mask.shows_first("then it can be copied"), markup=False, timeout=4)
+            self.notify(mask.shows_first("then it can be copied"), timeout=4)
             return
         if self.refuses("copy"):
             return
         file, line = self._view.file, self._line
         if file is None or line is None:
-            self.notify("There is no record under the cursor.", markup=False, timeout=3)
+            self.notify("There is no record under the cursor.", timeout=3)
             return
         choices = [
             Choice("y", Plain("the answer's text"), "text"),
@@ -150,10 +149,9 @@ class TakeOutScreen(ArrangeRowsScreen):
             self.notify(
                 f"{size(len(text))} are too much for a terminal's clipboard: "
                 f"{copy} p opens it in $PAGER, {write} writes a file.",
-                markup=False,
                 severity="warning",
                 timeout=6,
             )
             return
         self.app.copy_to_clipboard(text)
-        self.notify(f"Copied the {what.replace('json', 'JSON')}, {size(len(text))}.", markup=False, timeout=2)
+        self.notify(f"Copied the {what.replace('json', 'JSON')}, {size(len(text))}.", timeout=2)

@@ -8,15 +8,15 @@ from rich.segment import Segment
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 
 from batch_tui.tui.text import Plain
 from batch_tui.tui.widgets import table_messages
+from batch_tui.tui.widgets.marked_rows import MarkedRows
 from batch_tui.tui.widgets.row_painter import HEADING, RowPainter
 from batch_tui.tui.widgets.tones import TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Sequence
 
     from rich.style import Style
     from textual import events
@@ -29,7 +29,7 @@ _LINES_KEPT = 128
 """Painted lines kept at least, else three screens of them: each takes 8 KB, with what Textual keeps of it."""
 
 
-class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
+class VirtualTable(MarkedRows, can_focus=True, inherit_bindings=False):
     """A table in the line API; paints cost the same for ten rows and for a hundred thousand."""
 
     ALLOW_SELECT = False
@@ -75,9 +75,6 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor_key: str | None = None
         self._top_key: str | None = None
         self._follows_end = False
-        self._marks: set[str] = set()
-        self.unmarkable: frozenset[str] = frozenset()
-        """Keys of rows that are places rather than things."""
         self.nothing = Plain("")
         """What an empty table says."""
 
@@ -105,12 +102,10 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def cursor_key(self) -> str | None:
-        """The key under the cursor, or None in an empty table."""
         return self._cursor_key
 
     @property
     def cursor_row(self) -> int:
-        """The row number under the cursor."""
         return self._cursor_row
 
     @property
@@ -181,7 +176,6 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def move_to(self, row: int) -> None:
-        """Put the cursor on a row and bring it into view."""
         self.stop_following()
         # Rows may have arrived since the source last told; the view must be able to go there.
         self.virtual_size = Size(self.size.width, len(self._source) + 1)
@@ -248,45 +242,8 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             # The last row may tell how to stop.
             self.refresh_stale()
 
-    # Marks: they belong to keys, so they stay whatever rows are shown
-
-    @property
-    def marks(self) -> frozenset[str]:
-        """The keys of marked rows, shown or not."""
-        return frozenset(self._marks)
-
-    def mark(self, keys: Iterable[str], *, on: bool) -> None:
-        """Mark these keys, or take their marks away."""
-        before = len(self._marks)
-        if on:
-            self._marks.update(set(keys) - self.unmarkable)
-        else:
-            self._marks.difference_update(keys)
-        if len(self._marks) != before:
-            self.refresh()
-            self.post_message(self.MarksChanged(self))
-
-    def toggle_mark(self) -> None:
-        """Mark the row under the cursor or unmark it, and go on to the next."""
-        key = self._cursor_key
-        if key is not None and key not in self.unmarkable:
-            self.mark([key], on=key not in self._marks)
-            self.action_move(1)
-
-    def mark_all_or_none(self, keys: Iterable[str]) -> None:
-        """Mark these, or, where there are marks, take all of them away."""
-        if self._marks:
-            self.mark(self.marks, on=False)
-        else:
-            self.mark(keys, on=True)
-
-    def mark_range(self) -> None:
-        """Mark from the nearest marked row above the cursor (or, without one, below) to the cursor."""
-        here, source = self._cursor_row, self._source
-        marked = [row for row in map(source.index_of, self._marks) if row is not None]
-        above = max((row for row in marked if row <= here), default=None)
-        start = above if above is not None else min(marked, default=here)
-        self.mark([source.key(row) for row in range(min(start, here), max(start, here) + 1)], on=True)
+    def tell_marks(self) -> None:
+        self.post_message(self.MarksChanged(self))
 
     # Moving
 
