@@ -125,11 +125,13 @@ class PartFile:
     def _settle_oldest(self) -> None:
         try:
             self._writer.wait()
-        except OSError as error:
-            # Of what follows nothing is written either.
+            self.results.index.feed(self._unsettled.popleft())
+        except BaseException as error:
+            # Of what follows nothing is written, or nothing can be read without what is missing before it.
             self._unsettled.clear()
-            raise disk_error("write", self.path, error) from error
-        self.results.index.feed(self._unsettled.popleft())
+            if isinstance(error, OSError):
+                raise disk_error("write", self.path, error) from error
+            raise
 
     def trust(self) -> None:
         """All that it holds was compared with what was sent."""

@@ -20,18 +20,25 @@ class WriteBehind:
 
     def __init__(self) -> None:
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
-        self._outcomes: SimpleQueue[OSError | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[Exception | None] = SimpleQueue()
+        self._failure: Exception | None = None
         self._thread: Thread | None = None
 
     def put(self, descriptor: int, chunk: bytes, position: int) -> None:
-        """Have these bytes written at `position`, soon."""
+        """Have these bytes written at `position`, soon; at once where no thread can be had."""
+        order = descriptor, chunk, position
         if self._thread is None:
-            self._thread = Thread(target=self._write, name="results writer", daemon=True)
-            self._thread.start()
-        self._orders.put((descriptor, chunk, position))
+            thread = Thread(target=self._carry_all_out, name="results writer", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                self._carry_out(order)
+                return
+            self._thread = thread
+        self._orders.put(order)
 
     def wait(self) -> None:
-        """Until the oldest chunk that was not waited for is written; raises the OSError that it met."""
+        """Until the oldest chunk that was not waited for is written; raises what it met, mostly an OSError."""
         outcome = self._outcomes.get()
         if outcome is not None:
             raise outcome
@@ -43,15 +50,17 @@ class WriteBehind:
             self._thread.join()
             self._thread = None
 
-    def _write(self) -> None:
-        failure: OSError | None = None
+    def _carry_all_out(self) -> None:
         while (order := self._orders.get()) is not None:
-            if failure is None:
-                try:
-                    write_all(*order)
-                except OSError as error:
-                    failure = error
-            self._outcomes.put(failure)
+            self._carry_out(order)
+
+    def _carry_out(self, order: _Order) -> None:
+        if self._failure is None:
+            try:
+                write_all(*order)
+            except Exception as error:  # noqa: BLE001  (raised again by `wait`, which would otherwise wait for ever)
+                self._failure = error
+        self._outcomes.put(self._failure)
 
 
 def write_all(descriptor: int, chunk: bytes, position: int) -> None:
