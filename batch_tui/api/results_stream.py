@@ -181,8 +181,8 @@ class ResultsStream:
                     continue
                 yield from _cut(held, self._chunk_size)
                 held, size = [], 0
-        except APIConnectionError:
-            # What came before the cut is good.
+        except (APIConnectionError, APIResponseValidationError):
+            # What came before the cut or the damage is good.
             if not self._stopped:
                 yield from _cut(held, self._chunk_size)
             raise
