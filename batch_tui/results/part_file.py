@@ -203,9 +203,17 @@ class PartFile:
             # One that cannot be noted is taken on trust the next time, as one whose program was killed.
             with suppress(OSError):
                 if _is_at(self.path, self._descriptor) and not self.is_doubtful:
-                    self._note.write_text(self._stamp())
+                    self._leave_note()
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _leave_note(self) -> None:
+        try:
+            self._note.write_text(self._stamp())
+        except OSError:
+            # On a full disk there is room for its name, and an empty one would tell of a stranger.
+            self._note.unlink()
+            raise
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
