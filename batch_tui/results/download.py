@@ -368,6 +368,7 @@ class ResultsDownload:
         return limit is not None
 
     def _finish(self, part: PartFile) -> None:
+        part.check()
         results = part.results
         results.index.finish()
         verdict = check_completeness(results, self._expected)

@@ -9,7 +9,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from batch_tui.results.errors import ResultsStoreError, disk_error
+from batch_tui.results.errors import ResultsStoreError, disk_error, meddled
 from batch_tui.results.line_index import LineIndex
 from batch_tui.results.results_file import CHUNK_SIZE, ResultsFile, fill_index
 from batch_tui.results.write_behind import WriteBehind, write_all
@@ -114,7 +114,7 @@ class PartFile:
         try:
             write_all(self._descriptor, chunk, self.size)
         except OSError as error:
-            raise disk_error("write", self.path, error) from error
+            raise self._refused("write", error) from error
         self.results.index.feed(chunk)
 
     def settle(self) -> None:
@@ -130,8 +130,26 @@ class PartFile:
             # Of what follows nothing is written, or nothing can be read without what is missing before it.
             self._unsettled.clear()
             if isinstance(error, OSError):
-                raise disk_error("write", self.path, error) from error
+                raise self._refused("write", error) from error
             raise
+
+    def _refused(self, doing: str, error: OSError) -> ResultsStoreError:
+        if error.errno == errno.ESTALE:
+            # Who did that may have done more: the next time all of it is compared with what is sent.
+            self.is_doubtful = True
+            with suppress(OSError):
+                self._note.write_text("")
+        return disk_error(doing, self.path, error)
+
+    def check(self) -> None:
+        """Raises where something else changed its length, or put another in its place."""
+        try:
+            if not _is_at(self.path, self._descriptor):
+                raise meddled("moved or deleted it")
+            if os.fstat(self._descriptor).st_size != self.size:
+                raise meddled("changed its length")
+        except OSError as error:
+            raise self._refused("keep", error) from error
 
     def trust(self) -> None:
         """All that it holds was compared with what was sent."""
@@ -149,10 +167,13 @@ class PartFile:
         try:
             # Not where there is nothing to drop: ext4 takes a file that was cut to nothing for one being replaced,
             # and has whoever closes it wait until all that was written since is on its way to the disk.
-            if os.fstat(self._descriptor).st_size != end:
+            size = os.fstat(self._descriptor).st_size
+            if size < end:
+                raise meddled("made it shorter")
+            if size > end:
                 os.ftruncate(self._descriptor, end)
         except OSError as error:
-            raise disk_error("write", self.path, error) from error
+            raise self._refused("write", error) from error
 
     def holds(self, position: int, chunk: bytes) -> bool:
         """Whether the file has exactly these bytes at `position`."""
@@ -178,7 +199,7 @@ class PartFile:
             while position < keep:
                 chunk = os.pread(before.descriptor, min(CHUNK_SIZE, keep - position), position)
                 if not chunk:
-                    break
+                    raise meddled("made it shorter")
                 self.append(chunk)
                 position += len(chunk)
         except OSError as error:

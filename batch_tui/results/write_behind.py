@@ -7,6 +7,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TypeAlias
 
+from batch_tui.results.errors import meddled
+
 _Order: TypeAlias = tuple[int, bytes, int]
 """Open file, bytes, and where they go."""
 
@@ -64,7 +66,12 @@ class WriteBehind:
 
 
 def write_all(descriptor: int, chunk: bytes, position: int) -> None:
-    """Write bytes at a place of an open file, however many the system takes at once. Raises OSError."""
+    """Write bytes at a place of an open file, however many the system takes at once. Raises OSError.
+
+    Also where the file ends before that place: something else made it shorter, and zeros would stand in between.
+    """
+    if os.fstat(descriptor).st_size < position:
+        raise meddled("made it shorter")
     rest = memoryview(chunk)
     while rest:
         written = os.pwrite(descriptor, rest, position)
