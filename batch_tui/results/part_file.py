@@ -43,6 +43,7 @@ class PartFile:
         self._note = note_of(path)
         self._writer = WriteBehind()
         self._unsettled: deque[bytes] = deque()
+        self.is_doubtful = True
         self._descriptor = self._open()
         try:
             self.is_doubtful = self._was_written_to()
@@ -51,12 +52,12 @@ class PartFile:
             if not known:
                 fill_index(self.results.index, self._descriptor)
             self.cut_back()
-        except ResultsStoreError:
+        except BaseException as error:
+            # Whatever it was: the lock must not outlive it.
             self.close()
+            if isinstance(error, OSError):
+                raise disk_error("read", path, error) from error
             raise
-        except OSError as error:
-            self.close()
-            raise disk_error("read", path, error) from error
 
     def _open(self) -> int:
         try:
@@ -78,10 +79,10 @@ class PartFile:
     def _was_written_to(self) -> bool:
         """Whether something else did so since it was let go; where nobody could note how it was left, no."""
         try:
-            left = self._note.read_text()
+            left = self._note.read_bytes()
         except FileNotFoundError:
             return False
-        if left != self._stamp():
+        if left != self._stamp().encode():
             return True
         self._note.unlink()
         return False

@@ -9,7 +9,7 @@ import pytest
 
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.results.part_file import PartFile
+from batch_tui.results.part_file import PartFile, note_of
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import many
 from tests.results.scripted_source import Answer, ScriptedSource
@@ -110,3 +110,20 @@ def test_a_start_over_keeps_no_less_than_it_is_to(tmp_path: Path) -> None:
     with pytest.raises(ResultsStoreError, match="something else made it shorter"):
         part.start_over(9_000)
     part.close()
+
+
+def test_a_note_that_is_no_text_is_that_of_a_stranger(tmp_path: Path) -> None:
+    path = tmp_path / "a.part"
+    path.write_bytes(TEXT)
+    note_of(path).write_bytes(b"\xff\xfe")
+    part = PartFile(path)
+    assert part.is_doubtful
+    part.close()
+
+
+def test_a_note_that_cannot_be_read_is_said_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.part"
+    note_of(path).mkdir()
+    for _ in range(2):
+        with pytest.raises(ResultsStoreError, match="Is a directory"):
+            PartFile(path)

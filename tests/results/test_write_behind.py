@@ -194,6 +194,22 @@ def test_where_no_thread_is_to_be_had_it_is_written_all_the_same(path: Path, mon
     assert len(part.results) == 40
 
 
+def test_one_that_could_not_be_looked_through_is_free_for_another_try(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*given: object) -> None:
+        raise MemoryError
+
+    path.write_bytes(WHOLE)
+    with monkeypatch.context() as patch:
+        patch.setattr("batch_tui.results.line_index.decode_lines", give_up)
+        with pytest.raises(MemoryError):
+            PartFile(path)
+    again = PartFile(path)
+    assert len(again.results) == 40
+    again.close()
+
+
 @given(
     cuts=st.lists(st.integers(1, len(WHOLE) - 1), max_size=12),
     more=st.lists(st.booleans(), min_size=13, max_size=13),
