@@ -55,6 +55,8 @@ class WriteBehind:
     def _carry_all_out(self) -> None:
         while (order := self._orders.get()) is not None:
             self._carry_out(order)
+            # Its bytes are not to be kept until the next comes.
+            del order
 
     def _carry_out(self, order: _Order) -> None:
         if self._failure is None:
