@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import weakref
 import zlib
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from batch_tui.api.retry import Outcome
 
 CHUNK_SIZE = 262_144
+_SURELY_SOMETHING = 32_768
+"""Bytes on a socket that give something of the body: fewer may all be of one TLS record, which tells nothing before its
+end, or of the head of a compressed block. Where a line goes dead, it mostly does so in the middle of such."""
 
 
 class BodyDecoder:
@@ -181,8 +185,8 @@ class ResultsStream:
                     continue
                 yield from _cut(held, self._chunk_size)
                 held, size = [], 0
-        except APIConnectionError:
-            # What came before the cut is good.
+        except (APIConnectionError, APIResponseValidationError):
+            # What came before the cut or the damage is good.
             if not self._stopped:
                 yield from _cut(held, self._chunk_size)
             raise
@@ -225,20 +229,24 @@ class ResultsStream:
         )
 
     def more_is_waiting(self) -> bool:
-        """Whether further bytes of the body are here already."""
-        stream = self._response.extensions.get("network_stream")
-        return stream is not None and not self._response.is_closed and stream.get_extra_info("is_readable")
+        """Whether so much of the body is here already that the next of its bytes will not be waited for."""
+        connection = self._connection()
+        return connection is not None and not self._response.is_closed and _bytes_at(connection) >= _SURELY_SOMETHING
 
     def _wake_receiver(self) -> None:
-        stream: Any = self._response.extensions.get("network_stream")
-        connection = stream.get_extra_info("socket") if stream is not None else None
-        if isinstance(connection, socket.socket):
+        connection = self._connection()
+        if connection is not None:
             try:
                 # The plain method: that of a TLS socket would make the receiver go on reading ciphertext.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
             except OSError:
                 # Already gone, which is what was wanted.
                 return
+
+    def _connection(self) -> socket.socket | None:
+        stream: Any = self._response.extensions.get("network_stream")
+        connection = stream.get_extra_info("socket") if stream is not None else None
+        return connection if isinstance(connection, socket.socket) else None
 
 
 class AsyncResultsStream:
@@ -310,3 +318,16 @@ def _cut(held: list[bytes], size: int) -> Iterator[bytes]:
 def _length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _bytes_at(connection: socket.socket) -> int:
+    """How many bytes wait to be read, those that end it not counted; 0 where nobody can tell."""
+    # Not at the top: only whoever receives needs them.
+    import fcntl
+    import termios
+
+    try:
+        return int.from_bytes(fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
+    except (OSError, ValueError):
+        # Closed by another thread.
+        return 0

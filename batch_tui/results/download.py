@@ -285,6 +285,8 @@ class ResultsDownload:
                 return self._take_in(part, stream, asked)
             finally:
                 self._controls.hold_stream(None)
+                # Whatever ended it: what came can be browsed.
+                part.settle()
 
     def _take_in(self, part: PartFile, stream: ResultsStream, asked: int) -> bool:
         position = asked if stream.status_code == 206 else 0
@@ -366,6 +368,7 @@ class ResultsDownload:
         return limit is not None
 
     def _finish(self, part: PartFile) -> None:
+        part.check()
         results = part.results
         results.index.finish()
         verdict = check_completeness(results, self._expected)

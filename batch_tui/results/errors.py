@@ -53,6 +53,11 @@ def disk_error(doing: str, path: Path, error: OSError) -> ResultsStoreError:
     return ResultsStoreError(f"Could not {doing} {path}: {why}. {remedy}")
 
 
+def meddled(what: str) -> OSError:
+    """What is raised where something else did something to a file that is being written."""
+    return OSError(errno.ESTALE, f"something else {what}")
+
+
 def shrunk_error(path: Path) -> ResultsStoreError:
     """The sentence for a file that ends before a line that the index knows."""
     return ResultsStoreError(

@@ -9,7 +9,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from batch_tui.results.errors import ResultsStoreError, disk_error
+from batch_tui.results.errors import ResultsStoreError, disk_error, meddled
 from batch_tui.results.line_index import LineIndex
 from batch_tui.results.results_file import CHUNK_SIZE, ResultsFile, fill_index
 from batch_tui.results.write_behind import WriteBehind, write_all
@@ -43,6 +43,7 @@ class PartFile:
         self._note = note_of(path)
         self._writer = WriteBehind()
         self._unsettled: deque[bytes] = deque()
+        self.is_doubtful = True
         self._descriptor = self._open()
         try:
             self.is_doubtful = self._was_written_to()
@@ -51,12 +52,12 @@ class PartFile:
             if not known:
                 fill_index(self.results.index, self._descriptor)
             self.cut_back()
-        except ResultsStoreError:
+        except BaseException as error:
+            # Whatever it was: the lock must not outlive it.
             self.close()
+            if isinstance(error, OSError):
+                raise disk_error("read", path, error) from error
             raise
-        except OSError as error:
-            self.close()
-            raise disk_error("read", path, error) from error
 
     def _open(self) -> int:
         try:
@@ -78,10 +79,10 @@ class PartFile:
     def _was_written_to(self) -> bool:
         """Whether something else did so since it was let go; where nobody could note how it was left, no."""
         try:
-            left = self._note.read_text()
+            left = self._note.read_bytes()
         except FileNotFoundError:
             return False
-        if left != self._stamp():
+        if left != self._stamp().encode():
             return True
         self._note.unlink()
         return False
@@ -114,7 +115,7 @@ class PartFile:
         try:
             write_all(self._descriptor, chunk, self.size)
         except OSError as error:
-            raise disk_error("write", self.path, error) from error
+            raise self._refused("write", error) from error
         self.results.index.feed(chunk)
 
     def settle(self) -> None:
@@ -123,13 +124,36 @@ class PartFile:
             self._settle_oldest()
 
     def _settle_oldest(self) -> None:
+        settled = False
         try:
             self._writer.wait()
+            self.results.index.feed(self._unsettled.popleft())
         except OSError as error:
-            # Of what follows nothing is written either.
-            self._unsettled.clear()
-            raise disk_error("write", self.path, error) from error
-        self.results.index.feed(self._unsettled.popleft())
+            raise self._refused("write", error) from error
+        else:
+            settled = True
+        finally:
+            if not settled:
+                # Of what follows nothing is written, or nothing can be read without what is missing before it.
+                self._unsettled.clear()
+
+    def _refused(self, doing: str, error: OSError) -> ResultsStoreError:
+        if error.errno == errno.ESTALE:
+            # Who did that may have done more: the next time all of it is compared with what is sent.
+            self.is_doubtful = True
+            with suppress(OSError):
+                self._note.write_text("")
+        return disk_error(doing, self.path, error)
+
+    def check(self) -> None:
+        """Raises where something else changed its length, or put another in its place."""
+        try:
+            if not _is_at(self.path, self._descriptor):
+                raise meddled("moved or deleted it")
+            if os.fstat(self._descriptor).st_size != self.size:
+                raise meddled("changed its length")
+        except OSError as error:
+            raise self._refused("keep", error) from error
 
     def trust(self) -> None:
         """All that it holds was compared with what was sent."""
@@ -147,10 +171,13 @@ class PartFile:
         try:
             # Not where there is nothing to drop: ext4 takes a file that was cut to nothing for one being replaced,
             # and has whoever closes it wait until all that was written since is on its way to the disk.
-            if os.fstat(self._descriptor).st_size != end:
+            size = os.fstat(self._descriptor).st_size
+            if size < end:
+                raise meddled("made it shorter")
+            if size > end:
                 os.ftruncate(self._descriptor, end)
         except OSError as error:
-            raise disk_error("write", self.path, error) from error
+            raise self._refused("write", error) from error
 
     def holds(self, position: int, chunk: bytes) -> bool:
         """Whether the file has exactly these bytes at `position`."""
@@ -176,7 +203,7 @@ class PartFile:
             while position < keep:
                 chunk = os.pread(before.descriptor, min(CHUNK_SIZE, keep - position), position)
                 if not chunk:
-                    break
+                    raise meddled("made it shorter")
                 self.append(chunk)
                 position += len(chunk)
         except OSError as error:
@@ -201,9 +228,17 @@ class PartFile:
             # One that cannot be noted is taken on trust the next time, as one whose program was killed.
             with suppress(OSError):
                 if _is_at(self.path, self._descriptor) and not self.is_doubtful:
-                    self._note.write_text(self._stamp())
+                    self._leave_note()
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _leave_note(self) -> None:
+        try:
+            self._note.write_text(self._stamp())
+        except OSError:
+            # On a full disk there is room for its name, and an empty one would tell of a stranger.
+            self._note.unlink()
+            raise
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -6,6 +6,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from batch_tui.results.download_control import DownloadProgress
@@ -167,6 +168,15 @@ class Downloads:
                 download.want_all()
             else:
                 download.want_row(row)
+
+    def untold(self, batch_id: str, shown: DownloadProgress) -> DownloadReport | None:
+        """What is here beyond what is shown, if anything: before a line goes dead, more may come than is told of."""
+        download = self._known.get(batch_id)
+        progress, file = (None, None) if download is None else (download.progress, download.results)
+        if progress is None or progress.state != "downloading" or file is None or file.index.fed <= shown.bytes:
+            return None
+        now = replace(progress, bytes=file.index.fed, rows=len(file), bytes_per_second=0.0)
+        return DownloadReport(batch_id, file, now)
 
     def toggle(self, batch_id: str, expected: RequestCounts | int | None) -> None:
         """Pause what runs, go on with what is paused, try again what ended."""

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 _KEPT_OPEN = 4
 """Results files that stay open behind the list."""
+_QUIET = 0.25
+"""Seconds without a word from a download after which it is looked at unasked."""
 
 
 class ResultsApp(ExportApp):
@@ -180,6 +182,17 @@ class ResultsApp(ExportApp):
         self._finder.wake()
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
         self._note_report(report)
+        if report.progress.state == "downloading":
+            self.set_timer(_QUIET, partial(self._take_untold, batch_id, report.progress))
+
+    def _take_untold(self, batch_id: str, shown: DownloadProgress) -> None:
+        """Show what came after the last word of a download, where it has been quiet since."""
+        opened = self.shared.monitor.results.get(batch_id)
+        if opened is not None and opened.progress is shown:
+            # Taken at once: whatever it says next comes after it.
+            report = self._downloads.untold(batch_id, shown)
+            if report is not None:
+                self._take_report(report)
 
     def _forget_what_was_found(self, batch_id: str, opened: OpenResults) -> None:
         """Another file takes the place of the one that all this was found out of."""

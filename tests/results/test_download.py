@@ -231,6 +231,23 @@ def test_a_part_file_that_something_wrote_to_is_compared_as_a_whole(store: Resul
     assert not note_of(path).exists()
 
 
+def test_a_disk_too_full_to_note_how_it_was_left_makes_nobody_fetch_it_all_again(
+    store: ResultsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_fits(path: Path, text: str) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    text = many(100)
+    monkeypatch.setattr("pathlib.Path.write_text", nothing_fits)
+    assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
+    monkeypatch.undo()
+    again = Watched(store, Answer(text))
+    assert again.run().state == "complete"
+    assert again.source.starts[0] > 10_000
+    assert stored_bytes(store) == text
+
+
 def test_a_part_file_that_was_only_touched_is_kept(store: ResultsStore) -> None:
     text = many(100)
     assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"

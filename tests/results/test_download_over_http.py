@@ -6,6 +6,7 @@ import gzip
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from batch_tui.api import BatchClient
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.store import ResultsStore
-from tests.results.lines import many
+from tests.results.lines import body, many, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ class Script:
     asked: list[str | None] = field(default_factory=list)
     go_on: threading.Event = field(default_factory=threading.Event)
     stall_after: int | None = None
+    rubbish_after: bytes = b""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -57,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted and script.ranges else 0
         sent = script.body[start:]
         if script.compressed and not start:
-            sent = gzip.compress(sent)
+            sent = gzip.compress(sent) + script.rubbish_after
         self.send_response(206 if start else script.status)
         self.send_header("content-type", script.content_type)
         if start:
@@ -144,6 +146,20 @@ def test_a_line_that_drops_twice_loses_and_doubles_nothing(
     assert len(script.asked) == 3
     assert script.asked[0] is None
     assert all((asked or "").startswith("bytes=") for asked in script.asked[1:])
+
+
+def test_what_came_before_a_damage_can_be_browsed(
+    script: Script, store: ResultsStore, download: Callable[..., ResultsDownload]
+) -> None:
+    random = Random(4)
+    script.body = body(*(succeeded(f"r-{n}", random.randbytes(300).hex()) for n in range(3000)))
+    script.compressed, script.rubbish_after = True, bytes(500_000)
+    running = download(chunk_size=60_000)
+    end = running.run()
+    assert (end.state, store.part_path(BATCH).read_bytes()) == ("failed", script.body)
+    assert "compression is damaged" in str(end.error)
+    assert running.results is not None
+    assert (end.rows, len(running.results)) == (3000, 3000)
 
 
 def test_results_that_are_not_there_fail_with_the_words_of_the_api(

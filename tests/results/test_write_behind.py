@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +33,7 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened: list[Event] = [Event() for _ in range(20)]
         self.fails_at: int | None = None
+        self.failure: Exception = OSError(28, "No space left on device")
         self.positions: list[int] = []
         self._write: Callable[[int, memoryview, int], int] = os.pwrite
         monkeypatch.setattr(os, "pwrite", self)
@@ -42,7 +43,7 @@ class Gate:
         assert self.opened[number].wait(10)
         self.positions.append(position)
         if number == self.fails_at:
-            raise OSError(28, "No space left on device")
+            raise self.failure
         return self._write(descriptor, data, position)
 
     def let(self, number: int) -> None:
@@ -151,6 +152,62 @@ def test_after_a_failure_nothing_more_is_written(path: Path) -> None:
     os.close(descriptor)
     os.close(closed)
     assert path.read_bytes() == b"one"
+
+
+def test_what_goes_wrong_in_the_writer_besides_the_disk_is_told_and_waited_for_by_nobody(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, part, chunks = Gate(monkeypatch), PartFile(path), sixths()
+    gate.fails_at, gate.failure = 1, MemoryError()
+    gate.let(20)
+    ended: list[str] = []
+
+    def receive() -> None:
+        try:
+            for chunk in chunks:
+                part.append(chunk, more=True)
+        except MemoryError:
+            # Whoever tidies up after it waits for nothing, and makes no line of what is not there.
+            part.settle()
+            part.close()
+            ended.append("told")
+
+    receiving = Thread(target=receive, daemon=True)
+    receiving.start()
+    receiving.join(10)
+    assert ended == ["told"]
+    assert path.read_bytes() == chunks[0]
+    assert len(part.results) == chunks[0].count(b"\n")
+
+
+def test_where_no_thread_is_to_be_had_it_is_written_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    part = PartFile(path)
+    for chunk in sixths():
+        part.append(chunk, more=True)
+    part.settle()
+    part.close()
+    assert path.read_bytes() == WHOLE
+    assert len(part.results) == 40
+
+
+def test_one_that_could_not_be_looked_through_is_free_for_another_try(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*given: object) -> None:
+        raise MemoryError
+
+    path.write_bytes(WHOLE)
+    with monkeypatch.context() as patch:
+        patch.setattr("batch_tui.results.line_index.decode_lines", give_up)
+        with pytest.raises(MemoryError):
+            PartFile(path)
+    again = PartFile(path)
+    assert len(again.results) == 40
+    again.close()
 
 
 @given(

@@ -296,7 +296,10 @@ class VirtualTable(MarkedRows, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         self._painted.clear()
-        self._strips.grow(3 * self.size.height)
+        if 3 * self.size.height > self._strips.maxsize:
+            # One that was full stays as small as it was, whatever it is told, until it is empty.
+            self._strips.clear()
+            self._strips.grow(3 * self.size.height)
         self.virtual_size = Size(self.size.width, len(self._source) + 1)
         self._reveal(self._cursor_row)
         self._announce_view()
