@@ -16,7 +16,8 @@ from batch_tui.results.line_index import LineIndex, NameTable
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MAGIC = b"batch-tui index 2\n"
+_MAGIC = b"batch-tui index 3\n"
+"""The number grows when the same line would be told of otherwise than before."""
 _SAMPLE = 65_536
 _SAMPLES = 16
 

@@ -159,7 +159,7 @@ def answer_text(value: object) -> str:
     if any(not text.isspace() for text in texts):
         return "".join(texts)
     return "\n".join(
-        f"{block.get('name', '')} {compact_json(block.get('input'))}"
+        f"{text_or_none(block.get('name')) or ''} {compact_json(block.get('input'))}"
         for block in blocks
         if str(block.get("type", "")).endswith("tool_use")
     )

@@ -93,6 +93,12 @@ def test_it_is_exported(file: ResultsFile, tmp_path: Path, ending: Format) -> No
         assert out.read_bytes().splitlines()[0] == file.line(0)
 
 
+def test_a_call_of_a_tool_without_a_name_names_none(tmp_path: Path) -> None:
+    call = {"type": "tool_use", "id": "t", "name": None, "input": {"a": 1}}
+    file = opened(tmp_path, succeeded("a", content=[call]))
+    assert record_text(file, lambda: False, line=0, what="text").text == ' {"a":1}'
+
+
 def test_it_is_one_of_the_ids_that_are_checked(file: ResultsFile) -> None:
     ids = ["tool", "odd", "text", *(f"r-{number}" for number in range(30))]
     assert ResultsSummary.of(file).completeness(33, custom_ids=ids).verified
