@@ -43,6 +43,7 @@ class PartFile:
         self._note = note_of(path)
         self._writer = WriteBehind()
         self._unsettled: deque[bytes] = deque()
+        self._agreed = 0
         self._descriptor = self._open()
         try:
             self.is_doubtful = self._was_written_to()
@@ -86,6 +87,14 @@ class PartFile:
         self._note.unlink()
         return False
 
+    def _leave_note(self) -> None:
+        try:
+            self._note.write_text(self._stamp())
+        except OSError:
+            # A full disk takes the name without the words, which would look like another's work.
+            self._note.unlink()
+            raise
+
     def _stamp(self) -> str:
         here = os.fstat(self._descriptor)
         return f"{here.st_size} {here.st_mtime_ns}"
@@ -98,6 +107,11 @@ class PartFile:
     def size(self) -> int:
         """Bytes received, those of an unfinished last line included."""
         return self.results.index.fed + sum(map(len, self._unsettled))
+
+    @property
+    def secured(self) -> int:
+        """Bytes that are surely what was sent: where it is doubtful, those that were compared without a gap."""
+        return self._agreed if self.is_doubtful else self.size
 
     def append(self, chunk: bytes, *, more: bool = False) -> None:
         """Write the next bytes, then let readers see the lines they complete.
@@ -156,9 +170,12 @@ class PartFile:
         """Whether the file has exactly these bytes at `position`."""
         self.settle()
         try:
-            return os.pread(self._descriptor, len(chunk), position) == chunk
+            same = os.pread(self._descriptor, len(chunk), position) == chunk
         except OSError as error:
             raise disk_error("read", self.path, error) from error
+        if same and position <= self._agreed:
+            self._agreed = max(self._agreed, position + len(chunk))
+        return same
 
     def start_over(self, keep: int) -> None:
         """Go on in a new file that begins with the first `keep` bytes of this one.
@@ -201,7 +218,7 @@ class PartFile:
             # One that cannot be noted is taken on trust the next time, as one whose program was killed.
             with suppress(OSError):
                 if _is_at(self.path, self._descriptor) and not self.is_doubtful:
-                    self._note.write_text(self._stamp())
+                    self._leave_note()
             os.close(self._descriptor)
             self._descriptor = -1
 
