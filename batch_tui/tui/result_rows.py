@@ -300,6 +300,9 @@ def highlighted(cell: Cell, pattern: SearchPattern) -> Cell:
 def _custom_id(row: ResultRow, cells: int) -> Cell:
     if row.custom_id is None:
         return Cell.of(Plain("(none)"), "warning")
+    if not row.custom_id.strip():
+        # Blanks alone would look like nothing at all.
+        return Cell.of(join(Plain('"'), plain(row.custom_id[:cells]), Plain('"')), "warning")
     return Cell.of(fit_middle(plain(row.custom_id), cells))
 
 

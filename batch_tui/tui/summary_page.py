@@ -97,11 +97,18 @@ def _spread(output: Distribution) -> list[Line]:
     said = " · ".join(f"{name} {number(tokens)}" for name, tokens in percentiles)
     page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
     most = max(bar.count for bar in output.bars)
-    for bar in output.bars:
+    labels = [_range(bar.low, bar.high) for bar in output.bars]
+    room = max(map(len, [*labels, " " * 15]))
+    for bar, label in zip(output.bars, labels, strict=True):
         cells = -(-_BAR * bar.count // most)
-        label = f"{number(bar.low)} – {number(bar.high - 1)}" if bar.high - bar.low > 1 else number(bar.low)
-        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>7}", "text" if bar.count else "faint"))
+        page.append(
+            (f"  {label:>{room}}  {'━' * cells:<{_BAR}}{number(bar.count):>7}", "text" if bar.count else "faint")
+        )
     return page
+
+
+def _range(low: int, high: int) -> str:
+    return f"{number(low)} – {number(high - 1)}" if high - low > 1 else number(low)
 
 
 def _tools(server_tools: Mapping[str, int]) -> list[Line]:

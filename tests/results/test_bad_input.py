@@ -109,6 +109,12 @@ CASES = [
         id="no custom_id",
     ),
     pytest.param(
+        plain_reply(encode(succeeded("", "one")) + b"\n" + encode(succeeded("  ", "two")) + b"\n"),
+        ['"" | ✓ succeeded | one', '"  " | ✓ succeeded | two'],
+        VERIFIED,
+        id="custom_ids that are blank",
+    ),
+    pytest.param(
         plain_reply(A + b"\n" + A + b"\n"),
         [BOTH[0], BOTH[0]],
         ["1 line repeats a custom_id: a."],

@@ -27,3 +27,11 @@ def test_long_and_wide_names_are_told_apart_and_keep_the_column(tmp_path: Path) 
     rows = [row for row in page if row.endswith("unknown") or "MCP" in row]
     assert [row.split("…")[1].split()[0][-5:] for row in rows[1:3]] == ["-v1:0", "-v2:0"]
     assert [cell_len(row) for row in rows] == [50] * 5
+
+
+def test_bars_stand_below_each_other_however_large_the_numbers(tmp_path: Path) -> None:
+    lines = [succeeded(f"r{n}", usage={"input_tokens": 1, "output_tokens": n}) for n in (3, 40, 900, 4_000_000_000)]
+    page = [text for text, _ in totals_page(ResultsSummary.of(opened(tmp_path, *lines)), Prices.load(), {})]
+    bars = [row for row in page if " – " in row]
+    assert len({len(row) for row in bars}) == 1
+    assert len({row.index("━") for row in bars if "━" in row}) == 1
