@@ -231,6 +231,19 @@ def test_a_part_file_that_something_wrote_to_is_compared_as_a_whole(store: Resul
     assert not note_of(path).exists()
 
 
+def test_the_first_rows_are_told_of_before_the_line_can_stall(store: ResultsStore) -> None:
+    watched: Watched
+    seen: list[int] = []
+
+    def look(sent: int) -> None:
+        seen.append(watched.told[-1].rows)
+
+    watched = Watched(store, Answer(many(20), chunk=1000, before=look), progress_interval=10.0, monotonic=lambda: 5.0)
+    assert watched.run().state == "complete"
+    assert seen[0] == 0
+    assert min(seen[1:]) > 0
+
+
 def test_comparing_a_part_file_goes_on_where_the_line_dropped(store: ResultsStore) -> None:
     """Else a line that drops before its end would never let it come further."""
     text = many(200)
