@@ -242,14 +242,14 @@ class ResultsDownload:
     def _fetch(self, part: PartFile) -> None:
         failures = 0
         while not self._controls.stopping:
-            before = part.results.size
+            before = part.secured
             try:
                 whole = self._receive(part)
             except (APIConnectionError, APIStatusError) as error:
                 part.cut_back()
                 if self._controls.stopping:
                     break
-                failures = 0 if part.results.size > before else failures
+                failures = 0 if part.secured > before else failures
                 if part.size and isinstance(error, APIStatusError) and error.status_code == 416:
                     self._start_over(part, 0)
                     self._attempt += 1
@@ -276,9 +276,8 @@ class ResultsDownload:
 
     def _receive(self, part: PartFile) -> bool:
         """One request: append what is new. True when the answer came to its end, False when told to stop."""
-        start = part.size
         # Some of the stored bytes are asked for again: they show whether it is still the same file.
-        asked = 0 if part.is_doubtful else start - min(start, _OVERLAP)
+        asked = max(0, part.secured - _OVERLAP)
         with self._source.stream_results(self.batch_id, start=asked, chunk_size=self._chunk_size) as stream:
             self._controls.hold_stream(stream.close)
             try:
@@ -379,7 +378,9 @@ class ResultsDownload:
         self._tell("complete", verified=verdict.verified)
 
     def _tell_now_and_then(self) -> None:
-        if self._monotonic() - self._reported_at >= self._interval:
+        # The first rows at once: the line may stall before it is time to tell.
+        first = self._progress.rows == 0 and self._results is not None and len(self._results) > 0
+        if first or self._monotonic() - self._reported_at >= self._interval:
             self._tell("downloading")
 
     def _tell(self, state: State, *, error: Exception | None = None, verified: bool = False) -> None:

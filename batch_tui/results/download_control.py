@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 State = Literal["starting", "downloading", "waiting", "paused", "retrying", "checking", "complete", "failed", "stopped"]
 _SPEED_WINDOW = 2.0
+_SPEED_SHORTEST = 0.05
+"""Seconds that say something of a speed: what lay waiting is there in no time."""
 
 
 class DownloadProgress(msgspec.Struct, frozen=True):
@@ -45,13 +47,13 @@ class Speedometer:
         self._samples: deque[tuple[float, int]] = deque()
 
     def measure(self, now: float, received: int) -> float:
-        """Add a sample and give the speed; 0 until there are two."""
+        """Add a sample and give the speed; 0 until there is enough to tell."""
         samples = self._samples
         samples.append((now, received))
         while len(samples) > 2 and now - samples[1][0] >= _SPEED_WINDOW:
             samples.popleft()
         then, before = samples[0]
-        return max(0.0, (received - before) / (now - then)) if now > then else 0.0
+        return max(0.0, (received - before) / (now - then)) if now - then >= _SPEED_SHORTEST else 0.0
 
     def reset(self) -> None:
         """Forget all samples, as after a pause."""

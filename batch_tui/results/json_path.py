@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
+from batch_tui.results.deep_json import compact_json, read_json
 from batch_tui.results.result_row import answer_text
 
 PATHS_HELP: Final = "error.type, usage.output_tokens, message.model, .field of an answer that is JSON"
@@ -137,8 +136,8 @@ def _unquote(quoted: str) -> str:
 def _json_of(text: str) -> object:
     fenced = _FENCE.match(text) if text.lstrip()[:3] == "```" else None
     try:
-        return msgspec.json.decode(fenced[1] if fenced else text)
-    except (ValueError, RecursionError):
+        return read_json(fenced[1] if fenced else text)
+    except ValueError:
         return MISSING
 
 
@@ -147,6 +146,6 @@ def show(value: object) -> str:
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except (RecursionError, ValueError):
+        return compact_json(value)
+    except ValueError:
         return "…"

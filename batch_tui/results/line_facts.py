@@ -12,6 +12,7 @@ from zlib import crc32
 import msgspec
 from msgspec import Raw
 
+from batch_tui.results.deep_json import read_json
 from batch_tui.results.result_line import (
     NO_MESSAGE,
     SUCCEEDED,
@@ -171,8 +172,8 @@ def is_json(text: str) -> bool:
     if not text.startswith(("{", "[")):
         return False
     try:
-        msgspec.json.decode(text, type=Raw)
-    except (ValueError, RecursionError):
+        read_json(text, type=Raw)
+    except ValueError:
         return False
     return True
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from batch_tui.results.count_column import CountColumn
 from batch_tui.results.line_facts import (
+    EMPTY_TEXT,
     HAS_TEXT,
     IS_JSON,
     ODD,
@@ -114,6 +115,10 @@ class LineIndex:
     def is_suspicious(self, row: int) -> bool:
         """Whether a row succeeded without giving the answer it should."""
         return is_odd(self.flags[row], self._wants_json)
+
+    def is_silent(self, row: int) -> bool:
+        """Whether a row succeeded and neither says anything nor calls a tool."""
+        return bool(self.flags[row] & EMPTY_TEXT)
 
     @property
     def wants_json(self) -> bool:

@@ -44,4 +44,5 @@ def long_row(results: ResultsFile, number: int) -> ResultRow | None:
         index.token_columns[_OUTPUT][number] if succeeded else None,
         "",
         index.is_suspicious(number),
+        index.is_silent(number),
     )

@@ -44,6 +44,7 @@ class PartFile:
         self._writer = WriteBehind()
         self._unsettled: deque[bytes] = deque()
         self.is_doubtful = True
+        self._agreed = 0
         self._descriptor = self._open()
         try:
             self.is_doubtful = self._was_written_to()
@@ -99,6 +100,11 @@ class PartFile:
     def size(self) -> int:
         """Bytes received, those of an unfinished last line included."""
         return self.results.index.fed + sum(map(len, self._unsettled))
+
+    @property
+    def secured(self) -> int:
+        """Bytes that are surely what was sent: where it is doubtful, those that were compared without a gap."""
+        return self._agreed if self.is_doubtful else self.size
 
     def append(self, chunk: bytes, *, more: bool = False) -> None:
         """Write the next bytes, then let readers see the lines they complete.
@@ -183,9 +189,12 @@ class PartFile:
         """Whether the file has exactly these bytes at `position`."""
         self.settle()
         try:
-            return os.pread(self._descriptor, len(chunk), position) == chunk
+            same = os.pread(self._descriptor, len(chunk), position) == chunk
         except OSError as error:
             raise disk_error("read", self.path, error) from error
+        if same and position <= self._agreed:
+            self._agreed = max(self._agreed, position + len(chunk))
+        return same
 
     def start_over(self, keep: int) -> None:
         """Go on in a new file that begins with the first `keep` bytes of this one.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
+
+from batch_tui.results.deep_json import TooDeep, read_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,20 +101,25 @@ decode_lines = _decoder.decode_lines
 def parse(raw: bytes) -> tuple[object, str | None]:
     """Parse a line as leniently as is honest: the value and what is wrong with it, or None and why not.
 
-    Lone surrogates, bare control characters and bytes that are not UTF-8 (read as U+FFFD) are let through.
+    Lone surrogates, bare control characters and bytes that are not UTF-8 (read as U+FFFD) are let through, and so
+    is any depth that memory has room for.
     """
-    try:
+    with suppress(ValueError, RecursionError):
         return msgspec.json.decode(raw), None
-    except RecursionError:
-        return None, "The line is nested too deeply to be read."
-    except ValueError:
-        text, problem = _decode_leniently(raw)
+    text, problem = _decode_leniently(raw)
     try:
-        return json.loads(text, strict=False, parse_int=_number), problem
-    except RecursionError:
-        return None, "The line is nested too deeply to be read."
+        return _loads(text), problem
+    except TooDeep as error:
+        return None, f"The line is nested too deeply to be read: {error}."
     except ValueError as error:
         return None, f"The line is not JSON: {error}."
+
+
+def _loads(text: str) -> object:
+    try:
+        return json.loads(text, strict=False, parse_int=_number)
+    except RecursionError:
+        return read_deep(text, _number)
 
 
 def _number(digits: str) -> int | float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw, Struct
 
+from batch_tui.results.deep_json import compact_json
 from batch_tui.results.result_line import (
     KINDS,
     Errored,
@@ -60,18 +60,20 @@ class ResultRow:
     output_tokens: int | None
     preview: str
     suspicious: bool = False
+    silent: bool = False
+    """Suspicious for want of any text or call of a tool."""
 
 
-def row_of(number: int, raw: bytes, *, suspicious: bool = False) -> ResultRow:
-    """The row of a line; never raises."""
+def row_of(number: int, raw: bytes, *, suspicious: bool = False, silent: bool = False) -> ResultRow:
+    """The row of a line, which the index may say more of; never raises."""
     try:
-        return _row_of_line(number, decode_line(raw), suspicious)
+        return _row_of_line(number, decode_line(raw), suspicious, silent)
     except (ValueError, RecursionError):
         value, _ = parse(raw)
-        return _row_of_value(number, value, raw, suspicious)
+        return _row_of_value(number, value, raw, suspicious, silent)
 
 
-def _row_of_line(number: int, line: Line, suspicious: bool) -> ResultRow:
+def _row_of_line(number: int, line: Line, suspicious: bool, silent: bool) -> ResultRow:
     result = line.result
     kind = KINDS[result.kind]
     if isinstance(result, Succeeded):
@@ -90,6 +92,7 @@ def _row_of_line(number: int, line: Line, suspicious: bool) -> ResultRow:
             message.usage.output_tokens or 0,
             preview,
             suspicious,
+            silent,
         )
     preview = ""
     if isinstance(result, Errored):
@@ -104,7 +107,7 @@ def _preview(blocks: Iterable[tuple[str, str | None, str | None, object]]) -> st
         if kind == "text" and text and not text.isspace():
             return text[:PREVIEW_LENGTH]
         if not tool and kind.endswith("tool_use"):
-            shown = bytes(given).decode("utf-8", "replace") if isinstance(given, Raw) else _compact(given)
+            shown = bytes(given).decode("utf-8", "replace") if isinstance(given, Raw) else compact_json(given)
             tool = f"{name or ''} {shown}"[:PREVIEW_LENGTH]
     return tool
 
@@ -115,7 +118,7 @@ def _loose(block: Mapping[str, object]) -> tuple[str, str | None, str | None, ob
     return kind or "", text, name, block.get("input")
 
 
-def _row_of_value(number: int, value: object, raw: bytes, suspicious: bool) -> ResultRow:
+def _row_of_value(number: int, value: object, raw: bytes, suspicious: bool, silent: bool) -> ResultRow:
     kind = KINDS[kind_of_value(value)]
     if not isinstance(value, dict):
         return ResultRow(number, None, kind, None, None, None, None, _raw_preview(raw))
@@ -133,6 +136,7 @@ def _row_of_value(number: int, value: object, raw: bytes, suspicious: bool) -> R
             count(usage.get("output_tokens")),
             _preview(_loose(block) for block in blocks_of(message)),
             suspicious,
+            silent,
         )
     preview = _raw_preview(raw) if kind == "unknown" else answer_text(value)[:PREVIEW_LENGTH]
     return ResultRow(number, custom_id, kind, None, None, None, None, preview)
@@ -155,14 +159,7 @@ def answer_text(value: object) -> str:
     if any(not text.isspace() for text in texts):
         return "".join(texts)
     return "\n".join(
-        f"{block.get('name', '')} {_compact(block.get('input'))}"
+        f"{text_or_none(block.get('name')) or ''} {compact_json(block.get('input'))}"
         for block in blocks
         if str(block.get("type", "")).endswith("tool_use")
     )
-
-
-def _compact(value: object) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except RecursionError:
-        return "…"

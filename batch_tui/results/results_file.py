@@ -224,7 +224,8 @@ class _RowReader:
         except (OSError, _Shrunk):
             gone = "The file was changed behind our back and this line is gone."
             return ResultRow(number, None, "unreadable", None, None, None, None, gone)
-        return row_of(number, raw, suspicious=self._index.is_suspicious(number))
+        index = self._index
+        return row_of(number, raw, suspicious=index.is_suspicious(number), silent=index.is_silent(number))
 
 
 def _read_line(descriptor: int, index: LineIndex, number: int) -> bytes:

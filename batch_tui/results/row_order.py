@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SortName = Literal["line", "custom_id", "kind", "stop", "model", "input", "output"]
 SortKey: TypeAlias = SortName | JsonPath
 
-_Rank: TypeAlias = tuple[int, float | str]
+_Rank: TypeAlias = float | str
 _EVERY = 256
 """Rows between two looks at whether to stop."""
 
@@ -37,19 +37,30 @@ def sort_rows(
     read the lines.
     """
     rank = _rank_of(file, key)
-    present: list[tuple[_Rank, int]] = []
-    missing: list[int] = []
+    # Packed, as a hundred thousand pairs would take many megabytes that Python never gives back.
+    numbers, texts = (array("I"), array("d")), (array("I"), list[str]())
+    missing = array("I")
     for place, row in enumerate(sorted(rows)):
         if should_stop is not None and place % _EVERY == 0 and should_stop():
             return None
-        found = rank(row)
-        if found is None:
+        value = rank(row)
+        if value is None:
             missing.append(row)
+        elif isinstance(value, str):
+            texts[0].append(row)
+            texts[1].append(value)
         else:
-            present.append((found, row))
+            numbers[0].append(row)
+            numbers[1].append(value)
+    ordered = [_ordered(*numbers, reverse=reverse), _ordered(*texts, reverse=reverse)]
+    first, second = reversed(ordered) if reverse else ordered
+    return first + second + missing
+
+
+def _ordered(rows: array[int], values: Sequence[float] | Sequence[str], *, reverse: bool) -> array[int]:
     # A stable sort backwards would turn equal rows round.
-    present.sort(key=lambda one: one[0], reverse=reverse)
-    return array("I", [*(row for _, row in present), *missing])
+    places = sorted(range(len(rows)), key=values.__getitem__, reverse=reverse)
+    return array("I", map(rows.__getitem__, places))
 
 
 def _rank_of(file: ResultsFile, key: SortKey) -> Callable[[int], _Rank | None]:
@@ -58,18 +69,18 @@ def _rank_of(file: ResultsFile, key: SortKey) -> Callable[[int], _Rank | None]:
         return lambda row: _rank(key.value(file.read(row).value))
     match key:
         case "line":
-            return lambda row: (0, row)
+            return lambda row: row
         case "kind":
-            return lambda row: (1, KINDS[index.kinds[row]])
+            return lambda row: KINDS[index.kinds[row]]
         case "custom_id":
-            return lambda row: None if (name := file.row(row).custom_id) is None else (1, name)
+            return lambda row: file.row(row).custom_id
         case "stop" | "model":
             numbers, table = (
                 (index.stop_numbers, index.stop_reasons) if key == "stop" else (index.model_numbers, index.models)
             )
-            return lambda row: None if (name := table.names[numbers[row]]) is None else (1, name)
+            return lambda row: table.names[numbers[row]]
     column = index.token_columns[0 if key == "input" else 1]
-    return lambda row: (0, column[row]) if KINDS[index.kinds[row]] == "succeeded" else None
+    return lambda row: column[row] if KINDS[index.kinds[row]] == "succeeded" else None
 
 
 def _rank(value: object) -> _Rank | None:
@@ -80,10 +91,10 @@ def _rank(value: object) -> _Rank | None:
             # NaN is neither less nor more than any number.
             return None
         try:
-            return (0, float(value))
+            return float(value)
         except OverflowError:
-            return (0, float("inf") if value > 0 else float("-inf"))
-    return (1, show(value))
+            return float("inf") if value > 0 else float("-inf")
+    return show(value)
 
 
 class OrderedRows(Sequence[int]):

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from batch_tui.results.result_line import text_or_none
 from batch_tui.tui.outline import Members, Said, Section
-from batch_tui.tui.text import join, number, plain, plural, size
+from batch_tui.tui.text import Plain, join, number, plain, plural, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from batch_tui.tui.text import Plain
 
 Part = Section | Said | Members
 Names = dict[str, str]
@@ -59,7 +57,14 @@ def parts_of(blocks: Iterable[Mapping[str, Any]], names: Names) -> Iterator[Part
 
 
 def section_of(block: Mapping[str, Any], names: Names) -> Section:
-    """One block that is more than a text."""
+    """One block that is more than a text; blocks within blocks within blocks end as JSON."""
+    try:
+        return _section_of(block, names)
+    except RecursionError:
+        return Section(Plain("…"), (Members(block),))
+
+
+def _section_of(block: Mapping[str, Any], names: Names) -> Section:
     kind = kind_of(block)
     label = plain(kind[:60])
     if kind.endswith("tool_use"):

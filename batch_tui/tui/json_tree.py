@@ -50,7 +50,7 @@ class TreeRow:
 
     def parts(self, cells: int) -> list[tuple[str, str]]:
         """The row as texts with tones."""
-        indent = " " * (_INDENT * self.depth)
+        indent = _indent(self.depth, cells)
         if self.text is not None:
             return [(indent, "text"), (self.text, self.tone)]
         if self.start is not None:
@@ -82,6 +82,12 @@ class TreeRow:
         if value is None or isinstance(value, bool):
             return {None: "null", True: "true", False: "false"}[value], "running"
         return _digits(value), "running"
+
+
+def _indent(depth: int, cells: int) -> str:
+    """The blanks before a row; past half the width, where they would push it out of sight, how deep it is instead."""
+    most = cells // 2
+    return " " * (_INDENT * depth) if _INDENT * depth <= most else f"{f'{number(depth)} ┊':>{most}} "
 
 
 def _digits(value: object) -> str:
@@ -180,7 +186,7 @@ class JsonTree:
             self.rows[place + 1 : place + 1] = inside
 
     def _lines(self, text: str, depth: int, tone: str = "text") -> Iterator[TreeRow]:
-        room = max(self.cells - _INDENT * depth, 20)
+        room = max(self.cells - len(_indent(depth, self.cells)), 20)
         rows = wrap([(lines(text[:2_000_000]), tone)], room)
         for shown, _ in rows[:_MOST_ROWS]:
             yield TreeRow(depth, None, None, text=plain(shown), tone=tone)

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_tui.results.deep_json import compact_json
 from batch_tui.results.line_facts import is_json
-from batch_tui.results.result_line import text_or_none
+from batch_tui.results.result_line import error_of, text_or_none
 from batch_tui.tui.content_blocks import citations_of, names_of, section_of
 from batch_tui.tui.error_advice import advice
 from batch_tui.tui.key_names import key_for
@@ -161,12 +162,9 @@ def _why_no_answer(kind: str, result: Mapping[str, Any]) -> list[Line]:
         case "expired":
             return [("The batch ran into its 24 h limit before this request was sent. It is not billed.", "text")]
         case "errored":
-            envelope = _mapping(result.get("error"))
-            error = _mapping(envelope.get("error"))
-            category = text_or_none(error.get("type")) or "error"
-            said = text_or_none(error.get("message")) or "(no message)"
-            page = [(lines(category), "error"), (lines(said), "text")]
-            if request_id := text_or_none(envelope.get("request_id")):
+            category, said = error_of({"result": result})
+            page = [(lines(category), "error"), (lines(said or "(no message)"), "text")]
+            if request_id := text_or_none(_mapping(result.get("error")).get("request_id")):
                 page.append((f"request {plain(request_id)}", "muted"))
             page.append((f"\n{advice(category, said)}", "text"))
             return [*page, ("Not billed.", "muted")]
@@ -263,8 +261,10 @@ def _capped(page: list[Line], start: int) -> tuple[Line, ...]:
 def _json(value: object) -> str:
     try:
         return lines(json.dumps(value, indent=2, ensure_ascii=False))
-    except (RecursionError, ValueError) as error:
-        # Nested a thousand deep, or an integer of many thousand digits: rare, and no reason to fail.
+    except RecursionError:
+        return lines(compact_json(value))
+    except ValueError as error:
+        # An integer of many thousand digits: rare, and no reason to fail.
         return f"(cannot be laid out as JSON: {type(error).__name__})"
 
 

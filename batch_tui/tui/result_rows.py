@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from batch_tui.results.errors import ResultsInUse
 from batch_tui.results.json_path import MISSING, show
+from batch_tui.results.line_facts import SUSPICIOUS_STOP_REASONS
 from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
 from batch_tui.tui import mask
@@ -299,14 +300,17 @@ def highlighted(cell: Cell, pattern: SearchPattern) -> Cell:
 def _custom_id(row: ResultRow, cells: int) -> Cell:
     if row.custom_id is None:
         return Cell.of(Plain("(none)"), "warning")
+    if not row.custom_id.strip():
+        # Blanks alone would look like nothing at all.
+        return Cell.of(join(Plain('"'), plain(row.custom_id[:cells]), Plain('"')), "warning")
     return Cell.of(fit_middle(plain(row.custom_id), cells))
 
 
 def _kind(row: ResultRow) -> Cell:
     """The kind, or for a success that is none, why."""
     if row.suspicious:
-        usual = row.stop_reason in (None, "end_turn", "stop_sequence", "tool_use")
-        odd = row.stop_reason if not usual else "not JSON" if row.preview else "no text"
+        why = "no text" if row.silent else "not JSON"
+        odd = row.stop_reason if row.stop_reason in SUSPICIOUS_STOP_REASONS else why
         return Cell.of(join(Plain("△ "), plain(odd or "")), "warning")
     return Cell((_KINDS.get(row.kind, (plain(f"? {row.kind}"), "warning")),))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from batch_tui.results.deep_json import compact_json
 from batch_tui.results.export import export_results
 from batch_tui.results.frequencies import frequencies
 from batch_tui.results.pricing import Prices
@@ -150,7 +151,11 @@ def _pretty_as_written(record: Record) -> str:
 
 def _pretty_slowly(value: object) -> str:
     """Lone surrogates and integers of more than 64 bits too."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    except RecursionError:
+        # Indents of thousands of levels would be many times what they are to make readable.
+        return compact_json(value)
 
 
 def export(order: Export, on_progress: Callable[[int], None], should_stop: Callable[[], bool]) -> Plain:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batch_tui.results.surcharges import Surcharges
 from batch_tui.tui import mask
 from batch_tui.tui.error_advice import advice
-from batch_tui.tui.text import lines, number, plain, plural
+from batch_tui.tui.text import fit_middle, lines, number, plain, plural, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ Line = tuple[str, str]
 
 _MOST_GROUPS = 20
 _BAR = 24
+_LABEL = 32
 _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
@@ -46,8 +47,8 @@ def totals_page(
         page.append(_row("suspicious", number(summary.suspicious), "warning"))
     page += [("", "text"), ("STOP REASONS", "accent")]
     for reason, amount in summary.stop_reasons.items():
-        name = plain(reason or "none given")
-        page.append(_row(name[:30], number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
+        name = reason or "none given"
+        page.append(_row(name, number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
     page += [("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
     return [*page, ("", "text"), *_cost(summary, prices, server_tools, own_prices)]
 
@@ -66,7 +67,9 @@ def errors_page(summary: ResultsSummary) -> list[Line]:
 
 
 def _row(label: str, value: str, tone: str = "text") -> Line:
-    return f"  {label:<32}{value:>16}", tone
+    # Names of models and servers may be long, and of two that begin alike the end tells which.
+    name = fit_middle(plain(label), _LABEL)
+    return f"  {name}{' ' * (_LABEL - width(name))}{value:>16}", tone
 
 
 def _tokens(summary: ResultsSummary) -> list[Line]:
@@ -94,17 +97,24 @@ def _spread(output: Distribution) -> list[Line]:
     said = " · ".join(f"{name} {number(tokens)}" for name, tokens in percentiles)
     page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
     most = max(bar.count for bar in output.bars)
-    for bar in output.bars:
+    labels = [_range(bar.low, bar.high) for bar in output.bars]
+    room = max(map(len, [*labels, " " * 15]))
+    for bar, label in zip(output.bars, labels, strict=True):
         cells = -(-_BAR * bar.count // most)
-        label = f"{number(bar.low)} – {number(bar.high - 1)}" if bar.high - bar.low > 1 else number(bar.low)
-        page.append((f"  {label:>15}  {'━' * cells:<{_BAR}}{number(bar.count):>7}", "text" if bar.count else "faint"))
+        page.append(
+            (f"  {label:>{room}}  {'━' * cells:<{_BAR}}{number(bar.count):>7}", "text" if bar.count else "faint")
+        )
     return page
+
+
+def _range(low: int, high: int) -> str:
+    return f"{number(low)} – {number(high - 1)}" if high - low > 1 else number(low)
 
 
 def _tools(server_tools: Mapping[str, int]) -> list[Line]:
     if not server_tools:
         return []
-    rows = [_row(plain(_tool(name))[:30], number(amount)) for name, amount in server_tools.items()]
+    rows = [_row(_tool(name), number(amount)) for name, amount in server_tools.items()]
     return [("", "text"), ("SERVER TOOLS", "accent"), *rows]
 
 
@@ -117,9 +127,7 @@ def _cost(
     summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None
 ) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
-    page += [
-        _row(plain(one.model)[:30] or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models
-    ]
+    page += [_row(one.model or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models]
     if len(summary.models) > 1 or summary.cost is None:
         page.append(_row("together", dollars(summary.cost), "heading"))
     if summary.saving:

@@ -107,20 +107,25 @@ def fit_start(text: Plain, cells: int) -> Plain:
     """The text in at most so many cells, cut at the start: the end of a path says what it is."""
     if width(text) <= cells:
         return text
-    kept = text[-max(cells, 1) :]
-    while kept and width(Plain(f"…{kept}")) > cells:
-        kept = kept[1:]
-    return Plain(f"…{kept}") if cells > 0 else Plain("")
+    return Plain(f"…{_end(text, cells - 1)}") if cells > 0 else Plain("")
+
+
+def _end(text: Plain, cells: int) -> Plain:
+    """The end of a text, in at most so many cells."""
+    kept = Plain(text[-cells:] if cells > 0 else "")
+    while width(kept) > cells:
+        kept = Plain(kept[1:])
+    return kept
 
 
 def fit_middle(text: Plain, cells: int) -> Plain:
     """The text in at most so many cells, cut in the middle: both ends of an id tell it apart."""
-    if len(text) <= cells:
+    if width(text) <= cells:
         return text
     if cells < 4:
         return fit(text, cells)
     tail = (cells - 1) // 2
-    return Plain(f"{text[: cells - 1 - tail]}…{text[-tail:]}")
+    return Plain(f"{fit(text, cells - tail)[:-1]}…{_end(text, tail)}")
 
 
 def number(value: int) -> Plain:

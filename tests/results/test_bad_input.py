@@ -36,6 +36,11 @@ def plain_reply(body: bytes) -> Reply:
     return Reply(body=body, headers=JSONL)
 
 
+DEEP = encode(succeeded("a", content=[{"type": "text", "text": "deep"}, {"type": "tool_use", "input": "QQ"}])).replace(
+    b'"QQ"', b'{"a":[' * 25_000 + b"1" + b"]}" * 25_000
+)
+
+
 CASES = [
     pytest.param(plain_reply(A + b"\r\n" + B + b"\r\n"), BOTH, VERIFIED, id="CRLF"),
     pytest.param(Reply(chunks=[A + b"\r", b"\n" + B + b"\r", b"\n"]), BOTH, VERIFIED, id="CRLF split between chunks"),
@@ -79,16 +84,35 @@ CASES = [
         id="JSON that is no object",
     ),
     pytest.param(
-        plain_reply(A + b"\n" + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"\n"),
+        plain_reply(A + b"\n" + DEEP.replace(b'"a"', b'"b"', 1) + b"\n"),
+        [BOTH[0], "b | ✓ succeeded | deep"],
+        VERIFIED,
+        id="deep nesting",
+    ),
+    pytest.param(plain_reply(DEEP + b"\n" + B), ["a | ✓ succeeded | deep", BOTH[1]], VERIFIED, id="deep nesting first"),
+    pytest.param(
+        plain_reply(B + b"\n" + DEEP),
+        [BOTH[1], "a | ✓ succeeded | deep"],
+        VERIFIED,
+        id="deep nesting, no final newline",
+    ),
+    pytest.param(
+        plain_reply(A + b"\n" + b'{"a":' * 250_000 + b"1" + b"}" * 250_000 + b"\n"),
         [BOTH[0], "(none) | ✗ unreadable | " + ('{"a":' * 60)[:300]],
         ["1 line cannot be read."],
-        id="deep nesting",
+        id="nesting without end",
     ),
     pytest.param(
         plain_reply(A + b'\n{"result":{"type":"canceled"}}\n'),
         [BOTH[0], "(none) | ⊘ canceled | canceled before it was sent"],
         ["1 line without a custom_id."],
         id="no custom_id",
+    ),
+    pytest.param(
+        plain_reply(encode(succeeded("", "one")) + b"\n" + encode(succeeded("  ", "two")) + b"\n"),
+        ['"" | ✓ succeeded | one', '"  " | ✓ succeeded | two'],
+        VERIFIED,
+        id="custom_ids that are blank",
     ),
     pytest.param(
         plain_reply(A + b"\n" + A + b"\n"),

@@ -248,6 +248,32 @@ def test_a_disk_too_full_to_note_how_it_was_left_makes_nobody_fetch_it_all_again
     assert stored_bytes(store) == text
 
 
+def test_the_first_rows_are_told_of_before_the_line_can_stall(store: ResultsStore) -> None:
+    watched: Watched
+    seen: list[int] = []
+
+    def look(sent: int) -> None:
+        seen.append(watched.told[-1].rows)
+
+    watched = Watched(store, Answer(many(20), chunk=1000, before=look), progress_interval=10.0, monotonic=lambda: 5.0)
+    assert watched.run().state == "complete"
+    assert seen[0] == 0
+    assert min(seen[1:]) > 0
+
+
+def test_comparing_a_part_file_goes_on_where_the_line_dropped(store: ResultsStore) -> None:
+    """Else a line that drops before its end would never let it come further."""
+    text = many(200)
+    assert Watched(store, Answer(text, cut=40_500), max_retries=0).run().state == "failed"
+    path = store.part_path(BATCH)
+    note_of(path).write_text("other")
+    again = Watched(store, Answer(text, cut=12_000), expected=200, max_retries=1)
+    end = again.run()
+    assert (end.state, end.verified, end.restarts) == ("complete", True, 0)
+    assert again.source.starts == sorted(again.source.starts)
+    assert stored_bytes(store) == text
+
+
 def test_a_part_file_that_was_only_touched_is_kept(store: ResultsStore) -> None:
     text = many(100)
     assert Watched(store, Answer(text, cut=20_500), max_retries=0).run().state == "failed"
@@ -255,7 +281,7 @@ def test_a_part_file_that_was_only_touched_is_kept(store: ResultsStore) -> None:
     again = Watched(store, Answer(text, cut=5_000), Answer(text), max_retries=3, expected=100)
     end = again.run()
     assert (end.state, end.restarts, end.verified) == ("complete", 0, True)
-    assert again.source.starts == [0, 0]
+    assert again.source.starts == [0, 904]
     assert stored_bytes(store) == text
 
 

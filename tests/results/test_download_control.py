@@ -9,6 +9,7 @@ import pytest
 
 from batch_tui.api.errors import APIStatusError
 from batch_tui.results.download import ResultsDownload
+from batch_tui.results.download_control import Speedometer
 from batch_tui.results.store import ResultsStore
 from tests.results.lines import many
 from tests.results.scripted_source import Answer, ScriptedSource
@@ -163,3 +164,9 @@ def test_progress_is_told_at_intervals(store: ResultsStore) -> None:
     watched.run()
     assert 5 < len(watched.told) < 30
     assert any(progress.bytes_per_second > 0 for progress in watched.told)
+
+
+def test_a_speed_is_not_told_of_what_came_in_no_time() -> None:
+    speed = Speedometer()
+    assert [speed.measure(now, received) for now, received in ((1.0, 0), (1.001, 50_000))] == [0.0, 0.0]
+    assert speed.measure(1.5, 50_000) == 100_000

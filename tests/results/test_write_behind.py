@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_tui.results.errors import ResultsStoreError
-from batch_tui.results.part_file import PartFile
+from batch_tui.results.part_file import PartFile, note_of
 from batch_tui.results.write_behind import WriteBehind
 from tests.results.lines import body, succeeded
 
@@ -124,6 +125,21 @@ def test_a_part_file_that_is_let_go_leaves_no_thread_and_no_doubt(path: Path) ->
     again = PartFile(path)
     assert not again.is_doubtful
     assert len(again.results) == (chunks[0] + chunks[1]).count(b"\n")
+    again.close()
+
+
+def test_a_full_disk_that_takes_no_note_is_no_doubt(path: Path) -> None:
+    part = PartFile(path)
+    part.append(WHOLE)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        part.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not note_of(path).exists()
+    again = PartFile(path)
+    assert not again.is_doubtful
     again.close()
 
 

@@ -211,3 +211,18 @@ async def test_long_lines_of_wide_characters_can_be_read_to_their_end(tmp_path: 
         for _ in range(8):
             await play.press("l")
         assert "END" in pane.render_line(0).text
+
+
+def test_what_is_deeper_than_the_pane_is_wide_stays_in_sight_and_says_how_deep() -> None:
+    value: object = {"innermost": "x" * 100}
+    for _ in range(2_000):
+        value = {"a": value}
+    tree = JsonTree(value, 40)
+    tree.unfold_all()
+    tree.unfold(len(tree.rows) - 1)
+    rows = ["".join(text for text, _ in row.parts(40)) for row in tree.rows]
+    assert rows[10] == f"{'':20}▾ a: {{1 key}}"
+    assert rows[11] == f"{'11 ┊':>20} ▾ a: {{1 key}}"
+    assert rows[2_000] == f'{"2,000 ┊":>20} ▾ innermost: "xxxxxx…'
+    assert rows[-1].startswith(f"{'2,001 ┊':>20} xx")
+    assert max(map(len, rows)) <= 42

@@ -100,6 +100,29 @@ def test_a_lack_of_credit_is_not_called_a_bad_request() -> None:
     assert "change it" not in shown
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ({"type": "invalid_request_error", "message": "flat"}, ["invalid_request_error", "flat", "change it before"]),
+        ("in words", ["in words"]),
+    ],
+)
+def test_an_error_without_its_envelope_is_told_as_in_the_table(error: object, said: list[str]) -> None:
+    shown = page(record({"custom_id": "a", "result": {"type": "errored", "error": error}}), "Text")
+    assert [one for one in said if one not in shown] == []
+    assert "(no message)" not in shown
+
+
+def test_blocks_within_blocks_without_end_have_their_page() -> None:
+    inner: dict[str, Any] = {"type": "text", "text": "innermost"}
+    for _ in range(3_000):
+        inner = {"type": "document", "source": {"type": "content", "content": [inner]}}
+    message = {"content": [{"type": "mcp_tool_result", "content": [inner]}]}
+    of = Record(0, b"", {"custom_id": "a", "result": {"type": "succeeded", "message": message}}, None)
+    assert "document" in page(of, "Tools")
+    assert "content" in page(of, "Raw")
+
+
 def test_tools_thinking_and_usage_have_pages_of_their_own() -> None:
     of = succeeded(
         {"type": "thinking", "thinking": "hm"},

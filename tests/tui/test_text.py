@@ -65,6 +65,21 @@ def test_both_ends_of_an_id_stay() -> None:
 
 
 @pytest.mark.parametrize(
+    ("whole", "cells", "shown"),
+    [
+        ("リクエスト-日本語-001", 14, "リクエ…語-001"),
+        ("リクエスト-日本語-001", 13, "リクエ…語-001"),
+        ("リクエスト-日本語-001", 21, "リクエスト-日本語-001"),
+        ("short", 8, "short"),
+        ("0123456789", 4, "01…9"),
+    ],
+)
+def test_a_text_cut_in_the_middle_keeps_both_ends_in_the_cells_there_are(whole: str, cells: int, shown: str) -> None:
+    cut = text.fit_middle(Plain(whole), cells)
+    assert (cut, text.width(cut) <= cells) == (shown, True)
+
+
+@pytest.mark.parametrize(
     ("seconds", "shown"),
     [(0, "0s"), (59, "59s"), (61, "1m 01s"), (3660, "1h 01m"), (26 * 3600, "1d 02h"), (-5, "0s")],
 )
