@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 from collections import deque
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from batch_tui.results.errors import ResultsStoreError, disk_error, meddled
@@ -46,19 +46,19 @@ class PartFile:
         self.is_doubtful = True
         self._agreed = 0
         self._descriptor = self._open()
-        try:
-            self.is_doubtful = self._was_written_to()
-            known = results is not None and self._is_same_file(results)
-            self.results = results if results and known else ResultsFile(path, LineIndex())
-            if not known:
-                fill_index(self.results.index, self._descriptor)
-            self.cut_back()
-        except BaseException as error:
-            # Whatever it was: the lock must not outlive it.
-            self.close()
-            if isinstance(error, OSError):
+        # Whatever goes wrong here, the lock does not outlive it.
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            try:
+                self.is_doubtful = self._was_written_to()
+                known = results is not None and self._is_same_file(results)
+                self.results = results if results and known else ResultsFile(path, LineIndex())
+                if not known:
+                    fill_index(self.results.index, self._descriptor)
+                self.cut_back()
+            except OSError as error:
                 raise disk_error("read", path, error) from error
-            raise
+            undo.pop_all()
 
     def _open(self) -> int:
         try:

@@ -62,7 +62,7 @@ class WriteBehind:
         if self._failure is None:
             try:
                 write_all(*order)
-            except Exception as error:  # noqa: BLE001  (raised again by `wait`, which would otherwise wait for ever)
+            except Exception as error:  # noqa: BLE001  (none is lost: `wait` raises it again, and would wait for ever had the thread ended)
                 self._failure = error
         self._outcomes.put(self._failure)
 

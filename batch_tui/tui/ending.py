@@ -72,6 +72,7 @@ def _let_go_of_unread_terminal() -> None:
     poll = select.poll()
     poll.register(2, select.POLLOUT)
     while poll.poll(_READ_WITHIN * 1000):
+        # There is room, so the poll ends at once; looked at again a little later, in this thread of its own.
         time.sleep(_READ_WITHIN / 10)
     _forget_terminal(1, 2)
     for thread in threading.enumerate():

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_tui.api import AsyncBatchClient, BatchClient
-from batch_tui.results.store import ResultsStore
 from batch_tui.tui.action_plan import plan_delete
-from batch_tui.tui.app import BatchApp
-from batch_tui.tui.connection import Connection, Origin, Submissions
+from batch_tui.tui.connection import Origin
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 from tests.tui.hostile_server import hostile_server
 from tests.tui.scan import OBEYED, assert_harmless
-from tests.tui.scenes import NEVER, Clock, until
+from tests.tui.scenes import until
+from tests.tui.served_app import served_app
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
 
+    from batch_tui.tui.app import BatchApp
+
 
 @pytest.fixture
 def hostile_app(tmp_path: Path) -> Any:
     with hostile_server() as url:
-        options: dict[str, Any] = {"api_key": "test-key", "base_url": url}
-
-        def connect() -> Connection:
-            return Connection(AsyncBatchClient(max_retries=0, **options), BatchClient(max_retries=0, **options))
-
-        yield BatchApp(
-            connect,
-            lambda: ResultsStore(tmp_path, url),
+        yield served_app(
+            url,
+            tmp_path,
             origin=Origin("host\x1b[31m[/x]", "[red]prof\x9bile"),
-            submissions=Submissions(tmp_path / "submissions", url, "key of TEST_KEY"),
-            now=Clock(),
-            zone=UTC,
-            pace=NEVER,
             read_ahead=0,
-            back_off=lambda seconds: None,
             # A person has always had time to read the question.
             monotonic=count(0.0, 1.0).__next__,
         )

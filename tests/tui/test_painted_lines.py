@@ -7,42 +7,27 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.app import App
 
-from batch_tui.tui.text import Plain
+from batch_tui.results.frequencies import Frequency
+from batch_tui.tui.screens.frequencies import FrequencyRows
 from batch_tui.tui.widgets.table_rows import Cell, Column
 from batch_tui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
 
-class Numbers:
+class Numbers(FrequencyRows):
     """A thousand rows that count how often they are looked at."""
 
-    last = 999
-
     def __init__(self) -> None:
+        super().__init__([Frequency(str(number), 1, None) for number in range(1000)])
         self.asked = 0
-
-    def __len__(self) -> int:
-        return 1000
-
-    def key(self, row: int) -> str:
-        return str(row)
-
-    def index_of(self, key: str) -> int | None:
-        return int(key)
-
-    def nearest(self, key: str) -> int:
-        return int(key)
-
-    def version(self, row: int) -> Hashable:
-        return 0
 
     def cells(self, row: int, widths: Sequence[tuple[str, int]]) -> Sequence[Cell]:
         self.asked += 1
-        return [Cell.of(Plain(f"row {row}")) for _ in widths]
+        return super().cells(row, widths)
 
 
 class TableApp(App[None]):
@@ -53,7 +38,7 @@ class TableApp(App[None]):
         self.numbers = Numbers()
 
     def compose(self) -> ComposeResult:
-        yield VirtualTable(self.numbers, [Column("name", "name", 10)])
+        yield VirtualTable(self.numbers, [Column("value", "VALUE", 10)])
 
 
 @pytest.mark.parametrize("pages", [0, 20], ids=["fresh", "after many lines"])

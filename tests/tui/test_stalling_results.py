@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
-from batch_tui.api import AsyncBatchClient, BatchClient
-from batch_tui.results.store import ResultsStore
-from batch_tui.tui.app import BatchApp
-from batch_tui.tui.connection import Connection, Origin, Submissions
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.status_line import StatusLine
 from tests.results.lines import many
 from tests.tui.hostile_server import served
-from tests.tui.scenes import NEVER, Clock, until
+from tests.tui.scenes import until
+from tests.tui.served_app import served_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,18 +57,7 @@ class Stalling(BaseHTTPRequestHandler):
 async def test_what_came_before_a_stall_is_on_screen(tmp_path: Path) -> None:
     handler: Any = type("Handler", (Stalling,), {"let_go": threading.Event()})
     with served(handler) as url:
-        options: dict[str, Any] = {"api_key": "test-key", "base_url": url}
-        app = BatchApp(
-            lambda: Connection(AsyncBatchClient(max_retries=0, **options), BatchClient(max_retries=0, **options)),
-            lambda: ResultsStore(tmp_path, url),
-            origin=Origin("host", "profile"),
-            submissions=Submissions(tmp_path / "submissions", url, "key of TEST_KEY"),
-            now=Clock(),
-            zone=UTC,
-            pace=NEVER,
-            read_ahead=0,
-            back_off=lambda seconds: None,
-        )
+        app = served_app(url, tmp_path, read_ahead=0)
         async with app.run_test(size=(120, 30)) as pilot:
             await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
             await pilot.press("v")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from textual.notifications import Notify
 
-from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.api.models import MessageBatch
 from batch_tui.results.store import ResultsStore
-from batch_tui.tui.app import BatchApp
-from batch_tui.tui.connection import Connection, Origin, Submissions
 from batch_tui.tui.notice_words import ended_sentence
 from tests.monitor.list_server import NOON, ListServer, made
 from tests.tui.many import facts
 from tests.tui.play import Play, Seconds
-from tests.tui.scenes import NEVER, SMALL, Stage, until
+from tests.tui.scenes import SMALL, Stage, until
+from tests.tui.served_app import served_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,22 +26,12 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def showing(directory: Path, server: ListServer) -> AsyncIterator[Play]:
     """The app on a scripted list."""
-    options: dict[str, Any] = {"api_key": "test-key", "base_url": server.url}
     heard: list[Message] = []
-    store = ResultsStore(directory, server.url)
-    app = BatchApp(
-        lambda: Connection(AsyncBatchClient(max_retries=0, **options), BatchClient(max_retries=0, **options)),
-        lambda: store,
-        origin=Origin("host"),
-        submissions=Submissions(directory / "submissions", server.url, "key of TEST_KEY"),
-        now=lambda: NOON,
-        zone=UTC,
-        pace=NEVER,
-        monotonic=(seconds := Seconds()),
-    )
+    seconds = Seconds()
+    app = served_app(server.url, directory, now=lambda: NOON, monotonic=seconds)
     async with app.run_test(size=SMALL, message_hook=heard.append) as pilot:
         missing: Any = None  # The server, its clock and its gate are the test's own.
-        play = Play(Stage(app, missing, missing, missing, store), pilot, seconds, heard)
+        play = Play(Stage(app, missing, missing, missing, ResultsStore(directory, server.url)), pilot, seconds, heard)
         await until(pilot, lambda: len(app.shared.catalog) > 0, "batches")
         await pilot.pause()
         yield play
