@@ -90,12 +90,12 @@ async def test_what_was_to_be_deleted_is_not_announced_any_more_once_it_is_kept(
 
 
 async def test_a_running_batch_is_not_said_to_be_gone_in_seconds(tmp_path: Path) -> None:
-    async with playing(tmp_path, app={"undo_seconds": 5.0}) as play:
+    async with playing(tmp_path, app={"undo_seconds": 600.0}) as play:
         batch = next(one for one in play.catalog if running(one))
         play.table.move_to_key(batch.id)
         await play.press("D", "y")
-        assert "once it has ended: starts in 5s" in play.said()
-        assert "starts in 5s · u keeps it" in play.row(play.table.cursor_row)
+        assert "once it has ended: starts in 600s" in play.said()
+        assert "starts in 600s · u keeps it" in play.row(play.table.cursor_row)
         await play.press("u")
 
 
