@@ -122,6 +122,13 @@ class ResultsApp(ExportApp):
 
         return RowFinder(self._monotonic)
 
+    async def on_unmount(self) -> None:
+        # Their threads would hold this app, and all it shows, for as long as the process lives.
+        if "_finder" in vars(self):
+            self._finder.stop()
+        if "_records" in vars(self):
+            self._records.forget()
+
     @on(messages.ResultsRequested)
     def _open_results(self, event: messages.ResultsRequested) -> None:
         batch_id = event.batch_id
