@@ -42,6 +42,8 @@ class OpenResults(msgspec.Struct):
     """What somebody else did to the copy on this machine while it was open; None when nothing is known of that."""
     gone: bool = False
     """Whether that was to remove it."""
+    silence: int = 0
+    """Seconds since anything came, while it is downloading."""
 
     @property
     def rows(self) -> int:

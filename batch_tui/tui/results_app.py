@@ -175,7 +175,7 @@ class ResultsApp(ExportApp):
         opened = monitor.results.setdefault(batch_id, OpenResults(report.file, report.progress))
         if opened.file is not None and opened.file is not report.file:
             self._forget_what_was_found(batch_id, opened)
-        opened.file, opened.progress = report.file, report.progress
+        opened.file, opened.progress, opened.silence = report.file, report.progress, 0
         if report.progress.state == "complete" and report.file is not None:
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
             self.compare_input(batch_id)
@@ -183,16 +183,26 @@ class ResultsApp(ExportApp):
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
         self._note_report(report)
         if report.progress.state == "downloading":
-            self.set_timer(_QUIET, partial(self._take_untold, batch_id, report.progress))
+            self._look_after(batch_id, report.progress, self._monotonic())
 
-    def _take_untold(self, batch_id: str, shown: DownloadProgress) -> None:
-        """Show what came after the last word of a download, where it has been quiet since."""
+    def _look_after(self, batch_id: str, shown: DownloadProgress, since: float) -> None:
+        self.set_timer(_QUIET, partial(self._take_silence, batch_id, shown, since))
+
+    def _take_silence(self, batch_id: str, shown: DownloadProgress, since: float) -> None:
+        """Show what came after the last word of a download, or how long nothing did, where it has been quiet since."""
         opened = self.shared.monitor.results.get(batch_id)
-        if opened is not None and opened.progress is shown:
-            # Taken at once: whatever it says next comes after it.
-            report = self._downloads.untold(batch_id, shown)
-            if report is not None:
-                self._take_report(report)
+        if opened is None or opened.progress is not shown:
+            return
+        # Taken at once: whatever it says next comes after it.
+        report = self._downloads.untold(batch_id, shown)
+        if report is not None:
+            self._take_report(report)
+            return
+        silence = int(self._monotonic() - since)
+        if silence != opened.silence:
+            opened.silence = silence
+            self._updates.publish(DownloadUpdate(batch_id, shown))
+        self._look_after(batch_id, shown, since)
 
     def _forget_what_was_found(self, batch_id: str, opened: OpenResults) -> None:
         """Another file takes the place of the one that all this was found out of."""
