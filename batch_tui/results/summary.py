@@ -61,7 +61,8 @@ class ResultsSummary:
     """Totals of the rows that were there when it was made (`rows`); make a new one as the file grows.
 
     `cost` in dollars at batch price, tokens and web searches together: None if any model's price is unknown
-    (their names are in `unpriced`) or no prices were given. Only succeeded rows are billed.
+    (their names are in `unpriced`) or no prices were given. `known_cost` is the part of it that is known, None where
+    there is none. Only succeeded rows are billed.
     """
 
     results: ResultsFile
@@ -76,6 +77,7 @@ class ResultsSummary:
     output: Distribution
     """Output tokens of the succeeded rows."""
     web_search_cost: Decimal
+    known_cost: Decimal | None
 
     @classmethod
     def of(
@@ -91,9 +93,11 @@ class ResultsSummary:
         models, stop_reasons = _add_up(results, rows, prices)
         groups = group_errors(results, should_stop=should_stop)
         unpriced = tuple(totals.model for totals in models if totals.cost is None)
-        known = [totals.cost for totals in models if totals.cost is not None]
-        cost = sum(known, Decimal(0)) if prices is not None and not unpriced else None
-        searches = sum(totals.web_searches for totals in models)
+        known = sum((totals.cost for totals in models if totals.cost is not None), Decimal(0))
+        cost = known if prices is not None and not unpriced else None
+        search = Decimal(0) if prices is None else prices.web_search
+        # A search has its price whichever model made it.
+        known += search * sum(totals.web_searches for totals in models if totals.cost is None)
         return cls(
             results,
             rows,
@@ -105,7 +109,8 @@ class ResultsSummary:
             cost,
             unpriced,
             Distribution.of(_outputs(results, rows)),
-            Decimal(0) if prices is None else prices.web_search * searches,
+            search * sum(totals.web_searches for totals in models),
+            cost if cost is not None else known or None,
         )
 
     @property
@@ -139,12 +144,17 @@ class ResultsSummary:
         return sum(totals.web_searches for totals in self.models)
 
     @property
+    def unpriced_rows(self) -> int:
+        """Succeeded rows of models whose price is unknown."""
+        return sum(totals.rows for totals in self.models if totals.cost is None)
+
+    @property
     def saving(self) -> Decimal | None:
         """Dollars saved against the standard price, which is twice the batch price (batches-api.md section 10).
 
-        Web searches cost the same in both.
+        As much of it as is known; web searches cost the same in both.
         """
-        return None if self.cost is None else self.cost - self.web_search_cost
+        return None if self.known_cost is None else self.known_cost - self.web_search_cost
 
     def completeness(
         self, expected: RequestCounts | int | None, *, custom_ids: Collection[str] | None = None

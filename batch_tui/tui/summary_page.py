@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batch_tui.results.surcharges import Surcharges
 from batch_tui.tui import mask
 from batch_tui.tui.error_advice import advice
-from batch_tui.tui.text import fit_middle, lines, number, plain, plural, width
+from batch_tui.tui.text import Plain, fit_middle, lines, number, plain, plural, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
     from pathlib import Path
 
     from batch_tui.results.distribution import Distribution
@@ -129,9 +129,10 @@ def _cost(
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [_row(one.model or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models]
     if len(summary.models) > 1 or summary.cost is None:
-        page.append(_row("together", dollars(summary.cost), "heading"))
+        page.append(_row("together", total_cost(summary), "heading"))
     if summary.saving:
-        page.append(_row("saved against the standard price", dollars(summary.saving), "success"))
+        saved = dollars(summary.saving) if summary.cost is not None else _at_least(summary.saving)
+        page.append(_row("saved against the standard price", saved, "success"))
     return page + [(f"  {note}", "muted") for note in _notes(summary, prices, server_tools, own_prices)]
 
 
@@ -148,8 +149,9 @@ def _notes(
         yield f"{dollars(summary.web_search_cost)} of it are web searches, which batches do not make cheaper."
     if "code_execution" in server_tools:
         yield "Code execution is billed by the hour and not in here."
-    if summary.unpriced and own_prices is not None:
-        yield f"No price is known of some models: {plain(str(own_prices))} is where to put one."
+    if summary.unpriced:
+        where = "" if own_prices is None else f": {plain(str(own_prices))} is where to put one"
+        yield f"{unpriced_words(summary)}{where}."
     own = " and prices of your own" if prices.own & {one.model for one in summary.models} else ""
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
@@ -163,6 +165,30 @@ def dollars(cost: Decimal | None) -> str:
     if cost is None:
         return "unknown"
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
+
+
+def total_cost(summary: ResultsSummary) -> Plain:
+    """What all rows cost; what they cost at least, where the price of some is not known."""
+    return Plain(_at_least(summary.known_cost) if summary.cost is None else dollars(summary.cost))
+
+
+def _at_least(cost: Decimal | None) -> str:
+    """An amount that more will come to; unknown where it is next to nothing."""
+    if cost is None:
+        return dollars(None)
+    parts = 100 if cost >= 1 else 10_000
+    # Rounded up it would not be at least that.
+    whole = int(cost * parts)
+    return f"≥ {dollars(Decimal(whole) / parts)}" if whole else dollars(None)
+
+
+def unpriced_words(summary: ResultsSummary) -> Plain:
+    """How many answers have no known price, and of which model most of them are."""
+    first, *others = summary.unpriced
+    named = fit_middle(plain(first), _LABEL) if first else Plain("no named model")
+    more = f" and {plural(len(others), 'more model')}" if others else ""
+    has = "has" if summary.unpriced_rows == 1 else "have"
+    return Plain(f"{plural(summary.unpriced_rows, 'answer')} of {named}{more} {has} no known price")
 
 
 def _error(group: ErrorGroup) -> list[Line]:

@@ -322,10 +322,8 @@ def _digest(batch: MessageBatch, context: AppContext, cells: int) -> list[Conten
     digest = context.monitor.digests.get(batch.id)
     if digest is None:
         return []
-    cost, about = digest.cost or Plain("unknown"), "estimated, at batch price"
-    if digest.cost is None:
-        about = "the price of a model is not known"
-    rows = [Content(""), _section("COST AND ERRORS"), _line("cost", cost, about)]
+    about = digest.unpriced or "estimated, at batch price"
+    rows = [Content(""), _section("COST AND ERRORS"), _line("cost", digest.cost, about)]
     if digest.suspicious:
         rows.append(
             _line(
