@@ -378,4 +378,6 @@ class ResultsApp(ExportApp):
 
 def json_of(batch: MessageBatch) -> bytes:
     """A batch as it is remembered beside its results."""
-    return batch.model_dump_json(warnings=False).encode("utf-8", "backslashreplace")
+    from batch_tui.api.salvage import as_read
+
+    return as_read(batch)
