@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from batch_tui.results.completeness import RequestCounts
-    from batch_tui.results.download import ResultsDownload, ResultsSource, ResultsStream
+    from batch_tui.results.download import ResultsDownload
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.results_source import ResultsSource, ResultsStream
     from batch_tui.results.store import ResultsStore, StoredResults
 
 

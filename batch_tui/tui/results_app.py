@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.completeness import RequestCounts
-    from batch_tui.results.download import ResultsSource
+    from batch_tui.results.results_source import ResultsSource
     from batch_tui.results.store import ResultsStore, StoredResults
     from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection

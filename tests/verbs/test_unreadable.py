@@ -7,24 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_tui.api import BatchClient
-from batch_tui.settings import Settings
 from batch_tui.verbs.changing import Change, change
 from batch_tui.verbs.looking import list_batches, show
-from batch_tui.verbs.results import Wish, results
-from batch_tui.verbs.session import Session
 from batch_tui.verbs.waiting import Wait
 from tests.api.scripted_server import Reply, ScriptedServer, json_reply
 from tests.monitor.list_server import made
 from tests.results.lines import body, succeeded
+from tests.verbs.asked import give, session
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def session(server: ScriptedServer, directory: Path) -> Session:
-    settings = Settings(base_url=server.url, cache_dir=directory / "cache", data_dir=directory / "data")
-    return Session(settings, lambda: BatchClient(api_key="k", base_url=server.url, environ={}, max_retries=0))
 
 
 def wait(server: ScriptedServer, directory: Path, *batch_ids: str) -> int:
@@ -37,23 +29,6 @@ def wait(server: ScriptedServer, directory: Path, *batch_ids: str) -> int:
     return Wait(
         session(server, directory), batch_ids, sleep=sleep, monotonic=lambda: seconds[0], as_json=True, quiet=True
     ).run()
-
-
-def give(batch_id: str, server: ScriptedServer, directory: Path) -> int:
-    """The verb `results` with nothing but an id."""
-    wish = Wish.of(
-        batch_id,
-        filter="",
-        columns=(),
-        format=None,
-        output=None,
-        force=False,
-        summary=False,
-        input=None,
-        again=False,
-    )
-    at = session(server, directory)
-    return results(wish, at.store(), at.connect)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
