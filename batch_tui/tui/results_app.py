@@ -15,13 +15,14 @@ from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.worker import get_current_worker
 
+from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages, results_messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
-from batch_tui.tui.messages import DownloadUpdate, Update
+from batch_tui.tui.messages import DownloadUpdate, MonitorUpdate, Update
 from batch_tui.tui.screens.dialogs import delete_copy_dialog, why_no_results
 from batch_tui.tui.text import plain, plural
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
     from textual.screen import Screen
+    from textual.worker import WorkType
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.completeness import RequestCounts
@@ -162,6 +164,7 @@ class ResultsApp(ExportApp):
         for each in ended[:-_KEPT_OPEN]:
             del results[each]
             self._downloads.forget(each)
+        self.look_for_parts()
 
     def _results_source(self) -> ResultsSource:
         if self.connection is None:
@@ -229,6 +232,19 @@ class ResultsApp(ExportApp):
 
     # Saved results
 
+    def look_for_parts(self) -> None:
+        """Find out of which batches a part of the results is here."""
+        work: WorkType[None] = self._read_parts
+        self.run_worker(work, group="parts", exclusive=True, exit_on_error=False)
+
+    async def _read_parts(self) -> None:
+        try:
+            self.shared.monitor.parts = await anyio.to_thread.run_sync(self._downloads.store.parts)
+        except ResultsStoreError:
+            # Nobody asked for it; whoever opens results is told what is wrong with the disk.
+            return
+        self._updates.publish(MonitorUpdate(NO_CHANGES))
+
     async def look_for_copies(self, batch_ids: Sequence[str], *, through: bool = False) -> None:
         """Look on the disk which of these copies are still there, as they were; `through` reads all of them."""
 
@@ -257,6 +273,7 @@ class ResultsApp(ExportApp):
         monitor = self.shared.monitor
         monitor.saved.clear()
         monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
+        self.look_for_parts()
         if isinstance(self.screen, SavedScreen):
             self.screen.show(event.stored)
         elif event.over is self.screen:
