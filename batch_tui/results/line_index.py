@@ -13,12 +13,13 @@ from batch_tui.results.line_facts import (
     IS_JSON,
     ODD,
     SUSPICIOUS,
+    UNTOLD,
     Columns,
     columns_of_bytes,
     columns_of_lines,
     custom_id_code,
 )
-from batch_tui.results.result_line import KINDS, Kind, decode_lines, parse
+from batch_tui.results.result_line import KINDS, SUCCEEDED, Kind, decode_lines, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,6 +116,11 @@ class LineIndex:
     def is_suspicious(self, row: int) -> bool:
         """Whether a row succeeded without giving the answer it should."""
         return is_odd(self.flags[row], self._wants_json)
+
+    def tokens(self, column: int, row: int) -> int | None:
+        """A count of a success, by its place in TOKEN_COLUMNS; None where the line does not say."""
+        told = self.token_columns[column][row]
+        return told if self.kinds[row] == SUCCEEDED and (told or not self.flags[row] & UNTOLD) else None
 
     def is_silent(self, row: int) -> bool:
         """Whether a row succeeded and neither says anything nor calls a tool."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
-from batch_tui.tui.summary_page import total_cost, unpriced_words
+from batch_tui.tui.summary_page import left_out, total_cost
 from batch_tui.tui.text import Plain, number, plain
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class ResultsDigest:
 
     cost: Plain
     """An estimate at batch price."""
-    unpriced: Plain | None
-    """Which answers are not in it, as nobody knows their price; None where all are."""
+    left_out: Plain | None
+    """Which answers are not in it, as nobody can tell what they cost; None where all are."""
     suspicious: int
     errors: tuple[Plain, ...]
     """The most frequent kinds of error: how often, type and message."""
@@ -41,7 +41,7 @@ def digest_of(file: ResultsFile, own_prices: Path | None, should_stop: Callable[
     groups = summary.error_groups
     return ResultsDigest(
         cost=total_cost(summary),
-        unpriced=unpriced_words(summary) if summary.unpriced else None,
+        left_out=left_out(summary),
         suspicious=summary.suspicious,
         errors=tuple(plain(f"{number(group.count)} × {group.type}: {group.message}") for group in groups[:_MOST_KINDS]),
         more_errors=max(len(groups) - _MOST_KINDS, 0),

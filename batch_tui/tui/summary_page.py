@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batch_tui.results.result_line import COUNT_LIMIT
 from batch_tui.results.surcharges import Surcharges
 from batch_tui.tui import mask
 from batch_tui.tui.error_advice import advice
-from batch_tui.tui.text import Plain, fit_middle, lines, number, plain, plural, width
+from batch_tui.tui.text import Plain, fit_middle, lines, number, plain, plural, up_to, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,7 +81,8 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
         ("output", summary.output_tokens),
         ("of which thinking", summary.thinking_tokens),
     ]
-    return [("TOKENS", "accent"), *(_row(label, number(amount)) for label, amount in amounts if amount)]
+    least = "≥ " if summary.untold_rows or summary.cut_rows else ""
+    return [("TOKENS", "accent"), *(_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount)]
 
 
 def _spread(output: Distribution) -> list[Line]:
@@ -94,7 +96,7 @@ def _spread(output: Distribution) -> list[Line]:
         ("p99", output.p99),
         ("most", output.most),
     )
-    said = " · ".join(f"{name} {number(tokens)}" for name, tokens in percentiles)
+    said = " · ".join(f"{name} {up_to(COUNT_LIMIT, tokens)}" for name, tokens in percentiles)
     page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
     most = max(bar.count for bar in output.bars)
     labels = [_range(bar.low, bar.high) for bar in output.bars]
@@ -151,7 +153,9 @@ def _notes(
         yield "Code execution is billed by the hour and not in here."
     if summary.unpriced:
         where = "" if own_prices is None else f": {plain(str(own_prices))} is where to put one"
-        yield f"{unpriced_words(summary)}{where}."
+        yield f"{_unpriced(summary)}{where}."
+    for said in _uncounted(summary):
+        yield f"{said}."
     own = " and prices of your own" if prices.own & {one.model for one in summary.models} else ""
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
@@ -182,7 +186,22 @@ def _at_least(cost: Decimal | None) -> str:
     return f"≥ {dollars(Decimal(whole) / parts)}" if whole else dollars(None)
 
 
-def unpriced_words(summary: ResultsSummary) -> Plain:
+def left_out(summary: ResultsSummary) -> Plain | None:
+    """What is not in the cost, as nobody can tell; None where all is."""
+    said = [*([_unpriced(summary)] if summary.unpriced else []), *_uncounted(summary)]
+    return Plain("; ".join(said)) if said else None
+
+
+def _uncounted(summary: ResultsSummary) -> Iterator[Plain]:
+    """Which answers are not counted whole."""
+    if untold := summary.untold_rows:
+        verb, took = ("does", "it") if untold == 1 else ("do", "they")
+        yield Plain(f"{plural(untold, 'answer')} {verb} not say how many tokens {took} took")
+    if cut := summary.cut_rows:
+        yield Plain(f"{plural(cut, 'answer')} {'says' if cut == 1 else 'say'} more tokens than are counted here")
+
+
+def _unpriced(summary: ResultsSummary) -> Plain:
     """How many answers have no known price, and of which model most of them are."""
     first, *others = summary.unpriced
     named = fit_middle(plain(first), _LABEL) if first else Plain("no named model")

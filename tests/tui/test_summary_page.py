@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
+from batch_tui.tui.result_columns import tokens_said
 from batch_tui.tui.results_digest import digest_of
 from batch_tui.tui.summary_page import totals_page
 from tests.results.lines import succeeded
@@ -67,4 +68,20 @@ def test_the_page_of_a_batch_tells_a_part_as_a_part(tmp_path: Path) -> None:
     known = succeeded("a", model="claude-haiku-4-5", usage=million)
     digest = digest_of(opened(tmp_path, known, succeeded("b", model="")), None, lambda: False)
     assert digest.cost == "≥ $0.5000"
-    assert digest.unpriced == "1 answer of no named model has no known price"
+    assert digest.left_out == "1 answer of no named model has no known price"
+
+
+def test_tokens_that_are_not_said_or_too_many_are_told_of_as_such(tmp_path: Path) -> None:
+    def answer(custom_id: str, given: object, out: object) -> object:
+        usage = {"input_tokens": given, "output_tokens": out}
+        return succeeded(custom_id, model="claude-haiku-4-5", usage=usage)
+
+    file = opened(tmp_path, answer("a", 1_000_000, 7), answer("b", None, None), answer("c", 1, 2**50))
+    assert [tokens_said(file.row(row).output_tokens) for row in range(3)] == ["7", "–", "≥ 4,294,967,295"]
+    summary = ResultsSummary.of(file, Prices.load())
+    page = [text for text, _ in totals_page(summary, Prices.load(), {})]
+    assert next(text for text in page if text.startswith("  output")).endswith("≥ 4,294,967,302")
+    assert any("most ≥ 4,294,967,295" in text for text in page)
+    assert next(text for text in page if text.startswith("  together")).endswith("≥ $10,737.91")
+    assert "  1 answer does not say how many tokens it took." in page
+    assert "  1 answer says more tokens than are counted here." in page

@@ -325,7 +325,7 @@ def _digest(batch: MessageBatch, context: AppContext, cells: int) -> list[Conten
     digest = context.monitor.digests.get(batch.id)
     if digest is None:
         return []
-    about = digest.unpriced or "estimated, at batch price"
+    about = digest.left_out or "estimated, at batch price"
     rows = [Content(""), _section("COST AND ERRORS"), _line("cost", digest.cost, about)]
     if digest.suspicious:
         rows.append(
