@@ -12,18 +12,19 @@ import stat
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from batch_tui.results.errors import ExportError, ExportExists, ExportStopped
 from batch_tui.results.json_path import MISSING, show
-from batch_tui.results.result_line import parse
+from batch_tui.results.result_line import COUNT_LIMIT, mapping, parse
 from batch_tui.results.result_row import answer_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
     from batch_tui.results.json_path import JsonPath
+    from batch_tui.results.result_row import ResultRow
     from batch_tui.results.results_file import ResultsFile
 
 Format = Literal["jsonl", "csv", "markdown"]
@@ -185,8 +186,7 @@ def _csv_writer(out: Output, columns: Sequence[JsonPath]) -> Callable[[Output, R
             shown.kind,
             shown.stop_reason,
             shown.model,
-            shown.input_tokens,
-            shown.output_tokens,
+            *_tokens(shown, value),
             *map(_cell, extracted),
             answer_text(value) if shown.kind in _SAY_SOMETHING else line.decode("utf-8", "replace"),
         )
@@ -205,9 +205,10 @@ def _csv_writer(out: Output, columns: Sequence[JsonPath]) -> Callable[[Output, R
 
 def _write_markdown(out: Output, file: ResultsFile, row: int) -> None:
     """A section: the custom_id, the facts, and the answer fenced, so that nothing in it is taken for Markdown."""
-    shown, text = file.row(row), answer_text(parse(file.line(row))[0])
+    shown, value = file.row(row), parse(file.line(row))[0]
+    text = answer_text(value)
     facts = [shown.kind, shown.stop_reason, shown.model]
-    given, made = shown.input_tokens, shown.output_tokens
+    given, made = _tokens(shown, value)
     tokens = [*([] if given is None else [f"{given} tokens in"]), *([] if made is None else [f"{made} out"])]
     facts += [", ".join(tokens)]
     said = " · ".join(_one_line(fact) for fact in facts if fact)
@@ -216,6 +217,16 @@ def _write_markdown(out: Output, file: ResultsFile, row: int) -> None:
     if text:
         section += f"{fence}text\n{text}\n{fence}\n\n"
     out.write(section.encode("utf-8", "backslashreplace"))
+
+
+def _tokens(shown: ResultRow, value: object) -> tuple[int | None, int | None]:
+    """The tokens that went in and came out; as the line says where they are more than a row tells of."""
+    given, made = shown.input_tokens, shown.output_tokens
+    if COUNT_LIMIT in (given, made):
+        usage: Mapping[str, Any] = mapping(mapping(mapping(mapping(value).get("result")).get("message")).get("usage"))
+        given = usage["input_tokens"] if given == COUNT_LIMIT else given
+        made = usage["output_tokens"] if made == COUNT_LIMIT else made
+    return given, made
 
 
 def _one_line(text: str) -> str:

@@ -92,19 +92,15 @@ class TokensAre:
 
     def keep(self, index: LineIndex, rows: list[int]) -> list[int]:
         holds, number, kinds = COMPARISONS[self.comparison], self.number, index.kinds
-        columns, flags = [index.token_columns[place] for place in self.columns], index.flags
-        if len(columns) == 1:
-            (column,) = columns
-            return [
-                row
-                for row in rows
-                if kinds[row] == SUCCEEDED
-                and holds(told := column[row], number)
-                # What a line does not say fulfils nothing.
-                and (told or not flags[row] & UNTOLD)
-            ]
+        first, *others = (index.token_columns[place] for place in self.columns)
+        flags = index.flags
         return [
-            row for row in rows if kinds[row] == SUCCEEDED and holds(sum(column[row] for column in columns), number)
+            row
+            for row in rows
+            if kinds[row] == SUCCEEDED
+            and holds(told := first[row] + sum(column[row] for column in others) if others else first[row], number)
+            # What a line does not say fulfils nothing.
+            and (told or not flags[row] & UNTOLD)
         ]
 
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModelTotals:
-    """Succeeded rows of one model; `cost` in dollars is None when its price is unknown or none was asked for."""
+    """Succeeded rows of one model; `cost` in dollars is None when its price is unknown or none was asked for.
+
+    Where some of them do not say all their tokens, or more than can be counted, sums and cost are `at_least` that.
+    """
 
     model: str
     rows: int
@@ -39,6 +42,7 @@ class ModelTotals:
     thinking_tokens: int
     web_searches: int
     cost: Decimal | None
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _add_up(
     kinds, flags = index.kinds[:rows], index.flags[:rows]
     models, stops = index.model_numbers[:rows], index.stop_numbers[:rows]
     succeeded = _where(kinds, SUCCEEDED)
-    in_us = bytes(flags).translate(_bit(US_ONLY))
+    in_us, uncounted = (bytes(flags).translate(_bit(wanted)) for wanted in (US_ONLY, UNTOLD | CUT))
     # Only succeeded rows have a name there; those without one share number 0 with all other rows.
     stop_counts = {name: stops.count(number) for number, name in enumerate(index.stop_reasons.names)}
     stop_counts[None] -= rows - succeeded.count(1)
@@ -202,7 +206,8 @@ def _add_up(
             [(False, _both(chosen, _not(in_us))), (True, _both(chosen, in_us))] if 1 in in_us else [(False, chosen)]
         )
         tallies = [tally for us, part in places for tally in _tallies(index, part, limits, us)]
-        totals.append(_totals(name or "", tallies, prices))
+        at_least = 1 in uncounted and 1 in _both(chosen, uncounted)
+        totals.append(_totals(name or "", tallies, prices, at_least=at_least))
     ordered = tuple(sorted(totals, key=lambda one: (-one.rows, one.model)))
     return ordered, {name: times for name, times in sorted(stop_counts.items(), key=lambda item: -item[1]) if times}
 
@@ -225,7 +230,7 @@ def _tallies(index: LineIndex, chosen: bytes, limits: Sequence[int], us: bool) -
             yield _Tally(limit, us, number, sums)
 
 
-def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None) -> ModelTotals:
+def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None, *, at_least: bool) -> ModelTotals:
     given, out, write_5m, write_1h, read, thinking, searches = map(
         sum, zip(*(tally.sums for tally in tallies), strict=True)
     )
@@ -240,7 +245,7 @@ def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None) -> Mod
                 break
             cost += price.cost(tally.tokens)
     rows = sum(tally.rows for tally in tallies)
-    return ModelTotals(model, rows, given, out, write_5m + write_1h, read, thinking, searches, cost)
+    return ModelTotals(model, rows, given, out, write_5m + write_1h, read, thinking, searches, cost, at_least)
 
 
 def _where(column: bytes | bytearray, number: int) -> bytes:

@@ -110,6 +110,8 @@ def _spread(output: Distribution) -> list[Line]:
 
 
 def _range(low: int, high: int) -> str:
+    if low <= COUNT_LIMIT < high:
+        return f"≥ {number(low)}"
     return f"{number(low)} – {number(high - 1)}" if high - low > 1 else number(low)
 
 
@@ -129,7 +131,7 @@ def _cost(
     summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None
 ) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
-    page += [_row(one.model or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models]
+    page += [_row(one.model or "no model named", _cost_of(one), _cost_tone(one)) for one in summary.models]
     if len(summary.models) > 1 or summary.cost is None:
         page.append(_row("together", total_cost(summary), "heading"))
     if summary.saving:
@@ -152,7 +154,8 @@ def _notes(
     if "code_execution" in server_tools:
         yield "Code execution is billed by the hour and not in here."
     if summary.unpriced:
-        where = "" if own_prices is None else f": {plain(str(own_prices))} is where to put one"
+        # Nobody can put a price on what has no name.
+        where = f": {plain(str(own_prices))} is where to put one" if own_prices and any(summary.unpriced) else ""
         yield f"{_unpriced(summary)}{where}."
     for said in _uncounted(summary):
         yield f"{said}."
@@ -160,8 +163,12 @@ def _notes(
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
 
+def _cost_of(totals: ModelTotals) -> str:
+    return _at_least(totals.cost) if totals.at_least else dollars(totals.cost)
+
+
 def _cost_tone(totals: ModelTotals) -> str:
-    return "text" if totals.cost is not None else "warning"
+    return "text" if totals.cost is not None and not totals.at_least else "warning"
 
 
 def dollars(cost: Decimal | None) -> str:

@@ -45,7 +45,8 @@ def test_what_an_answer_does_not_say_is_not_zero(tmp_path: Path, usage: Any, odd
     out = io.BytesIO()
     write_rows(out, file, range(2), "markdown")
     assert "None" not in out.getvalue().decode()
-    assert [row for step in RowQuery.parse("out<9").scan(file) for row in step.rows] == [0]
+    for query in ("out<9", "thinking<9", "cache<9"):
+        assert [row for step in RowQuery.parse(query).scan(file) for row in step.rows] == [0]
     for reverse in (False, True):
         assert list(sort_rows(file, range(2), "input", reverse=reverse) or ()) == [0, 1]
     summary = ResultsSummary.of(file, Prices.load())
@@ -72,6 +73,19 @@ def test_more_than_a_column_holds_is_at_least_that(tmp_path: Path) -> None:
     assert (summary.untold_rows, summary.cut_rows) == (0, 2)
     assert summary.cost is None
     assert summary.known_cost is not None
+
+
+def test_exports_give_the_number_that_a_line_says_however_large(tmp_path: Path) -> None:
+    file, out = opened(tmp_path, told("a", HUGE + 1, HUGE), told("b", LIMIT, 6)), io.BytesIO()
+    write_rows(out, file, range(2), "csv")
+    cells = list(csv.DictReader(io.StringIO(out.getvalue().decode())))
+    assert [(cell["input_tokens"], cell["output_tokens"]) for cell in cells] == [
+        (str(HUGE + 1), str(HUGE)),
+        (str(LIMIT), "6"),
+    ]
+    out = io.BytesIO()
+    write_rows(out, file, range(1), "markdown")
+    assert f"{HUGE + 1} tokens in, {HUGE} out" in out.getvalue().decode()
 
 
 def test_of_nothing_that_is_said_nothing_is_known(tmp_path: Path) -> None:

@@ -63,6 +63,37 @@ def test_of_several_models_without_a_price_one_is_named(tmp_path: Path) -> None:
     assert "4 answers of ours and 2 more models have no known price" in page
 
 
+def test_nobody_is_sent_to_put_a_price_on_a_model_without_a_name(tmp_path: Path) -> None:
+    summary = ResultsSummary.of(opened(tmp_path, succeeded("a", model="")), Prices.load())
+    page = "\n".join(text for text, _ in totals_page(summary, Prices.load(), {}, tmp_path / "prices.toml"))
+    assert "1 answer of no named model has no known price.\n" in page
+    assert "prices.toml" not in page
+
+
+def test_what_a_model_cost_is_no_more_certain_than_the_tokens_of_its_answers(tmp_path: Path) -> None:
+    def answer(custom_id: str, model: str, given: object, out: object) -> object:
+        return succeeded(custom_id, model=model, usage={"input_tokens": given, "output_tokens": out})
+
+    file = opened(
+        tmp_path,
+        answer("a", "claude-haiku-4-5", None, None),
+        answer("b", "claude-opus-4-5", 1_000_000, 0),
+        answer("c", "claude-opus-4-5", None, 0),
+        answer("d", "claude-sonnet-4-5", 1_000_000, 0),
+        answer("e", "claude-opus-4-1", 0, 2**50),
+    )
+    summary = ResultsSummary.of(file, Prices.load())
+    page = [text for text, _ in totals_page(summary, Prices.load(), {})]
+    costs = {text.split()[0]: text.split()[1:] for text in page if text.startswith("  claude")}
+    assert costs["claude-haiku-4-5"] == ["unknown"]
+    assert costs["claude-opus-4-5"] == ["≥", "$2.50"]
+    assert costs["claude-sonnet-4-5"] == ["$1.50"]
+    assert costs["claude-opus-4-1"][0] == "≥"
+    # A bar of those that say more than is counted has no end.
+    assert any(text.split()[:2] == ["≥", "2,000,000,000"] for text in page)
+    assert not any("4,999,999,999" in text for text in page)
+
+
 def test_the_page_of_a_batch_tells_a_part_as_a_part(tmp_path: Path) -> None:
     million = {"input_tokens": 1_000_000, "output_tokens": 0}
     known = succeeded("a", model="claude-haiku-4-5", usage=million)
