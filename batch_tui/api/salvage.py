@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from batch_tui.api import calls
 from batch_tui.api.calls import Call
@@ -145,7 +146,10 @@ def _mended(item: Any, near: datetime | None) -> MessageBatch | None:
     try:
         return MessageBatch.model_validate_json(json.dumps(item))
     except ValidationError as error:
-        bad = frozenset(str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False))
+        places = [one["loc"] for one in error.errors(include_url=False, include_input=False)]
+        # Half of a surrogate pair, or too deep a nesting, is no place's but the whole text's.
+        odd = (name for name, value in item.items() if not _is_json({name: value}))
+        bad = frozenset(str(place[0]) for place in places if place) or frozenset(odd)
     except (ValueError, RecursionError):
         return None
     good = {name: value for name, value in item.items() if name not in bad}
@@ -168,6 +172,15 @@ def _mended(item: Any, near: datetime | None) -> MessageBatch | None:
     except (ValueError, RecursionError):
         return None
     return mended.read_without(bad)
+
+
+def _is_json(value: object) -> bool:
+    """Whether it can be written and read, strictly."""
+    try:
+        from_json(json.dumps(value))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _time(good: dict[str, Any], name: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The index saved beside its results file, with the file's size and checksum."""
+"""The index saved beside its results file, with the file's size and checksum, and checksums of its own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"batch-tui index 4\n"
 """The number grows when the same line would be told of otherwise than before."""
+_NUMBER = 8
 _SAMPLE = 65_536
 _SAMPLES = 16
 
@@ -75,10 +76,11 @@ def save_index(index: LineIndex, descriptor: int, path: Path) -> None:
         [_sayable(name) for name in index.models.names],
     )
     packed = msgspec.json.encode(head)
+    begin = _MAGIC + len(packed).to_bytes(_NUMBER, "big") + crc32(packed).to_bytes(_NUMBER, "big")
     temporary = path.with_name(path.name + ".new")
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(_MAGIC + len(packed).to_bytes(8, "big") + packed)
+            file.write(begin + packed)
             for column in _columns(index):
                 file.write(column)
         temporary.replace(path)
@@ -96,10 +98,15 @@ def load_index(path: Path, descriptor: int) -> LineIndex | None:
         content = memoryview(path.read_bytes())
     except OSError:
         return None
-    position = len(_MAGIC) + 8
+    position = len(_MAGIC) + 2 * _NUMBER
     if content[: len(_MAGIC)] != _MAGIC or len(content) < position:
         return None
-    packed = content[position : position + int.from_bytes(content[len(_MAGIC) : position], "big")]
+    size, checksum = (
+        int.from_bytes(content[place : place + _NUMBER], "big") for place in (len(_MAGIC), position - _NUMBER)
+    )
+    packed = content[position : position + size]
+    if crc32(packed) != checksum:
+        return None
     try:
         head = msgspec.json.decode(packed, type=_Head)
     except (ValueError, RecursionError):

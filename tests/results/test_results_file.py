@@ -170,6 +170,10 @@ def test_a_damaged_index_is_built_anew(opened: Opened, tmp_path: Path) -> None:
     path = saved(file, tmp_path)
     whole = path.read_bytes()
     damages = [b"", b"x", whole[:30], whole[:-1], whole + b"x", whole[:-5] + b"\xff" + whole[-4:], bytes(len(whole))]
+    # Numbers and names that stand beside the columns, too.
+    beside = ((b'"kind_counts":[3', b'"kind_counts":[9'), (b"haiku", b"opus_"))
+    damages += [whole.replace(one, other) for one, other in beside]
+    assert whole not in damages
     for damage in damages:
         path.write_bytes(damage)
         assert load_index(path, file._descriptor) is None

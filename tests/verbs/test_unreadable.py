@@ -164,6 +164,18 @@ def test_nothing_is_done_to_one_whose_state_cannot_be_read_but_to_the_others(
     assert err
 
 
+@pytest.mark.parametrize("odd", ['"\\ud800"', "[" * 250 + "]" * 250])
+def test_something_else_that_no_json_may_hold_does_not_keep_a_batch_from_being_canceled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], odd: str
+) -> None:
+    body = json.dumps(made("bad", 20, status="in_progress") | {"note": 0}).replace('"note": 0', f'"note": {odd}')
+    answer = Reply(200, body.encode(), {"content-type": "application/json"})
+    with ScriptedServer(answer, answer) as server:
+        assert change(session(server, tmp_path), "cancel", ["bad"], yes=True, as_json=False) == 0
+        assert [one.method for one in server.asked] == ["GET", "POST"]
+    assert "bad could not be read whole: note." in capsys.readouterr().err
+
+
 _TWO_ROWS = Reply(200, body(succeeded("a"), succeeded("b")), {"content-type": "application/x-jsonl"})
 
 
