@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+NO_MEMORY: Final = "This machine has too little memory for that. Close something, then try again."
+NO_THREAD: Final = "This machine has no further thread to give. Close something, then try again."
 
 
 class ResultsStoreError(Exception):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from textual.message import Message
 
 from batch_tui.results.download_control import DownloadProgress
-from batch_tui.results.errors import ResultsStoreError
+from batch_tui.results.errors import NO_THREAD, ResultsStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,8 +154,7 @@ class Downloads:
         try:
             thread.start()
         except RuntimeError:
-            error = ResultsStoreError("This machine has no further thread to give. Close something, then try again.")
-            self._forward(batch_id, DownloadProgress("failed", error=error))
+            self._forward(batch_id, DownloadProgress("failed", error=ResultsStoreError(NO_THREAD)))
         else:
             self._threads[batch_id] = thread
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_tui.results.errors import NO_MEMORY
+from batch_tui.results.results_file import Record
 from batch_tui.tui.json_tree import JsonTree
 from batch_tui.tui.record_pages import Part, record_pages
 from batch_tui.tui.results_messages import RecordLoaded
@@ -16,7 +18,7 @@ from batch_tui.tui.wrapping import unwrapped, wrap
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from batch_tui.results.results_file import Record, ResultsFile
+    from batch_tui.results.results_file import ResultsFile
     from batch_tui.submission.linked_input import LinkedInput
     from batch_tui.tui.record_pages import RecordPages
     from batch_tui.tui.results_messages import PageWish, Pane
@@ -51,18 +53,30 @@ class RecordReader:
     def ask(self, wish: Wish) -> None:
         """Fulfil this wish soon, instead of any of the same pane that waits."""
         with self._condition:
-            self._wishes[wish.page.pane] = wish
-            if self._thread is None:
-                # A daemon, so that quitting never waits for a record of many megabytes.
-                self._thread = threading.Thread(target=self._run, name="records", daemon=True)
-                self._thread.start()
-            self._condition.notify_all()
+            if (self._thread is not None and self._thread.is_alive()) or self._start():
+                self._wishes[wish.page.pane] = wish
+                self._condition.notify_all()
+                return
+        # No thread can be had, so whoever asks waits.
+        wish.reply(self._fulfil(wish))
+
+    def _start(self) -> bool:
+        """Begin a thread; whether there is one to be had."""
+        # A daemon, so that quitting never waits for a record of many megabytes.
+        thread = threading.Thread(target=self._run, name="records", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            return False
+        self._thread = thread
+        return True
 
     def forget(self) -> None:
         """Let go of the last record, its file and the thread: nobody looks at them any more."""
         with self._condition:
             self._wishes.clear()
-            self._forgets = True
+            self._forgets = self._thread is not None
+            self._last = self._last if self._forgets else None
             self._condition.notify_all()
 
     def _run(self) -> None:
@@ -84,6 +98,15 @@ class RecordReader:
             return None
 
     def _fulfil(self, wish: Wish) -> RecordLoaded:
+        try:
+            return self._laid_out(wish)
+        except MemoryError:
+            self._last = None
+            record = Record(wish.page.line, b"", None, NO_MEMORY)
+            pages = record_pages(record, wish.page.page)
+            return RecordLoaded(wish.file, wish.page, pages, wrap(pages.page, wish.page.cells or _UNWRAPPED), {})
+
+    def _laid_out(self, wish: Wish) -> RecordLoaded:
         asked = wish.page
         if self._last is None or self._last[0] is not wish.file or self._last[1].number != asked.line:
             # Turning pages of a large record must not read it again.

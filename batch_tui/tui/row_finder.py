@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from batch_tui.results.errors import ResultsStoreError
+from batch_tui.results.errors import NO_MEMORY, NO_THREAD, ResultsStoreError
 from batch_tui.results.row_query import RowQuery
 from batch_tui.results.search import search
 from batch_tui.tui.results_messages import RowsFound
@@ -70,7 +70,12 @@ class RowFinder:
                 hunt.running = hunt.running or not idle
             if not idle:
                 # A daemon, so that quitting never waits for a search.
-                threading.Thread(target=self._run, args=(hunt,), name=hunt.purpose, daemon=True).start()
+                thread = threading.Thread(target=self._run, args=(hunt,), name=hunt.purpose, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    hunt.running = False
+                    self._give_up(hunt, NO_THREAD)
 
     def _run(self, hunt: Hunt) -> None:
         trouble: str | None = None
@@ -82,11 +87,17 @@ class RowFinder:
                     if self._monotonic() - reported_at >= self._interval:
                         reported_at = self._monotonic()
                         hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=True))
-            except ResultsStoreError as error:
-                trouble = str(error)
+            except (ResultsStoreError, MemoryError) as error:
+                trouble = NO_MEMORY if isinstance(error, MemoryError) else str(error)
                 hunt.stopped.set()
             with self._lock:
                 # Rows may have come after the last look; whoever told of them saw this one running still.
                 hunt.running = not hunt.stopped.is_set() and hunt.found.upto < len(hunt.file)
-        if trouble is not None or not hunt.stopped.is_set():
-            hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=False, trouble=trouble))
+        if trouble is not None:
+            self._give_up(hunt, trouble)
+        elif not hunt.stopped.is_set():
+            hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=False))
+
+    def _give_up(self, hunt: Hunt, trouble: str) -> None:
+        hunt.stopped.set()
+        hunt.reply(RowsFound(hunt.purpose, hunt.found, looking=False, trouble=trouble))

@@ -9,6 +9,7 @@ from batch_tui.results.store import ResultsStore
 from batch_tui.tui.downloads import DownloadReport, Downloads
 from tests.results.lines import many
 from tests.results.scripted_source import Answer, ScriptedSource
+from tests.tui.no_threads import refuse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     import pytest
 
 BATCH = "msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d"
-
-
-def refuse(patch: pytest.MonkeyPatch, name: str) -> None:
-    """No thread of this name can be had."""
-    start = threading.Thread.start
-
-    def refuse_some(self: threading.Thread) -> None:
-        if self.name == name:
-            raise RuntimeError("can't start new thread")
-        start(self)
-
-    patch.setattr(threading.Thread, "start", refuse_some)
 
 
 def end_threads() -> None:

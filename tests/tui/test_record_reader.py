@@ -11,12 +11,16 @@ from batch_tui.tui.record_reader import RecordReader, Wish
 from batch_tui.tui.results_messages import PageWish
 from tests.results.lines import succeeded
 from tests.results.opened import opened
+from tests.tui.no_threads import refuse
 from tests.tui.play import playing
 from tests.tui.scenes import ended, go_to, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
+    from batch_tui.results.results_file import Record, ResultsFile
     from batch_tui.tui.results_messages import RecordLoaded
 
 
@@ -49,6 +53,46 @@ def test_after_everything_was_forgotten_records_are_read_again(tmp_path: Path) -
         reader.ask(Wish(file, PageWish(0, PAGES.index("Text"), 60), None, lambda _: loaded.set()))
         assert loaded.wait(10)
         reader.forget()
+
+
+def test_a_record_is_shown_without_a_thread_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, closed, shown = opened(tmp_path, succeeded("a", "one"), succeeded("b", "two")), threading.Event(), list[str]()
+    weakref.finalize(file, closed.set)
+    text, reader = PAGES.index("Text"), RecordReader()
+    with monkeypatch.context() as patch:
+        refuse(patch, "records")
+        reader.ask(Wish(file, PageWish(0, text, 60), None, lambda event: shown.append(event.rows[0][0])))
+        assert shown == ["one"]
+        # Nor is one there to do that.
+        reader.forget()
+        del file
+        assert closed.wait(10)
+
+
+def test_a_record_for_which_memory_ran_out_says_so_and_the_next_one_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, shown, loaded = opened(tmp_path, succeeded("a", "one"), succeeded("b", "two")), list[str](), threading.Event()
+    reader, real, runs_out = RecordReader(), type(file).record, [True]
+
+    def record(self: ResultsFile, number: int) -> Record:
+        if runs_out.pop():
+            raise MemoryError
+        return real(self, number)
+
+    def take(event: RecordLoaded) -> None:
+        shown.append(" ".join(text for text, _ in event.rows))
+        loaded.set()
+
+    monkeypatch.setattr(type(file), "record", record)
+    for line in (0, 1):
+        loaded.clear()
+        reader.ask(Wish(file, PageWish(line, PAGES.index("Text"), 200), None, take))
+        assert loaded.wait(10)
+        runs_out.append(False)
+    reader.forget()
+    assert "too little memory" in shown[0]
+    assert shown[1] == "two"
 
 
 async def test_an_app_that_ended_leaves_no_thread_behind(tmp_path: Path) -> None:
