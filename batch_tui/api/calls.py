@@ -270,7 +270,9 @@ def _check_range(outcome: Outcome, path: str, start: int) -> Outcome:
         raise unexpected(outcome, f"GET {path}", "no results", "status 200")
     came = outcome.headers.get("content-range", "no Content-Range")
     if not start or not came.replace("=", " ").startswith(f"bytes {start}-"):
-        raise unexpected(outcome, f"GET {path}", f"another part of the results ({came})", f"bytes {start}-")
+        raise unexpected(
+            outcome, f"GET {path}", f"another part of the results ({came})", f"bytes {start}-" if start else "all"
+        )
     return outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from batch_tui.api.errors import APIStatusError
+from batch_tui.api.errors import APIResponseValidationError, APIStatusError
 from batch_tui.results.errors import NotResults
 from batch_tui.results.line_index import BOM
 from batch_tui.results.result_line import error_of, parse
@@ -23,7 +23,7 @@ def worth_retrying(error: APIError) -> bool:
     """Whether the same request may be answered next time."""
     if isinstance(error, APIStatusError):
         return error.status_code in _RETRIED_STATUSES or error.status_code >= 500
-    return True
+    return not isinstance(error, APIResponseValidationError)
 
 
 def is_plain(headers: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ from batch_tui.api.errors import (
 from batch_tui.results.answer_facts import is_plain, range_start, refuse_what_is_no_result, worth_retrying
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
-from batch_tui.results.errors import ResultsInUse, ResultsStoreError
+from batch_tui.results.errors import NO_MEMORY, ResultsInUse, ResultsStoreError
 from batch_tui.results.part_file import PartFile
 from batch_tui.results.results_file import CHUNK_SIZE
 
@@ -35,7 +35,9 @@ _STARTS_OVER_LIMIT = 5
 _LOOKS_EVERY = 2.0
 """Seconds between two looks at whether another process is still receiving the same results."""
 _ELSEWHERE = "Another batch-tui is downloading these results; they are shown here when it has ended."
-_ANOTHER_PART = "The server sent another part of the results than was asked for, so the download started over."
+_ANOTHER_PART = "The server did not send the part of the results that was asked for, so the download started over."
+_OF_A_PART = (206, 416)
+"""Statuses of an answer without the part that was asked for: another one, or none."""
 
 
 class ResultsDownload:
@@ -164,6 +166,8 @@ class ResultsDownload:
                 self._fetch(part)
         except (BatchAPIError, ResultsStoreError) as error:
             self._tell("failed", error=error)
+        except MemoryError:
+            self._tell("failed", error=ResultsStoreError(NO_MEMORY))
         finally:
             if part is not None:
                 part.close()
@@ -233,20 +237,14 @@ class ResultsDownload:
             asked = max(0, before - _OVERLAP) if parts_come else 0
             try:
                 whole = self._receive(part, asked)
-            except APIResponseValidationError as error:
-                if not asked or error.status_code != 206:
-                    raise
-                # What is here is compared with all that comes instead.
-                parts_come, self._note = False, _ANOTHER_PART
-                self._attempt += 1
-                continue
-            except (APIConnectionError, APIStatusError) as error:
+            except (APIConnectionError, APIStatusError, APIResponseValidationError) as error:
                 part.cut_back()
                 if self._controls.stopping:
                     break
                 failures = 0 if part.secured > before else failures
-                if part.size and isinstance(error, APIStatusError) and error.status_code == 416:
-                    self._start_over(part, 0)
+                if asked and not isinstance(error, APIConnectionError) and error.status_code in _OF_A_PART:
+                    # What is here is compared with all that comes instead.
+                    parts_come, self._note = False, _ANOTHER_PART
                     self._attempt += 1
                     continue
                 if failures >= self._max_retries or not worth_retrying(error):
@@ -367,7 +365,7 @@ class ResultsDownload:
         self._store.keep(self.batch_id, results, verified=verdict.verified, batch=self._batch)
         self._content_length, self._anew, self._looked_through = results.size, False, True
         if self._expected is not None and not verdict.verified:
-            self._note = " ".join(verdict.sentences)
+            self._note = " ".join([*([self._note] if self._note else []), *verdict.sentences])
         self._tell("complete", verified=verdict.verified)
 
     def _tell_now_and_then(self) -> None:

@@ -198,8 +198,9 @@ def _fetch(
     assert file is not None  # it is complete
     store.remember_checksum(batch_id, file)
     verdict = check_completeness(file, expected)
-    if progress.note is not None and progress.note != " ".join(verdict.sentences):
-        click.echo(plain(progress.note), err=True)
+    # What stands against it is told below, each on a line of its own.
+    if note := (progress.note or "").removesuffix(" ".join(verdict.sentences)).strip():
+        click.echo(plain(note), err=True)
     for sentence in verdict.sentences:
         click.echo(plain(f"Not complete: {sentence}"), err=True)
     return DONE, file, verdict.verified

@@ -151,6 +151,20 @@ def test_a_range_that_cannot_be_had_any_more_starts_over(store: ResultsStore) ->
     assert (end.state, end.rows, end.restarts) == ("complete", 2, 1)
 
 
+def test_a_server_that_has_no_part_does_not_cost_what_is_here(store: ResultsStore) -> None:
+    text, none = many(100), APIStatusError("Range not satisfiable.", status_code=416)
+    watched = Watched(store, Answer(text, cut=20_500), Answer(b"", error=none), Answer(b"", error=none))
+    end = watched.run()
+    assert (end.state, watched.source.starts) == ("failed", [0, watched.source.starts[1], 0])
+    assert text.startswith(kept := store.part_path(BATCH).read_bytes())
+    assert len(kept) > 20_000
+    again = Watched(store, Answer(b"", error=none), Answer(text))
+    end = again.run()
+    assert (end.state, end.rows, end.restarts) == ("complete", 100, 0)
+    assert end.note is not None
+    assert "started over" in end.note
+
+
 def test_a_wrong_range_is_not_trusted(store: ResultsStore) -> None:
     text = many(100)
     odd = Answer(text, headers={"content-range": "bytes 7-9/10"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_tui.results.count_column import CountColumn
+from batch_tui.results.errors import NO_MEMORY
 from batch_tui.results.line_index import LineIndex, NameTable
 from batch_tui.results.pricing import Prices
 from batch_tui.results.store import ResultsStore
@@ -74,8 +75,8 @@ def test_a_download_that_ran_out_of_memory_goes_on_where_it_was(
     watched = Watched(ResultsStore(tmp_path), Answer(BEFORE + AFTER, chunk=2000), expected=20)
     with monkeypatch.context() as patch:
         runs_out(patch, CountColumn, "extend", 10)
-        with pytest.raises(MemoryError):
-            watched.run()
+        end = watched.run()
+    assert (end.state, str(end.error)) == ("failed", NO_MEMORY)
     end = watched.run()
     file = watched.download.results
     assert (end.state, end.rows) == ("complete", 20)
