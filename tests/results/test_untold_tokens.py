@@ -88,6 +88,14 @@ def test_exports_give_the_number_that_a_line_says_however_large(tmp_path: Path) 
     assert f"{HUGE + 1} tokens in, {HUGE} out" in out.getvalue().decode()
 
 
+def test_a_search_has_its_price_whichever_model_made_it(tmp_path: Path) -> None:
+    usage = {"input_tokens": 5, "output_tokens": 5, "server_tool_use": {"web_search_requests": 3}}
+    summary = ResultsSummary.of(opened(tmp_path, succeeded("a", model="ours", usage=usage)), Prices.load())
+    assert summary.cost is None
+    assert summary.known_cost == summary.web_search_cost == 3 * Prices.load().web_search
+    assert summary.saving == 0
+
+
 def test_of_nothing_that_is_said_nothing_is_known(tmp_path: Path) -> None:
     summary = ResultsSummary.of(opened(tmp_path, told("a", None, None)), Prices.load())
     assert (summary.cost, summary.known_cost, summary.output.bars) == (None, None, ())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.notifications import Notify
 
+from tests.results.lines import many
 from tests.tui.hostile_server import served
 from tests.tui.play import Seconds
 from tests.tui.scenes import until
@@ -24,7 +25,8 @@ RUNNING = BATCH | {
     "request_counts": {"processing": 400, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0},
     "ended_at": None,
 }
-ANSWER = RUNNING | {"processing_status": "canceling", "created_at": "yesterday", "cancel_initiated_at": 7}
+# Without a time when it expires, nothing in it tells when it was made.
+ANSWER = RUNNING | {"processing_status": "canceling", "created_at": "yesterday", "expires_at": None}
 
 
 class Odd(BaseHTTPRequestHandler):
@@ -37,7 +39,9 @@ class Odd(BaseHTTPRequestHandler):
         self._answer(ANSWER)
 
     def _answer(self, value: Any) -> None:
-        body = json.dumps(value).encode()
+        self._send(json.dumps(value).encode())
+
+    def _send(self, body: bytes) -> None:
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
@@ -46,6 +50,32 @@ class Odd(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet."""
+
+
+class Uncounted(Odd):
+    """One batch that has ended, with counts that nobody can read."""
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/results"):
+            self._send(many(3))
+            return
+        page = {"data": [BATCH | {"request_counts": "many"}], "has_more": False, "first_id": None, "last_id": None}
+        self._answer(page)
+
+
+async def test_no_counts_are_remembered_that_the_api_did_not_give(tmp_path: Path) -> None:
+    batch_id = str(BATCH["id"])
+    with served(Uncounted) as url:
+        app = served_app(url, tmp_path)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
+            await pilot.press("v")
+            await until(pilot, lambda: batch_id in app.shared.monitor.saved, "the results")
+            stored = app._downloads.store.stored(batch_id)
+    assert stored is not None
+    assert (stored.batch or {})["id"] == batch_id
+    assert "request_counts" not in (stored.batch or {})
+    assert not stored.verified
 
 
 async def test_a_cancel_whose_answer_can_be_read_in_part_is_told_as_done(tmp_path: Path) -> None:
