@@ -79,8 +79,16 @@ def retrieve(message_batch_id: str) -> Call[MessageBatch]:
 
 
 def cancel(message_batch_id: str) -> Call[MessageBatch]:
-    """POST the wish to cancel. The answer is refused if not even the id can be read."""
-    return _about_one(message_batch_id, calls.cancel(message_batch_id))
+    """POST the wish to cancel. The answer is refused if not even the id can be read, or if it is another batch's."""
+    call = _about_one(message_batch_id, calls.cancel(message_batch_id))
+
+    def parse(outcome: Outcome) -> MessageBatch:
+        batch = call.parse(outcome)
+        if batch.id != message_batch_id:
+            raise calls.unexpected(outcome, f"POST {call.path}", f"a batch called {batch.id}", "the one to cancel")
+        return batch
+
+    return Call(call.method, call.path, parse, body=call.body)
 
 
 def as_read(batch: MessageBatch) -> bytes:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
 from batch_tui.results.download_control import DownloadProgress
+from batch_tui.results.errors import NO_THREAD
 from batch_tui.tui import mask
 from batch_tui.tui.actions_app import ActionsApp
 from batch_tui.tui.context import OpenResults
@@ -212,7 +213,11 @@ class ResubmitApp(ActionsApp):
             self._sleep,
         )
         # A daemon: the answer may take minutes, and whoever quits was told what that means.
-        threading.Thread(target=send_order, args=(order, way), name="sending", daemon=True).start()
+        try:
+            threading.Thread(target=send_order, args=(order, way), name="sending", daemon=True).start()
+        except RuntimeError:
+            # Else it would count as being sent for ever.
+            self.post_message(ResubmitEnded(order, f"No batch was made. {NO_THREAD}"))
 
     def _say_held_up(self) -> None:
         self._say("The new batch waits for the rate limit; it is sent as soon as that lets it go.", "information")

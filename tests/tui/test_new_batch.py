@@ -15,6 +15,7 @@ from batch_tui.tui.keymap import read_keymap
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.prompt import PromptDialog
+from tests.tui.no_threads import refuse
 from tests.tui.play import Play, playing
 from tests.tui.scenes import settled, until
 
@@ -247,6 +248,25 @@ async def test_a_refusal_by_the_api_is_told(tmp_path: Path) -> None:
         await one.end()
         assert "No batch was made." in one.play.said()
         assert "This key may not create" in one.play.said()
+
+
+async def test_without_a_thread_nothing_is_sent_and_the_next_try_sends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "prompts.jsonl", [request("a")])
+    async with desk(tmp_path) as one:
+        before = one.batches()
+        with monkeypatch.context() as patch:
+            refuse(patch, "sending")
+            await one.give(file)
+            await one.play.press("y")
+            await one.end()
+        assert "No batch was made. This machine has no further thread" in one.play.said()
+        assert one.batches() == before
+        await one.give(file)
+        await one.play.press("y")
+        await one.end()
+        assert len(one.batches()) == len(before) + 1
 
 
 async def test_a_list_that_does_not_show_it_says_so(tmp_path: Path) -> None:

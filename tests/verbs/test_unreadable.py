@@ -164,6 +164,19 @@ def test_nothing_is_done_to_one_whose_state_cannot_be_read_but_to_the_others(
     assert err
 
 
+@pytest.mark.parametrize("odd", [{}, {"created_at": "x"}])
+def test_an_answer_about_another_batch_is_no_cancel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], odd: dict[str, Any]
+) -> None:
+    running = made("b", 20, status="in_progress")
+    another = running | {"id": "other", "processing_status": "canceling"} | odd
+    with ScriptedServer(json_reply(running), json_reply(another)) as server:
+        assert change(session(server, tmp_path), "cancel", ["b"], yes=True, as_json=True) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "b: POST" in err
+
+
 @pytest.mark.parametrize("odd", ['"\\ud800"', "[" * 250 + "]" * 250])
 def test_something_else_that_no_json_may_hold_does_not_keep_a_batch_from_being_canceled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], odd: str
