@@ -82,7 +82,8 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
         ("of which thinking", summary.thinking_tokens),
     ]
     least = "≥ " if summary.untold_rows or summary.cut_rows else ""
-    return [("TOKENS", "accent"), *(_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount)]
+    rows = [_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount]
+    return [("TOKENS", "accent"), *(rows or ([_row("input and output", "unknown", "warning")] if least else []))]
 
 
 def _spread(output: Distribution) -> list[Line]:

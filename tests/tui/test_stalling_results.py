@@ -93,3 +93,45 @@ async def test_a_stall_is_told_in_place_of_the_speed_from_before(tmp_path: Path)
                 handler.let_go.set()
             await until(pilot, lambda: "400 rows" in str(status.render()), "the other half")
             assert "no data" not in str(status.render())
+
+
+class Twice(Stalling):
+    """It stalls once more, after three quarters."""
+
+    end: threading.Event
+
+    def do_GET(self) -> None:
+        if not self.path.endswith("/results"):
+            super().do_GET()
+            return
+        body = many(400)
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        half, more = len(many(200)), len(many(300))
+        for begin, stop, wait in ((0, half, self.let_go), (half, more, self.end), (more, len(body), self.end)):
+            self.wfile.write(body[begin:stop])
+            wait.wait(20)
+
+
+async def test_a_stall_is_not_told_of_any_more_once_something_came(tmp_path: Path) -> None:
+    handler: Any = type("Handler", (Twice,), {"let_go": threading.Event(), "end": threading.Event()})
+    seconds = [0.0]
+    with served(handler) as url:
+        app = served_app(url, tmp_path, read_ahead=0, monotonic=lambda: seconds[0])
+        async with app.run_test(size=(120, 30)) as pilot:
+            await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
+            await pilot.press("v")
+            await until(pilot, lambda: isinstance(app.screen, ResultsScreen), "the results screen")
+            (opened,) = app.shared.monitor.results.values()
+            try:
+                await until(pilot, lambda: opened.rows == 200, "the rows that came")
+                seconds[0] = 12.0
+                await until(pilot, lambda: opened.silence == 12, "how long nothing came")
+                handler.let_go.set()
+                status = app.screen.query_one(StatusLine)
+                await until(pilot, lambda: "300 of 400 rows" in str(status.render()), "some more")
+                assert "no data" not in str(status.render())
+            finally:
+                handler.let_go.set()
+                handler.end.set()

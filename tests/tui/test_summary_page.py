@@ -70,6 +70,12 @@ def test_nobody_is_sent_to_put_a_price_on_a_model_without_a_name(tmp_path: Path)
     assert "prices.toml" not in page
 
 
+def test_tokens_of_which_nothing_is_said_are_unknown(tmp_path: Path) -> None:
+    summary = ResultsSummary.of(opened(tmp_path, succeeded("a", usage=None)), Prices.load())
+    page = [text for text, _ in totals_page(summary, Prices.load(), {})]
+    assert page[page.index("TOKENS") + 1].split() == ["input", "and", "output", "unknown"]
+
+
 def test_what_a_model_cost_is_no_more_certain_than_the_tokens_of_its_answers(tmp_path: Path) -> None:
     def answer(custom_id: str, model: str, given: object, out: object) -> object:
         return succeeded(custom_id, model=model, usage={"input_tokens": given, "output_tokens": out})
