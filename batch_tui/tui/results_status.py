@@ -91,7 +91,7 @@ def _arrangement(view: ResultsView, marks: int) -> Iterator[Plain]:
     """The order and the marks, where there are any."""
     order = view.order
     if order is not None:
-        arrow = "…" if not view.sorted else "▼" if order.reverse else "▲"
+        arrow = "…" if not view.sorted else "▾" if order.reverse else "▴"
         yield plain(f"{arrow} {order.name}")
     if marks:
         yield Plain(f"● {marks:,} marked")

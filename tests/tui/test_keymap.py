@@ -63,7 +63,7 @@ async def test_two_actions_can_trade_their_keys(tmp_path: Path) -> None:
     async with playing(tmp_path, app=own(batch__sort="y", batch__copy="s")) as play:
         await play.press("y")
         assert isinstance(play.screen, MenuDialog)
-        assert "Order the batches by" in play.shown("#dialog-title")
+        assert "Sort the batches by" in play.shown("#dialog-title")
         await play.press("escape", "s")
         assert "Order" not in play.shown("#dialog-title")
 

@@ -63,7 +63,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     """The keys that put rows in order and pick some out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Order the rows by a column"),
+        Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the rows by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the order round"),
         Binding(
             "equals_sign",
@@ -74,7 +74,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             id="results.column",
             tooltip="A column from a JSON path; the same path again takes it away",
         ),
-        Binding("H", "frequencies", "Values", show=False, id="results.values", tooltip="How often each value occurs"),
+        Binding("H", "frequencies", "Values", id="results.values", tooltip="How often each value occurs"),
         Binding(
             "number_sign",
             "go_to",
@@ -85,7 +85,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             tooltip="Go to a line number or a custom_id",
         ),
         Binding(
-            "space", "mark", "Mark", show=False, id="results.mark", tooltip="Mark this row, for export and resubmit"
+            "space", "mark", "Mark", id="results.mark", tooltip="Mark this row, for export and resubmit"
         ),
         Binding("V", "mark_range", "Mark to here", show=False, id="results.mark_range"),
         Binding(
@@ -100,6 +100,8 @@ class ArrangeRowsScreen(FindRowsScreen):
     ]
 
     _sought: _Sought | None = None
+    _sorted_from: str | None = None
+    """Where the cursor stood when an order was chosen that is yet to be seen."""
     _to_mark: tuple[FileRows, int] | None = None
     """Rows of which those from a line on are marked once all are here."""
 
@@ -148,15 +150,21 @@ class ArrangeRowsScreen(FindRowsScreen):
             order = Order(key, name, reverse=key in _LARGEST_FIRST)
         if before is not None and order is not None and before.key == order.key:
             order = Order(order.key, order.name, not before.reverse)
-        self._view.order = order
+        self._choose_order(order)
         self.new_basis()
+
+    def _choose_order(self, order: Order | None) -> None:
+        self._view.order = order
+        # Who asks for the most tokens first wants to see those; who moves on meanwhile does not.
+        self._sorted_from = self._table.cursor_key
+        self._table.set_columns(self._view.table_columns())
 
     def action_reverse(self) -> None:
         order = self._view.order
         if order is None:
             self.action_sort()
         else:
-            self._view.order = Order(order.key, order.name, not order.reverse)
+            self._choose_order(Order(order.key, order.name, not order.reverse))
             self.sort_again()
 
     def sort_again(self) -> None:
@@ -171,7 +179,13 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _take_sorted(self, event: RowsSorted) -> None:
         event.stop()
         if self._view.take_order(event):
+            to_top, self._sorted_from = (
+                self._sorted_from is not None and self._sorted_from == self._table.cursor_key,
+                None,
+            )
             self.show_rows()
+            if to_top:
+                self._table.move_to(0)
 
     # Columns and values
 
@@ -195,7 +209,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         path, columns = JsonPath.parse(typed), self._view.columns
         without = tuple(one for one in columns if one != path)
         self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
-        self._table.set_columns(self._view.needs.columns(self._view.columns))
+        self._table.set_columns(self._view.table_columns())
         self.show_rows()
         if path in self._view.columns:
             self._say_if_empty(path)

@@ -87,7 +87,6 @@ class BatchListScreen(FindBatchesScreen):
             "space",
             "mark",
             "Mark",
-            show=False,
             id="batch.mark",
             tooltip="Mark this batch, or not: actions take all marked",
         ),
@@ -101,7 +100,7 @@ class BatchListScreen(FindBatchesScreen):
             id="batch.mark_all",
             tooltip="Mark all batches shown, or take all marks away",
         ),
-        Binding("a", "new_batch", "New", show=False, id="batch.new", tooltip="Send a file of requests, after asking"),
+        Binding("a", "new_batch", "New batch", id="batch.new", tooltip="Send a file of requests, after asking"),
         Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
     ]
 
@@ -363,7 +362,7 @@ class BatchListScreen(FindBatchesScreen):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        if action in ("filter", "open_detail") and not len(self._shared.catalog):
+        if action in ("filter", "open_detail", "mark", "sort") and not len(self._shared.catalog):
             return f"There are no batches {'to filter ' if action == 'filter' else ''}yet."
         if action == "open_detail" and self._table.cursor_key is None:
             return "There is no batch under the cursor."

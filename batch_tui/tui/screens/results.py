@@ -123,7 +123,7 @@ class ResultsScreen(ReadRecordScreen):
         yield FilterLine(Plain("text in any record; /re+gex/ between slashes"), id="search")
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
-            yield VirtualTable(self._view.rows(), self._view.needs.columns(), id="results")
+            yield VirtualTable(self._view.rows(), self._view.table_columns(), id="results")
             with Container(id="pair"):
                 yield PromptView(id="prompt")
                 yield RecordView(id="record")
@@ -242,7 +242,7 @@ class ResultsScreen(ReadRecordScreen):
         if isinstance(source, ResultRows):
             total = max(self._view.file_rows, 0 if batch is None else batch.request_counts.total)
             if self._view.needs.take_up(source.seen(event.first, event.last), total):
-                self._table.set_columns(self._view.needs.columns(self._view.columns))
+                self._table.set_columns(self._view.table_columns())
         last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
         self.post_message(RowsWanted(self._batch_id, self._view.file_rows if last == TAIL else int(last)))
 

@@ -21,9 +21,14 @@ _FIRST = (
     *("record.close", "record.next_tab", "results.export"),
 )
 """Of keys that come from several classes, those that a narrow terminal shows."""
-_LAST = ("batch.resubmit", "results.resubmit")
+_LAST = (
+    *("batch.resubmit", "batch.mark", "batch.sort", "batch.save", "batch.copy", "batch.new", "batch.name"),
+    *("results.resubmit", "results.sort", "results.values", "results.mark", "results.copy"),
+)
 """Keys for now and then: shown where the others leave room."""
-_PLACES = {binding_id: place for place, binding_id in enumerate(_FIRST)} | dict.fromkeys(_LAST, len(_FIRST) + 1)
+_PLACES = {binding_id: place for place, binding_id in enumerate(_FIRST)} | {
+    binding_id: len(_FIRST) + place for place, binding_id in enumerate(_LAST, 1)
+}
 
 
 @runtime_checkable
@@ -64,6 +69,9 @@ class KeyBar(Widget):
             for binding in reversed(unique.values())
         ]
         keys.sort(key=lambda key: _PLACES.get(key[0].id or "", len(_FIRST)))
+        if 2 * sum(useless for _, useless in keys) > len(keys):
+            # There is nothing to act on: what can be done all the same would have no room.
+            keys.sort(key=lambda key: key[1])
         if (self.size.width, keys) != self._known:
             self._known = self.size.width, keys
             self._shown = self._labels()
