@@ -21,7 +21,7 @@ _SPENT = len(" · 59m 59s")
 _GIVEN = len(" of 24h")
 _FORECAST = len(" · ~40m more")
 _LIKELY = len("likely ")
-_CLOSE = len("59m59s/24h") + _FORECAST
+_CLOSE = len("59m 59s/24h") + _FORECAST
 _ROOMY = len("59m 59s") + _GIVEN + _FORECAST
 """Cells that the longest of the usual texts take: every row of a column is worded alike, whatever it says."""
 
@@ -46,7 +46,7 @@ def progress_of(batch: MessageBatch, context: AppContext, cells: int) -> tuple[P
     elif room >= _ROOMY:
         said = Plain(f"{spent} of {given}")
     else:
-        said = Plain(f"{spent.replace(' ', '')}/{given}")
+        said = Plain(f"{spent}/{given}")
     gap = [(Plain(" "), "text")] if drawn else []
     return (*drawn, *gap, (said, "text"), *_outlook(half_within, likely=room >= _ROOMY + _LIKELY))
 

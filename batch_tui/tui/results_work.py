@@ -20,7 +20,7 @@ from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.results_messages import LineFound, RecordText, RowsSorted, ValuesCounted
-from batch_tui.tui.summary_page import errors_page, totals_page
+from batch_tui.tui.summary_page import SummaryPage
 from batch_tui.tui.text import Plain, join, json_lines, lines, plain, plural
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def summarise(
     prices, problem = Prices.load_with(own_prices)
     tools = count_server_tools(file, should_stop=should_stop)
     summary = ResultsSummary.of(file, prices, should_stop=should_stop)
-    totals = totals_page(summary, prices, tools, own_prices)
-    return lambda: [*totals, *errors_page(summary)], problem or ""
+    return SummaryPage.of(summary, prices, tools, own_prices).lines, problem or ""
 
 
 def sort(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from batch_tui.results.surcharges import Surcharges
 from batch_tui.tui import mask
@@ -10,7 +11,7 @@ from batch_tui.tui.error_advice import advice
 from batch_tui.tui.text import fit_middle, lines, number, plain, plural, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
     from pathlib import Path
 
@@ -28,29 +29,44 @@ _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning",
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
 
-def summary_page(
-    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
-) -> list[Line]:
-    """Texts with tones, for a pane that wraps them; `own_prices` is where the user may put prices of their own."""
-    return [*totals_page(summary, prices, server_tools, own_prices), *errors_page(summary)]
+@dataclass(frozen=True)
+class SummaryPage:
+    """Texts with tones, for a pane that wraps them: first what failed and what it cost, then the finer figures."""
+
+    summary: ResultsSummary
+    first: Sequence[Line]
+    finer: Sequence[Line]
+
+    @classmethod
+    def of(
+        cls, summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
+    ) -> Self:
+        """Looks through the rows once more; `own_prices` is where the user may put prices of their own."""
+        first = [*_outcome(summary), ("", "text"), *_cost(summary, prices, server_tools, own_prices)]
+        finer = [*_stops(summary), ("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
+        return cls(summary, first, [("", "text"), *finer])
+
+    def lines(self) -> list[Line]:
+        """The page as it may be shown now: errors quote what is masked at times."""
+        return [*self.first, *errors_page(self.summary), *self.finer]
 
 
-def totals_page(
-    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
-) -> list[Line]:
-    """The page but for the errors; looks through the rows once more."""
+def _outcome(summary: ResultsSummary) -> list[Line]:
     page: list[Line] = [("OUTCOME", "accent")]
     page += [
         _row(kind, number(amount), _KIND_TONES.get(kind, "muted")) for kind, amount in summary.kinds.items() if amount
     ]
     if summary.suspicious:
         page.append(_row("suspicious", number(summary.suspicious), "warning"))
-    page += [("", "text"), ("STOP REASONS", "accent")]
+    return page
+
+
+def _stops(summary: ResultsSummary) -> list[Line]:
+    page: list[Line] = [("STOP REASONS", "accent")]
     for reason, amount in summary.stop_reasons.items():
         name = reason or "none given"
         page.append(_row(name, number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
-    page += [("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
-    return [*page, ("", "text"), *_cost(summary, prices, server_tools, own_prices)]
+    return page
 
 
 def errors_page(summary: ResultsSummary) -> list[Line]:

@@ -20,7 +20,7 @@ from batch_tui.results.pricing import Prices
 from batch_tui.results.row_query import QueryError, RowQuery
 from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
-from batch_tui.tui.summary_page import summary_page
+from batch_tui.tui.summary_page import SummaryPage
 from batch_tui.tui.text import lines, number, plain, plural, size
 from batch_tui.verbs.inputs import differences, link, link_instead
 from batch_tui.verbs.terminal_output import stdout_for
@@ -216,7 +216,7 @@ def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None
         prices, problem = Prices.load_with(own_prices)
         if problem is not None:
             click.echo(plain(problem), err=True)
-        page = summary_page(ResultsSummary.of(file, prices), prices, count_server_tools(file), own_prices)
+        page = SummaryPage.of(ResultsSummary.of(file, prices), prices, count_server_tools(file), own_prices).lines()
         for text, _ in page:
             click.echo(lines(text))
     elif wish.output is None:

@@ -84,9 +84,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             id="results.go_to",
             tooltip="Go to a line number or a custom_id",
         ),
-        Binding(
-            "space", "mark", "Mark", id="results.mark", tooltip="Mark this row, for export and resubmit"
-        ),
+        Binding("space", "mark", "Mark", id="results.mark", tooltip="Mark this row, for export and resubmit"),
         Binding("V", "mark_range", "Mark to here", show=False, id="results.mark_range"),
         Binding(
             "asterisk",

@@ -85,9 +85,7 @@ class BatchActionsScreen(Screen[None]):
         Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
         Binding("w", "save", "Save results", id="batch.save", tooltip="Save its results on this machine"),
         Binding("t", "name", "Name", id="batch.name", tooltip="Name, tags and a note of your own"),
-        Binding(
-            "y", "copy", "Copy", id="batch.copy", tooltip="Copy its id, JSON, results_url, or a command"
-        ),
+        Binding("y", "copy", "Copy", id="batch.copy", tooltip="Copy its id, JSON, results_url, or a command"),
     ]
 
     NOT_HERE: ClassVar[frozenset[str]] = frozenset()

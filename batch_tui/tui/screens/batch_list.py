@@ -276,7 +276,7 @@ class BatchListScreen(FindBatchesScreen):
                 (plain(trouble.advice), ""),
                 (plain(request), TONES["muted"]),
                 ("", ""),
-                (f"Trying again by itself; {key_for('app.refresh', 'r')} tries now.", TONES["muted"]),
+                (f"batch-tui keeps trying; {key_for('app.refresh', 'r')} tries now.", TONES["muted"]),
             ]
         if context.monitor.poll.last_success is None:
             return [(f"Asking {context.host} for your batches…", TONES["muted"])]
@@ -286,9 +286,10 @@ class BatchListScreen(FindBatchesScreen):
         ]
 
     def _how_they_come(self) -> str:
-        come = "New ones appear here by themselves, newest first"
-        sends = f"; {key_for('batch.new', 'a')} sends a file of requests as one."
-        return come + ("." if self._shared.read_only else sends)
+        come = "New ones appear here by themselves."
+        return come + (
+            "" if self._shared.read_only else f" Press {key_for('batch.new', 'a')} to send a file of requests."
+        )
 
     # Marks
 

@@ -23,6 +23,9 @@ KINDS = (
 BAR = 8
 """Cells of the bar in a list: the same for every row, so that what follows it stands in line."""
 
+_TWO_KINDS = len("99,999 errored · 99,999 expired")
+"""Cells of the longest usual words for two kinds."""
+
 
 def bar(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
     """A bar of exactly so many cells; every kind that occurs gets at least one, however rare."""
@@ -43,7 +46,9 @@ def failures(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
     present = [one for one in present if one[0] > 0]
     if not present:
         return [(Plain("all ok" if counts.succeeded else ""), "muted")]
-    for letters, between in ((None, " · "), (3, " · "), (3, " ")):
+    # Rows below each other are worded alike: what would fit for some only is short for all.
+    shortest = 1 if len(present) > 1 and cells < _TWO_KINDS else 0
+    for letters, between in ((None, " · "), (3, " · "), (3, " "))[shortest:]:
         parts: list[Part] = []
         for amount, field, tone in present:
             parts.append((Plain(f"{between if parts else ''}{number(amount)} {field[:letters]}"), tone))
