@@ -50,7 +50,7 @@ _TAIL_OF_ID = 7
 """Characters of an id that tell it apart from the others at a glance."""
 
 COLUMNS = (
-    Column("batch", "BATCH", 18, grow=2, least=9),
+    Column("batch", "BATCH", 17, grow=2, least=9),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
     Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR, least=10),

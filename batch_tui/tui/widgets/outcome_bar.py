@@ -22,9 +22,16 @@ KINDS = (
 
 BAR = 8
 """Cells of the bar in a list: the same for every row, so that what follows it stands in line."""
+_LESS = 6
+"""The same where there is little room."""
 
 _TWO_KINDS = len("99,999 errored · 99,999 expired")
 """Cells of the longest usual words for two kinds."""
+
+
+def bar_cells(cells: int) -> int:
+    """How long the bars of a column of so many cells are."""
+    return BAR if cells > BAR + len("9,999 err · 9,999 can") else _LESS
 
 
 def bar(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
@@ -59,4 +66,5 @@ def failures(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
 
 def outcome(counts: MessageBatchRequestCounts, cells: int) -> tuple[Part, ...]:
     """Bar and failures in so many cells."""
-    return (*bar(counts, BAR), (Plain(" "), "muted"), *failures(counts, cells - BAR - 1))
+    drawn = bar_cells(cells)
+    return (*bar(counts, drawn), (Plain(" "), "muted"), *failures(counts, cells - drawn - 1))
