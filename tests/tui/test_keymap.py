@@ -126,7 +126,7 @@ async def test_sentences_about_keys_that_many_screens_share_follow_too(tmp_path:
         await play.press("s", "r")
         assert "f9 loads older ones" in play.row(play.table.source.last)
         await play.press("o")
-        assert "f11 on the list fetches those" in play.shown("#notice")
+        assert "Press f11 on a batch to fetch" in play.shown("#notice")
         await play.press("escape", "a")
         assert "f10 completes." in play.shown("#prompt-hint")
         await play.press("escape")

@@ -64,6 +64,11 @@ _LETTERS = frozenset(
 _LOOKS_EVERY = 2
 """Seconds between two looks at whether what is stored still is what is shown."""
 
+_TOGGLES = {"paused": "Go on", "waiting": "Fetch all", "failed": "Try again", "stopped": "Try again"} | dict.fromkeys(
+    ("starting", "downloading", "retrying"), "Pause"
+)
+"""What the key of the download does, by its state."""
+
 _DELETED = "The copy on this machine was deleted: these rows are gone once you leave."
 
 
@@ -306,6 +311,10 @@ class ResultsScreen(ReadRecordScreen):
         if action == "open_record" and self._alone:
             return False
         return not (self.typing() and action in _LETTERS)
+
+    def key_name(self, action: str) -> str | None:
+        """What the key of the download does now."""
+        return _TOGGLES.get(self._opened.progress.state) if action == "toggle_download" else None
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""

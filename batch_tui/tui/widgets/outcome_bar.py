@@ -25,7 +25,7 @@ BAR = 8
 _LESS = 6
 """The same where there is little room."""
 
-_TWO_KINDS = len("99,999 errored · 99,999 expired")
+_TWO_KINDS = len("999 errored · 9,999 canceled")
 """Cells of the longest usual words for two kinds."""
 
 
