@@ -50,13 +50,13 @@ _TAIL_OF_ID = 7
 """Characters of an id that tell it apart from the others at a glance."""
 
 COLUMNS = (
-    Column("batch", "BATCH", 17, grow=2, least=9),
+    Column("batch", "BATCH", 18, grow=2, least=9),
     Column("status", "STATUS", 11),
     Column("requests", "REQUESTS", 8, right=True, drop=1),
     Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR, least=10),
     Column("created", "CREATED", 8, right=True, drop=2),
     Column("took", "TOOK", 7, right=True, drop=4),
-    Column("results", "RESULTS", 9, right=True, drop=3),
+    Column("results", "RESULTS", 8, right=True, drop=3),
 )
 
 
@@ -114,10 +114,10 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
     if saved is not None:
         return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
-        return join(Plain("↓ "), size(opened.progress.bytes)), "running"
+        return join(Plain("↓"), size(opened.progress.bytes)), "running"
     # Once whole and not saved now, its file is not there any more: what is open can only be read on.
     if opened is not None and opened.rows and opened.progress.state != "complete":
-        return Plain("part here"), "warning"
+        return Plain("partly"), "warning"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"
     if batch.processing_status != "ended":

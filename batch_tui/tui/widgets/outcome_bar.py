@@ -22,7 +22,7 @@ KINDS = (
 
 BAR = 8
 """Cells of the bar in a list: the same for every row, so that what follows it stands in line."""
-_LESS = 6
+_LESS = 5
 """The same where there is little room."""
 
 _TWO_KINDS = len("999 errored · 9,999 canceled")
