@@ -98,8 +98,6 @@ class ArrangeRowsScreen(FindRowsScreen):
     ]
 
     _sought: _Sought | None = None
-    _sorted_from: str | None = None
-    """Where the cursor stood when an order was chosen that is yet to be seen."""
     _to_mark: tuple[FileRows, int] | None = None
     """Rows of which those from a line on are marked once all are here."""
 
@@ -153,8 +151,6 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def _choose_order(self, order: Order | None) -> None:
         self._view.order = order
-        # Who asks for the most tokens first wants to see those; who moves on meanwhile does not.
-        self._sorted_from = self._table.cursor_key
         self._table.set_columns(self._view.table_columns())
 
     def action_reverse(self) -> None:
@@ -182,13 +178,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     def _take_sorted(self, event: RowsSorted) -> None:
         event.stop()
         if self._view.take_order(event):
-            to_top, self._sorted_from = (
-                self._sorted_from is not None and self._sorted_from == self._table.cursor_key,
-                None,
-            )
             self.show_rows()
-            if to_top:
-                self._table.move_to(0)
 
     # Columns and values
 
