@@ -361,9 +361,12 @@ class ResultsApp(ExportApp):
 
         try:
             # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
-            show_outside(self, event.text, event.program, event.ending, os.environ)
+            said = show_outside(self, event.text, event.program, event.ending, os.environ, monotonic=self._monotonic)
         except OutsideError as error:
             self.notify(plain(str(error)), severity="error", timeout=8)
+        else:
+            if said is not None:
+                self.notify(said, severity="warning", timeout=8)
 
 
 def json_of(batch: MessageBatch) -> bytes:
