@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batch_tui.results.surcharges import Surcharges
@@ -11,7 +12,6 @@ from batch_tui.tui.text import fit_middle, lines, number, plain, plural, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
     from pathlib import Path
 
     from batch_tui.results.distribution import Distribution
@@ -24,6 +24,7 @@ Line = tuple[str, str]
 _MOST_GROUPS = 20
 _BAR = 24
 _LABEL = 32
+_LEAST_TOLD = Decimal("0.0001")
 _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
@@ -150,7 +151,7 @@ def _notes(
         yield "Code execution is billed by the hour and not in here."
     if summary.unpriced and own_prices is not None:
         yield f"No price is known of some models: {plain(str(own_prices))} is where to put one."
-    own = " and prices of your own" if prices.own & {one.model for one in summary.models} else ""
+    own = " and prices of your own" if any(prices.is_own(one.model) for one in summary.models) else ""
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
 
@@ -162,6 +163,8 @@ def dollars(cost: Decimal | None) -> str:
     """An amount as people write it; of less than a dollar more digits."""
     if cost is None:
         return "unknown"
+    if 0 < cost < _LEAST_TOLD:
+        return f"< ${_LEAST_TOLD}"
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
 
 

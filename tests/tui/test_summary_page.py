@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
 from rich.cells import cell_len
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
-from batch_tui.tui.summary_page import totals_page
+from batch_tui.tui.summary_page import dollars, totals_page
 from tests.results.lines import succeeded
 from tests.results.opened import opened
 
@@ -35,3 +37,19 @@ def test_bars_stand_below_each_other_however_large_the_numbers(tmp_path: Path) -
     bars = [row for row in page if " – " in row]
     assert len({len(row) for row in bars}) == 1
     assert len({row.index("━") for row in bars if "━" in row}) == 1
+
+
+def test_a_price_of_ones_own_is_told_of_where_the_answers_name_a_dated_model(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    rates = "input = 1\ncache_write_5m = 1\ncache_write_1h = 1\ncache_read = 1\noutput = 1\n"
+    own.write_text(f'[[price]]\nmodels = ["claude-haiku-4-5"]\n{rates}')
+    summary = ResultsSummary.of(opened(tmp_path, succeeded("a", model="claude-haiku-4-5-20251001")), Prices.load(own))
+    assert any("prices of your own" in text for text, _ in totals_page(summary, Prices.load(own), {}))
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [("0", "$0.00"), ("0.00001", "< $0.0001"), ("0.00005", "< $0.0001"), ("0.0001", "$0.0001"), ("0.5", "$0.5000")],
+)
+def test_what_costs_next_to_nothing_is_not_called_free(cost: str, said: str) -> None:
+    assert dollars(Decimal(cost)) == said
