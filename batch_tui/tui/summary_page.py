@@ -24,6 +24,7 @@ Line = tuple[str, str]
 _MOST_GROUPS = 20
 _BAR = 24
 _LABEL = 32
+_INDENTED = "\n    "
 _LEAST_TOLD = Decimal("0.0001")
 _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
@@ -174,7 +175,7 @@ def _error(group: ErrorGroup) -> list[Line]:
         example = [(f"    for example {mask.written(plain(name))[:64]}", "muted")]
     return [
         (f"  {number(group.count)} × {plain(group.type)}", "error"),
-        (f"    {mask.DOTS if mask.is_on() else lines(group.message)}", "text"),
+        (f"    {mask.DOTS if mask.is_on() else _INDENTED.join(lines(group.message).splitlines())}", "text"),
         (f"    {advice(group.type, group.message)}", "muted"),
         *example,
     ]

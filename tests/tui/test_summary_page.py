@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
-from batch_tui.tui.summary_page import dollars, totals_page
-from tests.results.lines import succeeded
+from batch_tui.tui.summary_page import dollars, errors_page, totals_page
+from tests.results.lines import errored, succeeded
 from tests.results.opened import opened
 
 if TYPE_CHECKING:
@@ -53,3 +53,15 @@ def test_a_price_of_ones_own_is_told_of_where_the_answers_name_a_dated_model(tmp
 )
 def test_what_costs_next_to_nothing_is_not_called_free(cost: str, said: str) -> None:
     assert dollars(Decimal(cost)) == said
+
+
+def test_an_error_of_several_lines_stands_under_its_kind_and_says_where_it_is_cut(tmp_path: Path) -> None:
+    lines = [
+        errored("a", "api_error", "one\ntwo"),
+        errored("b", "api_error", "x " * 400),
+        errored("c", "odd", "y" * 500),
+    ]
+    page = [text for text, _ in errors_page(ResultsSummary.of(opened(tmp_path, *lines)))]
+    assert "    one\n    two" in page
+    assert next(text for text in page if "x x x" in text).endswith(" x …")
+    assert "    " + "y" * 500 in page
