@@ -67,7 +67,7 @@ def export_results(
     mode; devices and pipes are written to as they are.
     `on_progress` is told the number of rows written so far, `on_long_cells` that of rows in a CSV that Excel cuts, if
     any. Raises ExportExists when there is such a file and `overwrite` is not set, ExportStopped when `should_stop` said
-    so, ExportError when the disk refuses or the place is where results are kept, and ResultsStoreError when a row
+    so, ExportError when the disk refuses or results are kept in that file, and ResultsStoreError when a row
     cannot be read any more; nothing is left behind then.
     """
     path = Path(path)
@@ -94,8 +94,8 @@ def export_results(
         there = _status(path)
         special = None if there is None or stat.S_ISREG(there.st_mode) else there.st_mode
         if special is None:
-            if path.resolve().parent == file.path.resolve().parent:
-                raise ExportError(f"{path} is where batch-tui keeps results itself. Choose another place.")
+            if there is not None and path.resolve().parent == file.path.resolve().parent:
+                raise ExportError(f"{path} is what batch-tui keeps results in itself. Choose another place.")
             written = _write_in_one_step(path, there, write_all, overwrite=overwrite)
         else:
             with _open_special(path, special, should_stop, sleep, overwrite=overwrite) as out:
