@@ -186,15 +186,24 @@ class ResultsStore:
 
     def all_stored(self) -> list[StoredResults]:
         """Every whole file of this origin whose batch can be told, by batch id."""
-        found = {about.batch_id for path in self.directory.glob("*.about.json") if (about := _read_about(path))}
+        found = {about.batch_id for path in self._files(".about.json") if (about := _read_about(path))}
         # Also where nothing is remembered any more, as what cannot be seen takes room for ever.
-        found |= {batch_id for path in self.directory.glob("*.jsonl") if (batch_id := _id_in_name(path))}
+        found |= {batch_id for path in self._files(".jsonl") if (batch_id := _id_in_name(path))}
         return [stored for batch_id in sorted(found) if (stored := self.stored(batch_id))]
+
+    def _files(self, ending: str) -> list[Path]:
+        # Not glob, to which a directory that may not be looked into is an empty one.
+        try:
+            return [self.directory / name for name in os.listdir(self.directory) if name.endswith(ending)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise disk_error("look into", self.directory, error) from error
 
     def all_unfinished(self) -> list[StoredResults]:
         """What downloads have left that did not end, or are going on, by batch id."""
         found = []
-        for path in sorted(self.directory.glob("*.part")):
+        for path in sorted(self._files(".part")):
             with suppress(FileNotFoundError):
                 status, batch_id = path.stat(), _id_in_name(path)
                 if batch_id is not None:
@@ -329,10 +338,6 @@ def _id_in_name(path: Path) -> str | None:
 def _read_about(path: Path) -> _About | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_About)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise disk_error("read", path, error) from error
-    except (ValueError, RecursionError):
-        # Damaged: the file beside it is judged without, and then is not called verified.
+    except (OSError, ValueError, RecursionError):
+        # Not there, unreadable or damaged: the file beside it is judged without, and then is not called verified.
         return None

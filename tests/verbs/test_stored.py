@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batch_tui.results.errors import ResultsStoreError
 from batch_tui.results.store import ResultsStore
 from batch_tui.verbs.stored import chosen_for_pruning, delete_chosen, find, list_stored
 from tests.results.lines import many
@@ -56,6 +57,23 @@ def test_a_file_of_which_nothing_is_remembered_takes_room_too(
     assert (told["batch_id"], told["size"], told["rows"], told["verified"]) == ("msgbatch_1", size, None, False)
     assert find(tmp_path, "msgbatch_1")[0].path.exists()
     assert names(pruned(tmp_path, to="0")) == ["msgbatch_1"]
+
+
+def test_what_is_remembered_of_one_may_be_unreadable(tmp_path: Path, store: ResultsStore) -> None:
+    for batch_id in ("a", "b"):
+        stored(store, batch_id, used_at=5)
+    # Root may read anything, but no directory as a file.
+    store._about_path("a").unlink()
+    store._about_path("a").mkdir()
+    assert [(one.batch_id, one.verified) for one in store.all_stored()] == [("a", False), ("b", True)]
+
+
+def test_a_place_that_cannot_be_looked_into_is_not_called_empty(tmp_path: Path, store: ResultsStore) -> None:
+    assert store.all_stored() == store.all_unfinished() == []
+    store.directory.write_text("")
+    for look in (store.all_stored, store.all_unfinished):
+        with pytest.raises(ResultsStoreError, match="Could not look into"):
+            look()
 
 
 def test_what_an_unfinished_download_left_is_listed_and_goes(
