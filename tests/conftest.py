@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 # How long one example takes says something about the machine, not about the product.
 settings.register_profile("batch-tui", deadline=None)
 settings.load_profile("batch-tui")
+
+
+# Thousands of apps leave much to look through: as often as by default, the collector takes a third of the whole run.
+gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -74,8 +74,21 @@ def list_page(query: PageQuery, *, raw: bool = False) -> Call[Listed]:
 
 def retrieve(message_batch_id: str) -> Call[MessageBatch]:
     """GET one batch. It is refused if not even the id can be read."""
-    strict = calls.retrieve(message_batch_id)
+    return _about_one(message_batch_id, calls.retrieve(message_batch_id))
 
+
+def cancel(message_batch_id: str) -> Call[MessageBatch]:
+    """POST the wish to cancel. The answer is refused if not even the id can be read."""
+    return _about_one(message_batch_id, calls.cancel(message_batch_id))
+
+
+def as_read(batch: MessageBatch) -> bytes:
+    """A batch as JSON, without what could not be read of it: nothing in it that the API did not say."""
+    said = batch.model_dump_json(exclude=set(batch.unread), warnings=False)
+    return said.encode("utf-8", "backslashreplace")
+
+
+def _about_one(message_batch_id: str, strict: Call[MessageBatch]) -> Call[MessageBatch]:
     def parse(outcome: Outcome) -> MessageBatch:
         try:
             MessageBatch.model_validate_json(outcome.body.removeprefix(BOM_UTF8))
@@ -85,7 +98,7 @@ def retrieve(message_batch_id: str) -> Call[MessageBatch]:
                 return mended
         return strict.parse(outcome)
 
-    return Call(strict.method, strict.path, parse)
+    return Call(strict.method, strict.path, parse, body=strict.body)
 
 
 def _object(body: bytes) -> Any:

@@ -133,17 +133,8 @@ class Listing:
         self.nameless += page.nameless
         for place, batch in enumerate(page.data):
             if batch.unread:
-                page.data[place] = self._as_known(batch)
+                page.data[place] = as_known(batch, self._catalog)
         return page
-
-    def _as_known(self, batch: MessageBatch) -> MessageBatch:
-        """A batch that could be read in part, with what is known from before of when it was made and how far it is."""
-        known = self._catalog.get(batch.id)
-        if known is None:
-            return batch
-        better = {each: getattr(known, each) for each in batch.unread & _LASTING - known.unread}
-        held = {each: getattr(known, each) for each in batch.unread & known.unread & _LASTING}
-        return batch.model_copy(update=better | held).read_without(batch.unread - better.keys())
 
     async def _list_newest(self, steps: list[Changes]) -> int:
         """Merge pages from the top down to what was listed before; returns how many rows they reached.
@@ -275,8 +266,18 @@ class Listing:
             batch = (await self._client.fetch(call, NOT_GIVEN)).value
         except NotFoundError:
             return False
-        self._merge([self._as_known(batch) if batch.unread else batch], steps)
+        self._merge([as_known(batch, self._catalog)], steps)
         return True
+
+
+def as_known(batch: MessageBatch, catalog: BatchCatalog) -> MessageBatch:
+    """A batch, with what is known from before of when it was made and how far it is where that cannot be read."""
+    known = catalog.get(batch.id) if batch.unread else None
+    if known is None:
+        return batch
+    better = {each: getattr(known, each) for each in batch.unread & _LASTING - known.unread}
+    held = {each: getattr(known, each) for each in batch.unread & known.unread & _LASTING}
+    return batch.model_copy(update=better | held).read_without(batch.unread - better.keys())
 
 
 def _may_be_another_page(page: Listed, top: Listed, known: MessageBatch) -> bool:

@@ -41,6 +41,12 @@ class CountColumn:
             self._counts = _zeros(self._zeros)
         self._counts.extend(counts)
 
+    def cut(self, rows: int) -> None:
+        """Forget the counts of all but the first rows."""
+        self._zeros = min(self._zeros, rows)
+        if self._counts is not None:
+            del self._counts[rows:]
+
 
 def _zeros(number: int) -> array[int]:
     return array("I", [0]) * number

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from batch_tui.api.errors import APIConnectionError, APIError, APIStatusError, BatchAPIError, TruncatedResults
+from batch_tui.api.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    BatchAPIError,
+    TruncatedResults,
+)
 from batch_tui.results.answer_facts import is_plain, range_start, refuse_what_is_no_result, worth_retrying
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through
 from batch_tui.results.download_control import Controls, DownloadProgress, Speedometer, State
@@ -15,11 +22,11 @@ from batch_tui.results.part_file import PartFile
 from batch_tui.results.results_file import CHUNK_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
     from batch_tui.results.completeness import RequestCounts
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.results_source import ResultsSource, ResultsStream
     from batch_tui.results.store import ResultsStore
 
 MEGABYTE = 2**20
@@ -28,28 +35,7 @@ _STARTS_OVER_LIMIT = 5
 _LOOKS_EVERY = 2.0
 """Seconds between two looks at whether another process is still receiving the same results."""
 _ELSEWHERE = "Another batch-tui is downloading these results; they are shown here when it has ended."
-
-
-class ResultsStream(Protocol):
-    """An open answer of the results endpoint."""
-
-    @property
-    def status_code(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def content_length(self) -> int | None: ...
-    def iter_bytes(self) -> Iterator[bytes]: ...
-    def more_is_waiting(self) -> bool: ...
-    def close(self) -> None: ...
-
-
-class ResultsSource(Protocol):
-    """Where results come from: `client.messages.batches`."""
-
-    def stream_results(
-        self, message_batch_id: str, *, start: int = 0, chunk_size: int
-    ) -> AbstractContextManager[ResultsStream]: ...
+_ANOTHER_PART = "The server sent another part of the results than was asked for, so the download started over."
 
 
 class ResultsDownload:
@@ -240,11 +226,20 @@ class ResultsDownload:
         return True
 
     def _fetch(self, part: PartFile) -> None:
-        failures = 0
+        failures, parts_come = 0, True
         while not self._controls.stopping:
             before = part.secured
+            # Some of the stored bytes are asked for again: they show whether it is still the same file.
+            asked = max(0, before - _OVERLAP) if parts_come else 0
             try:
-                whole = self._receive(part)
+                whole = self._receive(part, asked)
+            except APIResponseValidationError as error:
+                if not asked or error.status_code != 206:
+                    raise
+                # What is here is compared with all that comes instead.
+                parts_come, self._note = False, _ANOTHER_PART
+                self._attempt += 1
+                continue
             except (APIConnectionError, APIStatusError) as error:
                 part.cut_back()
                 if self._controls.stopping:
@@ -274,10 +269,8 @@ class ResultsDownload:
         self._tell("retrying", error=error)
         self._sleep(asked or min(0.5 * 2**failures, 8.0) * (1 - 0.25 * self._jitter()))
 
-    def _receive(self, part: PartFile) -> bool:
+    def _receive(self, part: PartFile, asked: int) -> bool:
         """One request: append what is new. True when the answer came to its end, False when told to stop."""
-        # Some of the stored bytes are asked for again: they show whether it is still the same file.
-        asked = max(0, part.secured - _OVERLAP)
         with self._source.stream_results(self.batch_id, start=asked, chunk_size=self._chunk_size) as stream:
             self._controls.hold_stream(stream.close)
             try:

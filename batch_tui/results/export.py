@@ -235,7 +235,9 @@ def _write_markdown(out: Output, file: ResultsFile, row: int) -> None:
     shown, line = file.row(row), file.line(row)
     text = _said(shown.kind, parse(line)[0], line)
     facts = [shown.kind, shown.stop_reason, shown.model]
-    facts += [] if shown.output_tokens is None else [f"{shown.input_tokens} tokens in, {shown.output_tokens} out"]
+    given, made = shown.input_tokens, shown.output_tokens
+    tokens = [*([] if given is None else [f"{given} tokens in"]), *([] if made is None else [f"{made} out"])]
+    facts += [", ".join(tokens)]
     said = " · ".join(_one_line(fact) for fact in facts if fact)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     section = f"## {_one_line(shown.custom_id or f'line {row + 1}')}\n\n{said}\n\n"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MAGIC = b"batch-tui index 3\n"
+_MAGIC = b"batch-tui index 4\n"
 """The number grows when the same line would be told of otherwise than before."""
 _SAMPLE = 65_536
 _SAMPLES = 16

@@ -14,6 +14,7 @@ from msgspec import Raw
 
 from batch_tui.results.deep_json import read_json
 from batch_tui.results.result_line import (
+    COUNT_LIMIT,
     NO_MESSAGE,
     SUCCEEDED,
     UNREADABLE,
@@ -23,6 +24,7 @@ from batch_tui.results.result_line import (
     Succeeded,
     blocks_of,
     count,
+    count_or_none,
     decode_line,
     kind_of_value,
     mapping,
@@ -33,8 +35,9 @@ from batch_tui.results.result_line import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-US_ONLY, EMPTY_TEXT, SUSPICIOUS, NO_CUSTOM_ID, HAS_TEXT, IS_JSON = 1, 2, 4, 8, 16, 32
-"""Bits of a line's flags; IS_JSON: the text is an object or an array, perhaps in a ``` fence."""
+US_ONLY, EMPTY_TEXT, SUSPICIOUS, NO_CUSTOM_ID, HAS_TEXT, IS_JSON, UNTOLD, CUT = 1, 2, 4, 8, 16, 32, 64, 128
+"""Bits of a line's flags; IS_JSON: the text is an object or an array, perhaps in a ``` fence; UNTOLD: an answer that
+does not say how many tokens went in, or how many came out; CUT: one that says more of something than fits a column."""
 
 SUSPICIOUS_STOP_REASONS = frozenset({"max_tokens", "model_context_window_exceeded", "refusal", "pause_turn"})
 
@@ -112,6 +115,15 @@ def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> C
             ],
         )
         written = [tokens - hour for tokens, hour in zip(written, hours, strict=True)]
+    # None where a line does not say, which an array refuses: to look for it would take longer.
+    given: list[Any] = [usage.input_tokens for usage in usages]
+    made: list[Any] = [usage.output_tokens for usage in usages]
+    try:
+        tokens_in, tokens_out = array("I", given), array("I", made)
+    except TypeError:
+        pairs = zip(flags, given, made, strict=True)
+        flags = [flag | UNTOLD if tokens is None or others is None else flag for flag, tokens, others in pairs]
+        tokens_in, tokens_out = array("I", [one or 0 for one in given]), array("I", [one or 0 for one in made])
     details = [usage.output_tokens_details for usage in usages]
     tools = [usage.server_tool_use for usage in usages]
     return (
@@ -120,8 +132,8 @@ def columns_of_lines(lines: Sequence[Line], flags: list[int] | None = None) -> C
         [crc32(line.custom_id.encode()) for line in lines],
         stops,
         [message.model for message in messages],
-        array("I", [usage.input_tokens or 0 for usage in usages]),
-        array("I", [usage.output_tokens or 0 for usage in usages]),
+        tokens_in,
+        tokens_out,
         array("I", written),
         hours,
         array("I", [usage.cache_read_input_tokens or 0 for usage in usages]),
@@ -218,22 +230,17 @@ def facts_of_value(value: object) -> Facts:
     flags |= flags_of_text(said, any(block.get("type") == "tool_use" for block in blocks))
     if stop_reason in SUSPICIOUS_STOP_REASONS:
         flags |= SUSPICIOUS
-    written = count(usage.get("cache_creation_input_tokens"))
+    named = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    counts = [count_or_none(usage.get(name)) for name in named]
+    counts.append(count_or_none(mapping(usage.get("output_tokens_details")).get("thinking_tokens")))
+    counts.append(count_or_none(mapping(usage.get("server_tool_use")).get("web_search_requests")))
+    if None in counts[:2]:
+        flags |= UNTOLD
+    if COUNT_LIMIT in counts:
+        flags |= CUT
+    given, made, written, read, thinking, searches = (number or 0 for number in counts)
     hour = min(written, count(mapping(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")))
-    return (
-        kind,
-        flags,
-        code,
-        stop_reason,
-        model,
-        count(usage.get("input_tokens")),
-        count(usage.get("output_tokens")),
-        written - hour,
-        hour,
-        count(usage.get("cache_read_input_tokens")),
-        count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
-        count(mapping(usage.get("server_tool_use")).get("web_search_requests")),
-    )
+    return (kind, flags, code, stop_reason, model, given, made, written - hour, hour, read, thinking, searches)
 
 
 def custom_id_code(custom_id: str) -> int:

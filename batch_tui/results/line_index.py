@@ -13,12 +13,13 @@ from batch_tui.results.line_facts import (
     IS_JSON,
     ODD,
     SUSPICIOUS,
+    UNTOLD,
     Columns,
     columns_of_bytes,
     columns_of_lines,
     custom_id_code,
 )
-from batch_tui.results.result_line import KINDS, Kind, decode_lines, parse
+from batch_tui.results.result_line import KINDS, SUCCEEDED, Kind, decode_lines, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,6 +117,11 @@ class LineIndex:
         """Whether a row succeeded without giving the answer it should."""
         return is_odd(self.flags[row], self._wants_json)
 
+    def tokens(self, column: int, row: int) -> int | None:
+        """A count of a success, by its place in TOKEN_COLUMNS; None where the line does not say."""
+        told = self.token_columns[column][row]
+        return told if self.kinds[row] == SUCCEEDED and (told or not self.flags[row] & UNTOLD) else None
+
     def is_silent(self, row: int) -> bool:
         """Whether a row succeeded and neither says anything nor calls a tool."""
         return bool(self.flags[row] & EMPTY_TEXT)
@@ -202,27 +208,45 @@ class LineIndex:
     def _append(self, starts: list[int], columns: Columns) -> None:
         kinds, flags, codes, stops, models, *tokens = columns
         stop_number, model_number = self.stop_reasons.__getitem__, self.models.__getitem__
-        self.kinds.extend(kinds)
-        self.flags.extend(flags)
-        self.custom_id_codes.extend(codes)
-        self.stop_numbers.extend(map(stop_number, stops))
-        self.model_numbers.extend(map(model_number, models))
-        for column, values in zip(self.token_columns, tokens, strict=True):
-            column.extend(values)
-        self.starts.extend(starts)
-        for number in range(len(KINDS)):
-            self.kind_counts[number] += kinds.count(number)
-        self.count_flags(flags)
+        rows = len(self.starts)
+        try:
+            self.kinds.extend(kinds)
+            self.flags.extend(flags)
+            self.custom_id_codes.extend(codes)
+            self.stop_numbers.extend(map(stop_number, stops))
+            self.model_numbers.extend(map(model_number, models))
+            for column, values in zip(self.token_columns, tokens, strict=True):
+                column.extend(values)
+            self.starts.extend(starts)
+            times = [kinds.count(number) for number in range(len(KINDS))]
+            # The last thing that memory can run out for.
+            self.count_flags(flags)
+        except BaseException:
+            self._cut(rows)
+            raise
+        for number, more in enumerate(times):
+            self.kind_counts[number] += more
+
+    def _cut(self, rows: int) -> None:
+        """Forget what there is of further rows: columns of unequal lengths would tell of other rows than theirs."""
+        flat = (self.kinds, self.flags, self.stop_numbers, self.model_numbers)
+        for column in (*flat, self.custom_id_codes, self.starts):
+            del column[rows:]
+        for counts in self.token_columns:
+            counts.cut(rows)
 
     def count_flags(self, flags: Sequence[int]) -> None:
         """Take the flags of further rows into account."""
         times = {flag: flags.count(flag) for flag in set(flags)}
-        self._odd += sum(number for flag, number in times.items() if flag & SUSPICIOUS)
-        self._texts += sum(number for flag, number in times.items() if flag & HAS_TEXT)
-        self._json += sum(number for flag, number in times.items() if flag & IS_JSON)
-        self._prose += sum(
-            number for flag, number in times.items() if flag & (HAS_TEXT | IS_JSON | SUSPICIOUS) == HAS_TEXT
-        )
+        odd = sum(number for flag, number in times.items() if flag & SUSPICIOUS)
+        texts = sum(number for flag, number in times.items() if flag & HAS_TEXT)
+        objects = sum(number for flag, number in times.items() if flag & IS_JSON)
+        prose = sum(number for flag, number in times.items() if flag & (HAS_TEXT | IS_JSON | SUSPICIOUS) == HAS_TEXT)
+        # All or none: memory may have run out before.
+        self._odd += odd
+        self._texts += texts
+        self._json += objects
+        self._prose += prose
         wants_json = self._json >= _ENOUGH_JSON and self._json >= _MOST * self._texts
         if wants_json != self._wants_json:
             self._wants_json = wants_json

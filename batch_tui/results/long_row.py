@@ -10,7 +10,6 @@ import msgspec
 
 from batch_tui.results.line_facts import custom_id_code
 from batch_tui.results.line_index import TOKEN_COLUMNS
-from batch_tui.results.result_line import SUCCEEDED
 from batch_tui.results.result_row import ResultRow
 
 if TYPE_CHECKING:
@@ -33,15 +32,14 @@ def long_row(results: ResultsFile, number: int) -> ResultRow | None:
     # A name given twice counts as the last says, which the index knows.
     if custom_id is None or custom_id_code(custom_id) != index.custom_id_codes[number]:
         return None
-    succeeded = index.kinds[number] == SUCCEEDED
     return ResultRow(
         number,
         custom_id,
         index.kind(number),
         index.stop_reasons.names[index.stop_numbers[number]],
         index.models.names[index.model_numbers[number]],
-        index.token_columns[_INPUT][number] if succeeded else None,
-        index.token_columns[_OUTPUT][number] if succeeded else None,
+        index.tokens(_INPUT, number),
+        index.tokens(_OUTPUT, number),
         "",
         index.is_suspicious(number),
         index.is_silent(number),

@@ -19,7 +19,8 @@ KINDS: tuple[Kind, ...] = ("succeeded", "errored", "canceled", "expired", "unkno
 SUCCEEDED, ERRORED, CANCELED, EXPIRED, UNKNOWN, UNREADABLE = range(6)
 
 COUNT_LIMIT = 2**32 - 1
-_Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
+# Below the limit, which stands for that or more: a line with such a count is looked at by itself.
+_Count = Annotated[int, Meta(ge=0, lt=COUNT_LIMIT)]
 
 
 class _CacheCreation(Struct, gc=False):
@@ -61,7 +62,7 @@ class Message(Struct, gc=False):
     stop_reason: str | None = None
 
 
-NO_MESSAGE = Message([], None, _Usage())
+NO_MESSAGE = Message([], None, _Usage(0, 0))
 """Stands where a line has no message, so that facts of several lines can be taken alike."""
 
 
@@ -154,9 +155,14 @@ def error_of(value: object) -> tuple[str, str]:
     return text_or_none(body.get("type")) or "unknown_error", text_or_none(body.get("message")) or ""
 
 
+def count_or_none(value: object) -> int | None:
+    """A token count as a number that fits the index: anything odd is None, anything huge is cut."""
+    return min(value, COUNT_LIMIT) if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def count(value: object) -> int:
-    """A token count as a number that fits the index: anything odd is 0, anything huge is cut."""
-    return max(0, min(value, COUNT_LIMIT)) if isinstance(value, int) and not isinstance(value, bool) else 0
+    """The same, where one that is odd or left out counts as none."""
+    return count_or_none(value) or 0
 
 
 def blocks_of(message: Mapping[str, object]) -> Iterator[Mapping[str, object]]:

@@ -16,7 +16,7 @@ from batch_tui.results.result_line import (
     Line,
     Succeeded,
     blocks_of,
-    count,
+    count_or_none,
     decode_line,
     error_of,
     kind_of_value,
@@ -47,7 +47,8 @@ _error_decoder = msgspec.json.Decoder(_ErrorEnvelope)
 class ResultRow:
     """What a table shows of one line. Every string is untrusted.
 
-    `number` counts from 0 in file order. Without a message, tokens, `model` and `stop_reason` are None.
+    `number` counts from 0 in file order. Without a message, tokens, `model` and `stop_reason` are None. A count of
+    COUNT_LIMIT tokens is that or more.
     `preview` holds at most 300 characters: answer text, tool call, error type and message, or raw line.
     """
 
@@ -88,8 +89,8 @@ def _row_of_line(number: int, line: Line, suspicious: bool, silent: bool) -> Res
             kind,
             message.stop_reason,
             message.model,
-            message.usage.input_tokens or 0,
-            message.usage.output_tokens or 0,
+            message.usage.input_tokens,
+            message.usage.output_tokens,
             preview,
             suspicious,
             silent,
@@ -132,8 +133,8 @@ def _row_of_value(number: int, value: object, raw: bytes, suspicious: bool, sile
             kind,
             text_or_none(message.get("stop_reason")),
             text_or_none(message.get("model")),
-            count(usage.get("input_tokens")),
-            count(usage.get("output_tokens")),
+            count_or_none(usage.get("input_tokens")),
+            count_or_none(usage.get("output_tokens")),
             _preview(_loose(block) for block in blocks_of(message)),
             suspicious,
             silent,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from batch_tui.results.error_groups import mask
 from batch_tui.results.json_path import MISSING, JsonPath, show
-from batch_tui.results.line_facts import custom_id_code
+from batch_tui.results.line_facts import UNTOLD, custom_id_code
 from batch_tui.results.result_line import ERRORED, KINDS, SUCCEEDED, error_of
 from batch_tui.results.result_row import answer_text
 
@@ -92,10 +92,17 @@ class TokensAre:
 
     def keep(self, index: LineIndex, rows: list[int]) -> list[int]:
         holds, number, kinds = COMPARISONS[self.comparison], self.number, index.kinds
-        columns = [index.token_columns[place] for place in self.columns]
+        columns, flags = [index.token_columns[place] for place in self.columns], index.flags
         if len(columns) == 1:
             (column,) = columns
-            return [row for row in rows if kinds[row] == SUCCEEDED and holds(column[row], number)]
+            return [
+                row
+                for row in rows
+                if kinds[row] == SUCCEEDED
+                and holds(told := column[row], number)
+                # What a line does not say fulfils nothing.
+                and (told or not flags[row] & UNTOLD)
+            ]
         return [
             row for row in rows if kinds[row] == SUCCEEDED and holds(sum(column[row] for column in columns), number)
         ]

@@ -79,8 +79,8 @@ def _rank_of(file: ResultsFile, key: SortKey) -> Callable[[int], _Rank | None]:
                 (index.stop_numbers, index.stop_reasons) if key == "stop" else (index.model_numbers, index.models)
             )
             return lambda row: table.names[numbers[row]]
-    column = index.token_columns[0 if key == "input" else 1]
-    return lambda row: column[row] if KINDS[index.kinds[row]] == "succeeded" else None
+    column = 0 if key == "input" else 1
+    return lambda row: index.tokens(column, row)
 
 
 def _rank(value: object) -> _Rank | None:

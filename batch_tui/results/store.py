@@ -78,6 +78,18 @@ class StoredResults:
     """Whether it is only what came of a download that did not end."""
 
 
+class PartsHere:
+    """Of which batches a part of the results is here, asked with `in`."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        """`names` are those of their files, without the ending."""
+        self._names = names
+
+    def __contains__(self, batch_id: object) -> bool:
+        # Lists ask this of each row, and mostly there are none.
+        return bool(self._names) and isinstance(batch_id, str) and _safe_name(batch_id, batch_id) in self._names
+
+
 class ResultsStore:
     """Results of one origin's batches in a directory that only its owner can read (0700, files 0600).
 
@@ -211,6 +223,19 @@ class ResultsStore:
                     one = StoredResults(batch_id, path, status.st_size, None, False, used_at=used_at, unfinished=True)
                     found.append(one)
         return found
+
+    def parts(self) -> PartsHere:
+        """Of which batches a download has begun that is not whole."""
+        names = []
+        try:
+            for path in self._files(".part"):
+                # One may become a whole file just now.
+                with suppress(FileNotFoundError):
+                    if path.stat().st_size:
+                        names.append(path.stem)
+        except OSError as error:
+            raise disk_error("look into", self.directory, error) from error
+        return PartsHere(frozenset(names))
 
     def open(self, batch_id: str, *, anew: bool = False) -> ResultsFile | None:
         """Open the whole file of a batch, or None; indexes it `anew` or where the saved index does not match."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from batch_tui.results.completeness import Completeness, RequestCounts, check_completeness
 from batch_tui.results.distribution import Distribution
 from batch_tui.results.error_groups import ErrorGroup, group_errors
-from batch_tui.results.line_facts import US_ONLY
+from batch_tui.results.line_facts import CUT, UNTOLD, US_ONLY
 from batch_tui.results.line_index import TOKEN_COLUMNS
 from batch_tui.results.pricing import TokenCounts
 from batch_tui.results.result_line import SUCCEEDED, Kind
@@ -61,7 +61,8 @@ class ResultsSummary:
     """Totals of the rows that were there when it was made (`rows`); make a new one as the file grows.
 
     `cost` in dollars at batch price, tokens and web searches together: None if any model's price is unknown
-    (their names are in `unpriced`) or no prices were given. Only succeeded rows are billed.
+    (their names are in `unpriced`), any row's tokens are, or no prices were given. `known_cost` is the part of it that
+    is known, None where there is none. Only succeeded rows are billed.
     """
 
     results: ResultsFile
@@ -76,6 +77,11 @@ class ResultsSummary:
     output: Distribution
     """Output tokens of the succeeded rows."""
     web_search_cost: Decimal
+    untold_rows: int
+    """Succeeded rows that do not say how many tokens they took; they are not in the sums."""
+    cut_rows: int
+    """Succeeded rows that say more than can be counted here; the sums are at least that."""
+    known_cost: Decimal | None
 
     @classmethod
     def of(
@@ -91,9 +97,13 @@ class ResultsSummary:
         models, stop_reasons = _add_up(results, rows, prices)
         groups = group_errors(results, should_stop=should_stop)
         unpriced = tuple(totals.model for totals in models if totals.cost is None)
-        known = [totals.cost for totals in models if totals.cost is not None]
-        cost = sum(known, Decimal(0)) if prices is not None and not unpriced else None
-        searches = sum(totals.web_searches for totals in models)
+        known = sum((totals.cost for totals in models if totals.cost is not None), Decimal(0))
+        flags = bytes(results.index.flags[:rows])
+        untold, cut = (flags.translate(_bit(flag)).count(1) for flag in (UNTOLD, CUT))
+        cost = None if prices is None or unpriced or untold or cut else known
+        search = Decimal(0) if prices is None else prices.web_search
+        # A search has its price whichever model made it.
+        known += search * sum(totals.web_searches for totals in models if totals.cost is None)
         return cls(
             results,
             rows,
@@ -105,7 +115,10 @@ class ResultsSummary:
             cost,
             unpriced,
             Distribution.of(_outputs(results, rows)),
-            Decimal(0) if prices is None else prices.web_search * searches,
+            search * sum(totals.web_searches for totals in models),
+            untold,
+            cut,
+            cost if cost is not None else known or None,
         )
 
     @property
@@ -139,12 +152,17 @@ class ResultsSummary:
         return sum(totals.web_searches for totals in self.models)
 
     @property
+    def unpriced_rows(self) -> int:
+        """Succeeded rows of models whose price is unknown."""
+        return sum(totals.rows for totals in self.models if totals.cost is None)
+
+    @property
     def saving(self) -> Decimal | None:
         """Dollars saved against the standard price, which is twice the batch price (batches-api.md section 10).
 
-        Web searches cost the same in both.
+        As much of it as is known; web searches cost the same in both.
         """
-        return None if self.cost is None else self.cost - self.web_search_cost
+        return None if self.known_cost is None else self.known_cost - self.web_search_cost
 
     def completeness(
         self, expected: RequestCounts | int | None, *, custom_ids: Collection[str] | None = None
@@ -155,8 +173,12 @@ class ResultsSummary:
 
 def _outputs(results: ResultsFile, rows: int) -> Iterable[int]:
     index = results.index
-    column = index.token_columns[TOKEN_COLUMNS.index("output_tokens")]
-    return compress(column[:rows], _where(index.kinds[:rows], SUCCEEDED))
+    column, flags = index.token_columns[TOKEN_COLUMNS.index("output_tokens")][:rows], bytes(index.flags[:rows])
+    chosen, untold = _where(index.kinds[:rows], SUCCEEDED), flags.translate(_bit(UNTOLD))
+    if 1 in untold:
+        said = bytes(map(bool, column))
+        chosen = _both(chosen, bytes(map(max, said, _not(untold))))
+    return compress(column, chosen)
 
 
 def _add_up(
@@ -166,7 +188,7 @@ def _add_up(
     kinds, flags = index.kinds[:rows], index.flags[:rows]
     models, stops = index.model_numbers[:rows], index.stop_numbers[:rows]
     succeeded = _where(kinds, SUCCEEDED)
-    in_us = bytes(flags).translate(bytes(bool(flag & US_ONLY) for flag in range(256)))
+    in_us = bytes(flags).translate(_bit(US_ONLY))
     # Only succeeded rows have a name there; those without one share number 0 with all other rows.
     stop_counts = {name: stops.count(number) for number, name in enumerate(index.stop_reasons.names)}
     stop_counts[None] -= rows - succeeded.count(1)
@@ -224,6 +246,11 @@ def _totals(model: str, tallies: Sequence[_Tally], prices: Prices | None) -> Mod
 def _where(column: bytes | bytearray, number: int) -> bytes:
     """A 1 for each row that has this number, else a 0; all rows at once, as a loop takes ten times as long."""
     return bytes(column).translate(bytes(one == number for one in range(256)))
+
+
+def _bit(wanted: int) -> bytes:
+    """What turns flags into a 1 for each row that has this one, else a 0."""
+    return bytes(bool(flag & wanted) for flag in range(256))
 
 
 def _both(some: bytes, others: bytes) -> bytes:

@@ -376,14 +376,19 @@ def _ended_already(changes: Changes, called: Plain, in_row: Plain) -> Outcome:
 
 
 async def _ask(action: Action, batch_id: str, client: AsyncBatchClient, context: AppContext) -> Outcome:
-    batches, catalog = client.messages.batches, context.catalog
+    catalog = context.catalog
     if action == "delete":
-        await batches.delete(batch_id)
+        await client.messages.batches.delete(batch_id)
         changes = catalog.remove(batch_id, for_good=True)
         # The name only now: it may be hidden since the question.
         said = join(spoken_of(batch_id, context.monitor.notes), Plain(" is deleted."))
         return Outcome(changes, said, "deleted", in_row=Plain("deleted"))
-    batch = await batches.cancel(batch_id)
+    # Not at the top: they bring what only requests need.
+    from batch_tui.api.not_given import NOT_GIVEN
+    from batch_tui.api.salvage import cancel
+    from batch_tui.monitor.listing import as_known
+
+    batch = as_known((await client.fetch(cancel(batch_id), NOT_GIVEN)).value, catalog)
     changes, called = catalog.merge([batch]), spoken_of(batch_id, context.monitor.notes)
     if batch.processing_status == "ended":
         return _ended_already(changes, called, Plain("had ended already"))

@@ -251,6 +251,7 @@ class BatchApp(NoticesApp, OrderApp):
             # Now that the list stands: before, it would have waited for what only results need.
             self._preloaded = True
             self.run_worker(self.preload, group="preload", thread=True, exit_on_error=False)
+            self.look_for_parts()
         moved = (context.catalog.get(batch_id) for batch_id in (*changes.added, *changes.updated))
         context.history.add(batch for batch in moved if batch is not None)
         if self._poller is not None:

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 TAIL: Final = "\0tail"
 """Key of the last row; no batch id holds a NUL."""
 
+PART_HERE: Final = Plain("part here")
+"""What is said in place of results that did not come to their end."""
+
 _SHORTEST_ID = 12
 _TAIL_OF_ID = 7
 """Characters of an id that tell it apart from the others at a glance."""
@@ -116,8 +119,12 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
         return join(Plain("↓ "), size(opened.progress.bytes)), "running"
     # Once whole and not saved now, its file is not there any more: what is open can only be read on.
-    if opened is not None and opened.rows and opened.progress.state != "complete":
-        return Plain("part here"), "warning"
+    if opened is None:
+        some_here = batch.id in context.monitor.parts
+    else:
+        some_here = opened.progress.state != "complete" and (opened.rows > 0 or batch.id in context.monitor.parts)
+    if some_here:
+        return PART_HERE, "warning"
     if batch.archived_at is not None:
         return Plain("gone"), "muted"
     if batch.processing_status != "ended":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from datetime import datetime, tzinfo
     from pathlib import Path
 
@@ -42,6 +42,8 @@ class OpenResults(msgspec.Struct):
     """What somebody else did to the copy on this machine while it was open; None when nothing is known of that."""
     gone: bool = False
     """Whether that was to remove it."""
+    silence: int = 0
+    """Seconds since anything came, while it is downloading."""
 
     @property
     def rows(self) -> int:
@@ -83,6 +85,8 @@ class MonitorView(msgspec.Struct):
     """What the user calls their batches, by batch id."""
     saved: dict[str, SavedResults] = msgspec.field(default_factory=dict)
     """Whole results stored on this machine, by batch id."""
+    parts: Container[str] = frozenset()
+    """Batches of which an earlier download left a part of the results, by id."""
     results: dict[str, OpenResults] = msgspec.field(default_factory=dict)
     watched: set[str] = msgspec.field(default_factory=set)
     """Ids of the batches whose end the user wants to be told of."""

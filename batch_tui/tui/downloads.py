@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from batch_tui.results.completeness import RequestCounts
-    from batch_tui.results.download import ResultsDownload, ResultsSource, ResultsStream
+    from batch_tui.results.download import ResultsDownload
     from batch_tui.results.results_file import ResultsFile
+    from batch_tui.results.results_source import ResultsSource, ResultsStream
     from batch_tui.results.store import ResultsStore, StoredResults
 
 
@@ -150,8 +151,13 @@ class Downloads:
         download.resume()
         # A daemon: it may sit in a socket that says nothing, and quitting must not wait for that.
         thread = threading.Thread(target=self._run, args=(batch_id, download), name="results", daemon=True)
-        self._threads[batch_id] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            error = ResultsStoreError("This machine has no further thread to give. Close something, then try again.")
+            self._forward(batch_id, DownloadProgress("failed", error=error))
+        else:
+            self._threads[batch_id] = thread
 
     def fetch_again(self, batch_id: str, expected: RequestCounts | int | None, batch: bytes | None) -> None:
         """Fetch all of what is stored anew; until it is here, what is stored stays."""
@@ -221,7 +227,12 @@ class Downloads:
         if whole and download.results is not None:
             # In a thread of its own: this one is waited for before the results can be fetched anew.
             note = (batch_id, download.results)
-            threading.Thread(target=self.store.remember_checksum, args=note, name="checksum", daemon=True).start()
+            thread = threading.Thread(target=self.store.remember_checksum, args=note, name="checksum", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                # None can be had, so they wait.
+                self.store.remember_checksum(*note)
         if whole and self._cache_limit:
             made = self._make_room()
             if self._dropped is not None:

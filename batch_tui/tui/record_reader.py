@@ -59,24 +59,29 @@ class RecordReader:
             self._condition.notify_all()
 
     def forget(self) -> None:
-        """Let go of the last record and its file: nobody looks at them any more."""
+        """Let go of the last record, its file and the thread: nobody looks at them any more."""
         with self._condition:
             self._wishes.clear()
             self._forgets = True
             self._condition.notify_all()
 
     def _run(self) -> None:
-        while True:
-            with self._condition:
-                while not self._wishes and not self._forgets:
-                    self._condition.wait()
-                if self._forgets:
-                    self._last, self._forgets = None, False
-                wish = self._wishes.pop(next(iter(self._wishes))) if self._wishes else None
-            if wish is not None:
-                wish.reply(self._fulfil(wish))
+        while (wish := self._next_wish()) is not None:
+            wish.reply(self._fulfil(wish))
             # It holds the file, which is to close when nobody shows it any more.
             del wish
+
+    def _next_wish(self) -> Wish | None:
+        """Wait for a wish; None, and the next one starts a new thread, once all was to be forgotten."""
+        with self._condition:
+            while not self._wishes and not self._forgets:
+                self._condition.wait()
+            if self._forgets:
+                self._last, self._forgets = None, False
+            if self._wishes:
+                return self._wishes.pop(next(iter(self._wishes)))
+            self._thread = None
+            return None
 
     def _fulfil(self, wish: Wish) -> RecordLoaded:
         asked = wish.page

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from batch_tui.tui.text import Plain, fit_start, number, plain, width
+from batch_tui.results.result_line import COUNT_LIMIT
+from batch_tui.tui.text import Plain, fit_start, number, plain, up_to, width
 from batch_tui.tui.widgets.table_rows import Column
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _USUAL_ID, _LONGEST_ID = 18, 36
 _ANSWER: Final = 28
 
 
+def tokens_said(count: int | None) -> Plain:
+    """How many tokens a row tells of, if any."""
+    return Plain("–") if count is None else up_to(COUNT_LIMIT, count)
+
+
 class ColumnNeeds:
     """How wide the columns must be for what was on screen so far; none ever shrinks, as that would unsettle the eye."""
 
@@ -39,9 +45,8 @@ class ColumnNeeds:
         for row in rows:
             if row.custom_id is not None:
                 self._custom_id = min(max(self._custom_id, width(plain(row.custom_id))), _LONGEST_ID)
-            if row.input_tokens is not None and row.output_tokens is not None:
-                self._input = max(self._input, len(number(row.input_tokens)))
-                self._output = max(self._output, len(number(row.output_tokens)))
+            self._input = max(self._input, len(tokens_said(row.input_tokens)))
+            self._output = max(self._output, len(tokens_said(row.output_tokens)))
         return self._all() != before
 
     def columns(self, paths: Sequence[JsonPath] = ()) -> tuple[Column, ...]:

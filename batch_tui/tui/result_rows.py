@@ -13,7 +13,7 @@ from batch_tui.results.long_row import long_row
 from batch_tui.results.result_line import KINDS
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.result_columns import EXTRACTED
+from batch_tui.tui.result_columns import EXTRACTED, tokens_said
 from batch_tui.tui.text import Plain, fit_middle, join, number, plain, size
 from batch_tui.tui.trouble import describe
 from batch_tui.tui.widgets.table_rows import Cell
@@ -322,7 +322,7 @@ def _stop(row: ResultRow) -> Cell:
 
 
 def _tokens(count: int | None) -> Cell:
-    return Cell.of(Plain("–") if count is None else number(count), "muted")
+    return Cell.of(tokens_said(count), "muted")
 
 
 def _tight(text: str) -> str:

@@ -14,13 +14,14 @@ from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.worker import get_current_worker
 
+from batch_tui.monitor.catalog import NO_CHANGES
 from batch_tui.results.download_control import DownloadProgress
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui import messages, results_messages
 from batch_tui.tui.context import OpenResults, SavedResults
 from batch_tui.tui.downloads import DownloadReport, Downloads, SavedDropped
 from batch_tui.tui.export_app import ExportApp
-from batch_tui.tui.messages import DownloadUpdate, Update
+from batch_tui.tui.messages import DownloadUpdate, MonitorUpdate, Update
 from batch_tui.tui.screens.dialogs import delete_copy_dialog, why_no_results
 from batch_tui.tui.text import plain, plural
 
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
     from textual.message import Message
     from textual.screen import Screen
+    from textual.worker import WorkType
 
     from batch_tui.api.models import MessageBatch
     from batch_tui.results.completeness import RequestCounts
-    from batch_tui.results.download import ResultsSource
+    from batch_tui.results.results_source import ResultsSource
     from batch_tui.results.store import ResultsStore, StoredResults
     from batch_tui.submission.linked_input import LinkedInputs
     from batch_tui.tui.connection import Connection
@@ -121,6 +123,13 @@ class ResultsApp(ExportApp):
 
         return RowFinder(self._monotonic)
 
+    async def on_unmount(self) -> None:
+        # Their threads would hold this app, and all it shows, for as long as the process lives.
+        if "_finder" in vars(self):
+            self._finder.stop()
+        if "_records" in vars(self):
+            self._records.forget()
+
     @on(messages.ResultsRequested)
     def _open_results(self, event: messages.ResultsRequested) -> None:
         batch_id = event.batch_id
@@ -161,6 +170,7 @@ class ResultsApp(ExportApp):
         for each in ended[:-_KEPT_OPEN]:
             del results[each]
             self._downloads.forget(each)
+        self.look_for_parts()
 
     def _results_source(self) -> ResultsSource:
         if self.connection is None:
@@ -174,7 +184,7 @@ class ResultsApp(ExportApp):
         opened = monitor.results.setdefault(batch_id, OpenResults(report.file, report.progress))
         if opened.file is not None and opened.file is not report.file:
             self._forget_what_was_found(batch_id, opened)
-        opened.file, opened.progress = report.file, report.progress
+        opened.file, opened.progress, opened.silence = report.file, report.progress, 0
         if report.progress.state == "complete" and report.file is not None:
             monitor.saved[batch_id] = SavedResults(report.file.path, report.progress.verified)
             self.compare_input(batch_id)
@@ -182,16 +192,26 @@ class ResultsApp(ExportApp):
         self._updates.publish(DownloadUpdate(batch_id, report.progress))
         self._note_report(report)
         if report.progress.state == "downloading":
-            self.set_timer(_QUIET, partial(self._take_untold, batch_id, report.progress))
+            self._look_after(batch_id, report.progress, self._monotonic())
 
-    def _take_untold(self, batch_id: str, shown: DownloadProgress) -> None:
-        """Show what came after the last word of a download, where it has been quiet since."""
+    def _look_after(self, batch_id: str, shown: DownloadProgress, since: float) -> None:
+        self.set_timer(_QUIET, partial(self._take_silence, batch_id, shown, since))
+
+    def _take_silence(self, batch_id: str, shown: DownloadProgress, since: float) -> None:
+        """Show what came after the last word of a download, or how long nothing did, where it has been quiet since."""
         opened = self.shared.monitor.results.get(batch_id)
-        if opened is not None and opened.progress is shown:
-            # Taken at once: whatever it says next comes after it.
-            report = self._downloads.untold(batch_id, shown)
-            if report is not None:
-                self._take_report(report)
+        if opened is None or opened.progress is not shown:
+            return
+        # Taken at once: whatever it says next comes after it.
+        report = self._downloads.untold(batch_id, shown)
+        if report is not None:
+            self._take_report(report)
+            return
+        silence = int(self._monotonic() - since)
+        if silence != opened.silence:
+            opened.silence = silence
+            self._updates.publish(DownloadUpdate(batch_id, shown))
+        self._look_after(batch_id, shown, since)
 
     def _forget_what_was_found(self, batch_id: str, opened: OpenResults) -> None:
         """Another file takes the place of the one that all this was found out of."""
@@ -217,6 +237,19 @@ class ResultsApp(ExportApp):
         self.notify(f"Dropped the {said} not opened for longest, to make room.", timeout=8)
 
     # Saved results
+
+    def look_for_parts(self) -> None:
+        """Find out of which batches a part of the results is here."""
+        work: WorkType[None] = self._read_parts
+        self.run_worker(work, group="parts", exclusive=True, exit_on_error=False)
+
+    async def _read_parts(self) -> None:
+        try:
+            self.shared.monitor.parts = await anyio.to_thread.run_sync(self._downloads.store.parts)
+        except ResultsStoreError:
+            # Nobody asked for it; whoever opens results is told what is wrong with the disk.
+            return
+        self._updates.publish(MonitorUpdate(NO_CHANGES))
 
     async def look_for_copies(self, batch_ids: Sequence[str], *, through: bool = False) -> None:
         """Look on the disk which of these copies are still there, as they were; `through` reads all of them."""
@@ -246,6 +279,7 @@ class ResultsApp(ExportApp):
         monitor = self.shared.monitor
         monitor.saved.clear()
         monitor.saved |= {one.batch_id: SavedResults(one.path, one.verified) for one in event.stored}
+        self.look_for_parts()
         if isinstance(self.screen, SavedScreen):
             self.screen.show(event.stored)
         elif event.over is self.screen:
@@ -357,4 +391,6 @@ class ResultsApp(ExportApp):
 
 def json_of(batch: MessageBatch) -> bytes:
     """A batch as it is remembered beside its results."""
-    return batch.model_dump_json(warnings=False).encode("utf-8", "backslashreplace")
+    from batch_tui.api.salvage import as_read
+
+    return as_read(batch)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
-from batch_tui.tui.summary_page import dollars
+from batch_tui.tui.summary_page import left_out, total_cost
 from batch_tui.tui.text import Plain, number, plain
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ _MOST_KINDS = 3
 class ResultsDigest:
     """Totals of whole results; the summary tells more."""
 
-    cost: Plain | None
-    """An estimate at batch price; None when the price of a model is unknown."""
+    cost: Plain
+    """An estimate at batch price."""
+    left_out: Plain | None
+    """Which answers are not in it, as nobody can tell what they cost; None where all are."""
     suspicious: int
     errors: tuple[Plain, ...]
     """The most frequent kinds of error: how often, type and message."""
@@ -38,7 +40,8 @@ def digest_of(file: ResultsFile, own_prices: Path | None, should_stop: Callable[
     summary = ResultsSummary.of(file, prices, should_stop=should_stop)
     groups = summary.error_groups
     return ResultsDigest(
-        cost=None if summary.cost is None else Plain(dollars(summary.cost)),
+        cost=total_cost(summary),
+        left_out=left_out(summary),
         suspicious=summary.suspicious,
         errors=tuple(plain(f"{number(group.count)} × {group.type}: {group.message}") for group in groups[:_MOST_KINDS]),
         more_errors=max(len(groups) - _MOST_KINDS, 0),

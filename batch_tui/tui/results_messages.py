@@ -215,12 +215,13 @@ class LineFound(Message):
 
 
 class ValuesCounted(Message):
-    """How often each value of a subject occurs."""
+    """How often each value of a subject occurs; `whole`: in all rows there are, not in those that had come."""
 
-    def __init__(self, subject: object, values: Sequence[Frequency]) -> None:
+    def __init__(self, subject: object, values: Sequence[Frequency], *, whole: bool) -> None:
         super().__init__()
         self.subject = subject
         self.values = values
+        self.whole = whole
 
 
 class RecordText(Message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -9,7 +10,7 @@ from textual.style import Style
 
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.results_view import CHIPS
-from batch_tui.tui.text import Plain, number, plain, plural, size
+from batch_tui.tui.text import Plain, duration, number, plain, plural, size
 from batch_tui.tui.widgets.chosen_label import fit_labels
 from batch_tui.tui.widgets.tones import TONES
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import OpenResults
     from batch_tui.tui.results_view import ResultsView
     from batch_tui.tui.widgets.status_line import Part
+
+_STALLED = 3
+"""Seconds without any data that are worth a word."""
 
 
 def heading(batch_id: str) -> list[Part]:
@@ -57,7 +61,12 @@ def gauge(opened: OpenResults, come: str, *, differs: bool) -> list[Part]:
             return [("… asking ", TONES["muted"])]
         case "checking":
             return [(f"… checking what is saved · {amount}", TONES["muted"])]
-    speed = f"· {size(int(progress.bytes_per_second))}/s " if progress.bytes_per_second else ""
+    if opened.silence >= _STALLED:
+        silence = duration(timedelta(seconds=opened.silence))
+        return [("↓ ", TONES["running"]), (amount, TONES["muted"]), (f"· no data for {silence} ", TONES["warning"])]
+    # It is that of two seconds, and the last one was without any data.
+    known = progress.bytes_per_second and not opened.silence
+    speed = f"· {size(int(progress.bytes_per_second))}/s " if known else ""
     return [("↓ ", TONES["running"]), (amount + speed, TONES["muted"])]
 
 

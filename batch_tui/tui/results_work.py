@@ -81,11 +81,11 @@ def sort(
 
 
 def count_values(
-    file: ResultsFile, should_stop: Callable[[], bool], *, rows: Sequence[int], subject: Subject
+    file: ResultsFile, should_stop: Callable[[], bool], *, rows: Sequence[int], subject: Subject, whole: bool
 ) -> ValuesCounted | None:
     """How often each value occurs in these rows, or None when told to stop."""
     values = frequencies(file, rows, subject, should_stop=should_stop)
-    return None if should_stop() else ValuesCounted(subject, values)
+    return None if should_stop() else ValuesCounted(subject, values, whole=whole)
 
 
 def find_line(file: ResultsFile, should_stop: Callable[[], bool], *, typed: str) -> LineFound:

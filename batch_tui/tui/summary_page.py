@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batch_tui.results.result_line import COUNT_LIMIT
 from batch_tui.results.surcharges import Surcharges
 from batch_tui.tui import mask
 from batch_tui.tui.error_advice import advice
-from batch_tui.tui.text import fit_middle, lines, number, plain, plural, width
+from batch_tui.tui.text import Plain, fit_middle, lines, number, plain, plural, up_to, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +83,8 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
         ("output", summary.output_tokens),
         ("of which thinking", summary.thinking_tokens),
     ]
-    return [("TOKENS", "accent"), *(_row(label, number(amount)) for label, amount in amounts if amount)]
+    least = "≥ " if summary.untold_rows or summary.cut_rows else ""
+    return [("TOKENS", "accent"), *(_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount)]
 
 
 def _spread(output: Distribution) -> list[Line]:
@@ -96,7 +98,7 @@ def _spread(output: Distribution) -> list[Line]:
         ("p99", output.p99),
         ("most", output.most),
     )
-    said = " · ".join(f"{name} {number(tokens)}" for name, tokens in percentiles)
+    said = " · ".join(f"{name} {up_to(COUNT_LIMIT, tokens)}" for name, tokens in percentiles)
     page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
     most = max(bar.count for bar in output.bars)
     labels = [_range(bar.low, bar.high) for bar in output.bars]
@@ -131,9 +133,10 @@ def _cost(
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [_row(one.model or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models]
     if len(summary.models) > 1 or summary.cost is None:
-        page.append(_row("together", dollars(summary.cost), "heading"))
+        page.append(_row("together", total_cost(summary), "heading"))
     if summary.saving:
-        page.append(_row("saved against the standard price", dollars(summary.saving), "success"))
+        saved = dollars(summary.saving) if summary.cost is not None else _at_least(summary.saving)
+        page.append(_row("saved against the standard price", saved, "success"))
     return page + [(f"  {note}", "muted") for note in _notes(summary, prices, server_tools, own_prices)]
 
 
@@ -150,8 +153,11 @@ def _notes(
         yield f"{dollars(summary.web_search_cost)} of it are web searches, which batches do not make cheaper."
     if "code_execution" in server_tools:
         yield "Code execution is billed by the hour and not in here."
-    if summary.unpriced and own_prices is not None:
-        yield f"No price is known of some models: {plain(str(own_prices))} is where to put one."
+    if summary.unpriced:
+        where = "" if own_prices is None else f": {plain(str(own_prices))} is where to put one"
+        yield f"{_unpriced(summary)}{where}."
+    for said in _uncounted(summary):
+        yield f"{said}."
     own = " and prices of your own" if any(prices.is_own(one.model) for one in summary.models) else ""
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
@@ -167,6 +173,45 @@ def dollars(cost: Decimal | None) -> str:
     if 0 < cost < _LEAST_TOLD:
         return f"< ${_LEAST_TOLD}"
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
+
+
+def total_cost(summary: ResultsSummary) -> Plain:
+    """What all rows cost; what they cost at least, where the price of some is not known."""
+    return Plain(_at_least(summary.known_cost) if summary.cost is None else dollars(summary.cost))
+
+
+def _at_least(cost: Decimal | None) -> str:
+    """An amount that more will come to; unknown where it is next to nothing."""
+    if cost is None:
+        return dollars(None)
+    parts = 100 if cost >= 1 else 10_000
+    # Rounded up it would not be at least that.
+    whole = int(cost * parts)
+    return f"≥ {dollars(Decimal(whole) / parts)}" if whole else dollars(None)
+
+
+def left_out(summary: ResultsSummary) -> Plain | None:
+    """What is not in the cost, as nobody can tell; None where all is."""
+    said = [*([_unpriced(summary)] if summary.unpriced else []), *_uncounted(summary)]
+    return Plain("; ".join(said)) if said else None
+
+
+def _uncounted(summary: ResultsSummary) -> Iterator[Plain]:
+    """Which answers are not counted whole."""
+    if untold := summary.untold_rows:
+        verb, took = ("does", "it") if untold == 1 else ("do", "they")
+        yield Plain(f"{plural(untold, 'answer')} {verb} not say how many tokens {took} took")
+    if cut := summary.cut_rows:
+        yield Plain(f"{plural(cut, 'answer')} {'says' if cut == 1 else 'say'} more tokens than are counted here")
+
+
+def _unpriced(summary: ResultsSummary) -> Plain:
+    """How many answers have no known price, and of which model most of them are."""
+    first, *others = summary.unpriced
+    named = fit_middle(plain(first), _LABEL) if first else Plain("no named model")
+    more = f" and {plural(len(others), 'more model')}" if others else ""
+    has = "has" if summary.unpriced_rows == 1 else "have"
+    return Plain(f"{plural(summary.unpriced_rows, 'answer')} of {named}{more} {has} no known price")
 
 
 def _error(group: ErrorGroup) -> list[Line]:

@@ -133,6 +133,11 @@ def number(value: int) -> Plain:
     return Plain(f"{value:,}")
 
 
+def up_to(limit: int, value: int) -> Plain:
+    """A count by something that counts no further than this."""
+    return Plain(f"≥ {value:,}") if value >= limit else number(value)
+
+
 def plural(value: int, one: str, many: str | None = None) -> Plain:
     """A count and its noun."""
     return Plain(f"{value:,} {one if value == 1 else many or one + 's'}")

@@ -108,6 +108,11 @@ def print_facts(
         click.echo(plain(f"{label:<13} {value}"))
 
 
+def unread_sentence(batch: MessageBatch) -> Plain:
+    """Which parts of the API's answer about a batch cannot be read."""
+    return plain(f"{batch.id} could not be read whole: {', '.join(sorted(batch.unread))}.")
+
+
 def _amounts(batch: MessageBatch) -> list[tuple[str, str]]:
     """Its requests; no numbers where the API gave none."""
     counts = batch.request_counts
@@ -134,11 +139,18 @@ def _padded(text: Plain, cells: int, right: bool) -> str:
 
 
 def _row(batch: MessageBatch, now: datetime, saved: Collection[str]) -> tuple[Plain, ...]:
-    counts = batch.request_counts
-    took = Plain("…") if batch.ended_at is None else duration(batch.ended_at - batch.created_at)
-    amounts = (number(value) for value in (counts.total, *(getattr(counts, kind) for kind in _KINDS)))
-    times = (ago(batch.created_at, now), took, _results(batch, now, saved))
-    return (plain(batch.id), plain(batch.processing_status), *amounts, *times)
+    counts, unread, unknown = batch.request_counts, batch.unread, Plain(_UNKNOWN)
+    status = unknown if "processing_status" in unread else plain(batch.processing_status)
+    amounts = [number(value) for value in (counts.total, *(getattr(counts, kind) for kind in _KINDS))]
+    if "request_counts" in unread:
+        amounts = [unknown] * len(amounts)
+    created, took = ago(batch.created_at, now), Plain("…")
+    if not unread.isdisjoint(("created_at", "ended_at")):
+        created = unknown if "created_at" in unread else created
+        took = took if batch.ended_at is None and "ended_at" not in unread else unknown
+    elif batch.ended_at is not None:
+        took = duration(batch.ended_at - batch.created_at)
+    return (plain(batch.id), status, *amounts, created, took, _results(batch, now, saved))
 
 
 def _results(batch: MessageBatch, now: datetime, saved: Collection[str]) -> Plain:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from batch_tui.api.errors import APIConnectionError, APIStatusError, BatchAPIError, NotFoundError
+from batch_tui.api.errors import APIConnectionError, APIResponseValidationError, BatchAPIError, NotFoundError
+from batch_tui.api.not_given import NOT_GIVEN
+from batch_tui.api.salvage import cancel, retrieve
 from batch_tui.tui.text import number, plain, plural
 from batch_tui.tui.trouble import describe
-from batch_tui.verbs.batch_lines import json_line, print_table
+from batch_tui.verbs.batch_lines import json_line, print_table, unread_sentence
 from batch_tui.verbs.looking import saved_here
 from batch_tui.verbs.session import Exit, confirmed, whoever_reads
 
@@ -65,11 +68,9 @@ def _look_up(
 ) -> MessageBatch | None:
     """The batch, if the verb makes sense for it; why not, otherwise."""
     try:
-        batch = client.messages.batches.retrieve(batch_id)
-    except APIStatusError as error:
+        batch = client.fetch(retrieve(batch_id), NOT_GIVEN).value
+    except (NotFoundError, APIResponseValidationError) as error:
         # About this batch; a line that is lost, or a key that is wrong, ends the verb.
-        if error.status_code != 404:
-            raise
         click.echo(plain(f"{batch_id}: {describe(error, host=session.host)}"), err=True)
         outcome.note(Exit.REFUSED)
         return None
@@ -77,6 +78,12 @@ def _look_up(
         # What was asked about is not what would be acted on.
         said = f"{batch_id}: the API answered about {batch.id} instead. Nothing is done to either; is a proxy between?"
         click.echo(plain(said), err=True)
+        outcome.note(Exit.REFUSED)
+        return None
+    if batch.unread:
+        click.echo(unread_sentence(batch), err=True)
+    if "processing_status" in batch.unread:
+        click.echo(plain(f"{batch_id} may have ended or not, so nothing is done to it."), err=True)
         outcome.note(Exit.REFUSED)
         return None
     ended = batch.processing_status == "ended"
@@ -92,7 +99,13 @@ def _look_up(
 
 
 def _consequences(verb: Change, batches: Sequence[MessageBatch], saved: Collection[str]) -> list[str]:
-    said = [f"  {batch.id}  {plural(batch.request_counts.total, 'request')}" for batch in batches]
+    uncounted = [batch for batch in batches if "request_counts" in batch.unread]
+    said = [
+        f"  {batch.id}  {'unknown requests' if batch in uncounted else plural(batch.request_counts.total, 'request')}"
+        for batch in batches
+    ]
+    if verb == "cancel" and uncounted:
+        return [*said, "Requests that are running may still finish and be billed; how many is not known."]
     if verb == "cancel":
         running = sum(batch.request_counts.processing for batch in batches)
         return [*said, f"Up to {plural(running, 'request')} may still finish and be billed."]
@@ -107,18 +120,17 @@ def _consequences(verb: Change, batches: Sequence[MessageBatch], saved: Collecti
 def _act(
     session: Session, client: BatchClient, verb: Change, batch: MessageBatch, outcome: _Outcome, *, as_json: bool
 ) -> None:
-    batches = client.messages.batches.with_raw_response
     try:
         if verb == "cancel":
-            canceled = batches.cancel(batch.id)
-            line, table = json_line(canceled.json()), [canceled.parse()]
+            canceled = client.fetch(cancel(batch.id), NOT_GIVEN)
+            line, table = json_line(json.loads(canceled.outcome.body)), [canceled.value]
             if as_json:
                 whoever_reads(lambda: click.echo(line))
             else:
                 whoever_reads(lambda: print_table(table, datetime.now(UTC), (), headings=False))
             return
         try:
-            deleted = json_line(batches.delete(batch.id).json())
+            deleted = json_line(client.messages.batches.with_raw_response.delete(batch.id).json())
         except NotFoundError:
             # It was there a moment ago: a try whose answer was lost has reached it, or somebody else has.
             click.echo(plain(f"{batch.id} is gone already."), err=True)

@@ -18,7 +18,7 @@ from batch_tui.monitor.notes_file import NOTES_NAME, NotesFile, NotesFileError
 from batch_tui.results.errors import ResultsStoreError
 from batch_tui.tui.text import plain, plural
 from batch_tui.tui.trouble import describe
-from batch_tui.verbs.batch_lines import json_line, print_facts, print_table
+from batch_tui.verbs.batch_lines import json_line, print_facts, print_table, unread_sentence
 from batch_tui.verbs.session import Exit
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def show(session: Session, batch_ids: Sequence[str], *, as_json: bool) -> int:
             batch = answer.value
             if batch.unread:
                 failed += 1
-                fields = ", ".join(sorted(batch.unread))
-                click.echo(plain(f"{batch.id} could not be read whole: {fields}."), err=True)
+                click.echo(unread_sentence(batch), err=True)
             if as_json:
                 click.echo(json_line(json.loads(answer.outcome.body)))
             else:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_tui.api.errors import APIConnectionError, BatchAPIError
+from batch_tui.api.not_given import NOT_GIVEN
+from batch_tui.api.salvage import as_read, retrieve
 from batch_tui.results.cache_limit import keep_within
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through, remembered_counts
 from batch_tui.results.download import ResultsDownload
@@ -22,6 +24,7 @@ from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.summary_page import summary_page
 from batch_tui.tui.text import lines, number, plain, plural, size
+from batch_tui.verbs.batch_lines import unread_sentence
 from batch_tui.verbs.inputs import differences, link, link_instead
 from batch_tui.verbs.terminal_output import stdout_for
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batch_tui.api.client import BatchClient
+    from batch_tui.api.models import MessageBatch
     from batch_tui.results.download_control import DownloadProgress
     from batch_tui.results.export import Format
     from batch_tui.results.results_file import ResultsFile
@@ -149,7 +153,8 @@ def stored_or_fetched(
             return DONE, file, verified
         if connect is None:
             raise click.ClickException(f"Nothing whole is stored of {plain(batch_id)}.")
-        fetched = _fetch(batch_id, store, connect(), again)
+        with connect() as client:
+            fetched = _fetch(batch_id, store, client, again)
         if limit and fetched[1] is not None:
             _make_room(store, limit)
         return fetched
@@ -162,17 +167,18 @@ def _fetch(
 ) -> tuple[int, ResultsFile | None, bool]:
     """Have the results on this machine; the code to end with where there are none."""
     try:
-        batch = client.messages.batches.retrieve(batch_id)
-        if batch.processing_status != "ended":
-            left = number(batch.request_counts.processing)
-            click.echo(f"{plain(batch_id)} has not ended ({left} requests left): there are no results yet.", err=True)
-            return NOT_READY, None, False
+        batch = client.fetch(retrieve(batch_id), NOT_GIVEN).value
+        if batch.unread:
+            click.echo(unread_sentence(batch), err=True)
+        if (code := _may_have_results(batch)) != DONE:
+            return code, None, False
+        expected = None if "request_counts" in batch.unread else batch.request_counts
         download = ResultsDownload(
             client.with_options(max_retries=0).messages.batches,
             batch_id,
             store,
-            expected=batch.request_counts,
-            batch=batch.model_dump_json(warnings=False).encode(),
+            expected=expected,
+            batch=as_read(batch),
             read_ahead=0,
             on_progress=_tell if sys.stderr.isatty() else None,
             progress_interval=_SHOWN_EVERY,
@@ -191,10 +197,28 @@ def _fetch(
     file = download.results
     assert file is not None  # it is complete
     store.remember_checksum(batch_id, file)
-    verdict = check_completeness(file, batch.request_counts)
+    verdict = check_completeness(file, expected)
+    if progress.note is not None and progress.note != " ".join(verdict.sentences):
+        click.echo(plain(progress.note), err=True)
     for sentence in verdict.sentences:
         click.echo(plain(f"Not complete: {sentence}"), err=True)
     return DONE, file, verdict.verified
+
+
+def _may_have_results(batch: MessageBatch) -> int:
+    """0 where there is something to fetch; else says why not, and gives the code to end with."""
+    if "processing_status" in batch.unread:
+        if batch.results_url is not None:
+            return DONE
+        click.echo("Nobody can tell whether it has ended, so there is nothing to fetch yet.", err=True)
+        return REFUSED
+    if batch.processing_status == "ended":
+        return DONE
+    left = f" ({number(batch.request_counts.processing)} requests left)"
+    if "request_counts" in batch.unread:
+        left = ""
+    click.echo(f"{plain(batch.id)} has not ended{left}: there are no results yet.", err=True)
+    return NOT_READY
 
 
 def _make_room(store: ResultsStore, limit: int) -> None:

@@ -40,6 +40,8 @@ class Script:
     go_on: threading.Event = field(default_factory=threading.Event)
     stall_after: int | None = None
     rubbish_after: bytes = b""
+    elsewhere: bool = False
+    """Whether a part begins at another byte than was asked for."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -57,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
         wanted = self.headers.get("range")
         script.asked.append(wanted)
         start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted and script.ranges else 0
+        if start and script.elsewhere:
+            start //= 2
         sent = script.body[start:]
         if script.compressed and not start:
             sent = gzip.compress(sent) + script.rubbish_after
@@ -206,3 +210,26 @@ def test_stop_frees_a_thread_that_waits_for_bytes(script: Script, download: Call
     thread.join(20)
     assert [end.state for end in ends] == ["stopped"]
     assert ends[0].rows > 10
+
+
+def test_another_part_than_was_asked_for_has_all_of_it_read_again(
+    script: Script, download: Callable[..., ResultsDownload], store: ResultsStore
+) -> None:
+    script.body, script.elsewhere, script.cuts = many(200), True, [20_500]
+    end = download(expected=200).run()
+    assert (end.state, end.rows, end.verified) == ("complete", 200, True)
+    assert store.results_path(BATCH).read_bytes() == script.body
+    assert [one and one.partition("=")[0] for one in script.asked] == [None, "bytes", None]
+    assert end.note is not None
+    assert "started over" in end.note
+    # What came before agreed, so the rows that were on screen stay those.
+    assert end.restarts == 0
+
+
+def test_a_server_that_only_ever_sends_other_parts_is_given_up(
+    script: Script, download: Callable[..., ResultsDownload]
+) -> None:
+    script.body, script.elsewhere, script.cuts = many(200), True, [20_500, *[0] * 40]
+    end = download(expected=200).run()
+    assert end.state == "failed"
+    assert len(script.asked) < 20

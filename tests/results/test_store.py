@@ -209,3 +209,17 @@ def test_a_directory_in_the_way_is_a_sentence(tmp_path: Path) -> None:
         store.open("b")
     with pytest.raises(ResultsStoreError, match="Could not delete"):
         store.delete("b")
+
+
+def test_parts_are_found_by_batch(tmp_path: Path) -> None:
+    store = ResultsStore(tmp_path / "cache")
+    assert "msgbatch_a" not in store.parts()
+    store.prepare()
+    store.part_path("msgbatch_a").write_bytes(b"{}\n")
+    store.part_path("msgbatch_empty").write_bytes(b"")
+    store.part_path("../odd").write_bytes(b"{}\n")
+    parts = store.parts()
+    assert [one for one in ("msgbatch_a", "msgbatch_empty", "../odd", "msgbatch_b") if one in parts] == [
+        "msgbatch_a",
+        "../odd",
+    ]

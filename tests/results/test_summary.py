@@ -73,6 +73,15 @@ def test_one_unknown_price_makes_the_sum_unknown(opened: Opened) -> None:
         "claude-haiku-4-5-20251001": False,
         "claude-fable-5-2": True,
     }
+    assert summary.known_cost == Prices.load().cost("claude-haiku-4-5-20251001", usage(9, 5))
+    assert summary.unpriced_rows == 1
+
+
+def test_where_no_price_is_known_there_is_no_known_cost_either(opened: Opened) -> None:
+    file = opened(body(succeeded("a", model="claude-fable-5-2")))
+    summary = ResultsSummary.of(file, Prices.load())
+    assert (summary.cost, summary.known_cost, summary.saving) == (None, None, None)
+    assert ResultsSummary.of(file).known_cost is None
 
 
 def test_the_sum_agrees_with_the_price_of_each_line(opened: Opened) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual._styles_cache import StylesCache
 
 from batch_tui.api import AsyncBatchClient, BatchClient
 from batch_tui.monitor.catalog import NO_CHANGES
@@ -159,7 +160,11 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
     clock, release = Clock(), threading.Event()
     if not scene.held:
         release.set()
-    with Simulator(now=clock, **scene.world) as simulator:
+    with Simulator(now=clock, **scene.world) as simulator, pytest.MonkeyPatch.context() as patch:
+        # Else a slow machine takes toasts off the picture before it is drawn.
+        patch.setattr(BatchApp, "NOTIFICATION_TIMEOUT", 3_600)
+        if scene.no_color:
+            patch.setenv("NO_COLOR", "1")
 
         def connect() -> Connection:
             release.wait()
@@ -181,15 +186,14 @@ def staged(scene: Scene, directory: Path) -> Iterator[Stage]:
             "themes": themes if scene.theme == "dark" else themes[::-1],
         }
         store = ResultsStore(directory, simulator.url)
-        with pytest.MonkeyPatch.context() as patch:
-            if scene.no_color:
-                patch.setenv("NO_COLOR", "1")
-            app = BatchApp(connect, lambda: store, **(arguments | scene.app))
+        app = BatchApp(connect, lambda: store, **(arguments | scene.app))
         app.animation_level = "none"
         try:
             yield Stage(app, simulator, clock, release, store)
         finally:
             release.set()
+            # It would hold what the widgets of the last apps painted, for the rest of the run.
+            StylesCache.get_inner_outer.cache_clear()
 
 
 async def _list(stage: Stage, pilot: Pilot[str]) -> None:

@@ -41,11 +41,15 @@ async def refused(play: Play, batch_id: str) -> None:
 
 
 async def test_results_on_screen_whose_copy_is_deleted_say_so_and_can_still_be_written(tmp_path: Path) -> None:
-    async with playing(tmp_path, size=WIDE, app={"undo_seconds": 0.5}) as play:
+    async with playing(tmp_path, size=WIDE, app={"undo_seconds": 3600}) as play:
         batch_id = await saved_and_back(play)
         await play.press("D", "x")
         await play.pilot.press("v")
         await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
+        play.stage.app._runner.hold(True)
+        await play.press()
+        play.stage.app._runner._undo_seconds = 0.01
+        play.stage.app._runner.hold(False)
         await until(play.pilot, lambda: "not saved any more" in play.status(), "the end of the copy")
         await settled(play.stage, play.pilot)
         assert batch_id not in play.catalog

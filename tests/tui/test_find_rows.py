@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
+from batch_tui.results.frequencies import Frequency
+from batch_tui.tui.results_messages import ValuesCounted
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.screens.prompt import PromptDialog
@@ -283,6 +285,16 @@ async def test_a_place_that_is_nowhere_is_said_once_everything_came(tmp_path: Pa
         assert "neither a custom_id nor a line" in play.shown("#prompt-hint")
         await play.press("escape")
         assert play.screen._opened.progress.state == "complete"
+
+
+async def test_values_of_some_rows_say_so_though_the_rest_came_while_they_were_counted(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await until(play.pilot, lambda: play.screen._opened.progress.state == "complete", "everything")
+        play.screen.post_message(ValuesCounted("kind", [Frequency("succeeded", 334, None)], whole=False))
+        await until(play.pilot, lambda: isinstance(play.screen, FrequenciesScreen), "the values")
+        await play.press()
+        assert play.shown("#dialog-title").endswith("334 rows so far")
 
 
 async def test_values_of_some_rows_say_so_and_the_rest_is_fetched(tmp_path: Path) -> None:

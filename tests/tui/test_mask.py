@@ -318,7 +318,7 @@ async def test_a_name_is_not_said_by_an_answer_that_comes_after_the_key(tmp_path
         batch_id = await go_to(play.stage, play.pilot, running)
         await play.stage.app._keep(batch_id, BatchNotes(SECRET))
         await play.press("c")
-        play.stage.simulator.arm(method="POST", delay=0.5)
+        play.stage.simulator.arm(method="POST", delay=1.5)
         await play.pilot.press("y")
         pending = play.stage.app.shared.monitor.pending
         await until(play.pilot, lambda: batch_id in pending and pending[batch_id].stage == "asking", "the request")

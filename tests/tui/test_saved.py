@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.widgets import Static
+
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.screens.saved import SavedScreen
 from batch_tui.tui.screens.welcome import WelcomeScreen
+from tests.results.lines import many
 from tests.tui import story
-from tests.tui.play import Play, playing
+from tests.tui.play import Play, Seconds, playing
 from tests.tui.results_scenes import told
-from tests.tui.scenes import Scene, loaded, open_results, settled, staged, until
+from tests.tui.scenes import Scene, ended, go_to, loaded, open_results, settled, staged, table, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +135,38 @@ async def test_room_that_cannot_be_made_is_told_and_takes_nothing_from_what_came
         (opened,) = play.stage.app.shared.monitor.results.values()
         assert opened.progress.state == "complete"
         assert opened.progress.verified
+
+
+async def test_a_part_from_an_earlier_run_is_told_of_in_the_list(tmp_path: Path) -> None:
+    async with playing(tmp_path / "before", size=WIDE) as play:
+        batch_id = await go_to(play.stage, play.pilot, ended)
+    with staged(Scene(loaded, size=WIDE, app={"monotonic": Seconds()}), tmp_path / "after") as stage:
+        stage.store.prepare()
+        stage.store.part_path(batch_id).write_bytes(many(3))
+        async with stage.app.run_test(size=WIDE) as pilot:
+            await go_to(stage, pilot, ended)
+
+            def told() -> str:
+                row = table(stage).index_of(batch_id)
+                return " ".join(text for cell in table(stage).cells(row, [("results", 20)]) for text, _ in cell.parts)
+
+            await until(pilot, lambda: told() == "part here", "what an earlier run left")
+            await pilot.press("enter")
+            await settled(stage, pilot)
+            detail = str(stage.app.screen.query_one("#detail-text", Static).visual)
+            assert "A part of them is on this machine" in detail
+            assert "not saved on this machine" not in detail
+            await pilot.press("v")
+            await until(pilot, lambda: batch_id in stage.app.shared.monitor.saved, "the rest")
+            await pilot.press("escape", "escape")
+            await settled(stage, pilot)
+            assert told() == "saved"
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(stage.app.screen, SavedScreen), "what is saved")
+            await pilot.press("D")
+            await settled(stage, pilot)
+            await pilot.press("y")
+            await until(pilot, lambda: not stage.store.results_path(batch_id).exists(), "the end of the copy")
+            await pilot.press("escape")
+            await settled(stage, pilot)
+            assert told().endswith(" left")

@@ -36,6 +36,7 @@ class Stalling(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     let_go: threading.Event
+    """Set, the other half comes."""
 
     def do_GET(self) -> None:
         page = {"data": [BATCH], "has_more": False, "first_id": BATCH["id"], "last_id": BATCH["id"]}
@@ -48,7 +49,7 @@ class Stalling(BaseHTTPRequestHandler):
         self.wfile.write(many(200) if arrives else body)
         if arrives:
             self.let_go.wait(20)
-            self.close_connection = True
+            self.wfile.write(body[len(many(200)) :])
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet."""
@@ -68,3 +69,27 @@ async def test_what_came_before_a_stall_is_on_screen(tmp_path: Path) -> None:
                 assert app.screen.query_one("#body").display
             finally:
                 handler.let_go.set()
+
+
+async def test_a_stall_is_told_in_place_of_the_speed_from_before(tmp_path: Path) -> None:
+    handler: Any = type("Handler", (Stalling,), {"let_go": threading.Event()})
+    seconds = [0.0]
+    with served(handler) as url:
+        app = served_app(url, tmp_path, read_ahead=0, monotonic=lambda: seconds[0])
+        async with app.run_test(size=(120, 30)) as pilot:
+            await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
+            await pilot.press("v")
+            await until(pilot, lambda: isinstance(app.screen, ResultsScreen), "the results screen")
+            status = app.screen.query_one(StatusLine)
+            try:
+                await until(pilot, lambda: "200 of 400 rows" in str(status.render()), "the rows that came")
+                assert "no data" not in str(status.render())
+                seconds[0] = 12.0
+                await until(pilot, lambda: "no data for 12s" in str(status.render()), "how long nothing came")
+                assert "/s" not in str(status.render())
+                seconds[0] = 75.0
+                await until(pilot, lambda: "no data for 1m 15s" in str(status.render()), "that it goes on")
+            finally:
+                handler.let_go.set()
+            await until(pilot, lambda: "400 rows" in str(status.render()), "the other half")
+            assert "no data" not in str(status.render())

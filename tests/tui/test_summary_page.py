@@ -10,6 +10,8 @@ from rich.cells import cell_len
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
+from batch_tui.tui.result_columns import tokens_said
+from batch_tui.tui.results_digest import digest_of
 from batch_tui.tui.summary_page import dollars, errors_page, totals_page
 from tests.results.lines import errored, succeeded
 from tests.results.opened import opened
@@ -65,3 +67,51 @@ def test_an_error_of_several_lines_stands_under_its_kind_and_says_where_it_is_cu
     assert "    one\n    two" in page
     assert next(text for text in page if "x x x" in text).endswith(" x …")
     assert "    " + "y" * 500 in page
+
+
+def test_what_is_known_of_the_cost_is_told_as_a_part_of_it(tmp_path: Path) -> None:
+    millions = {"input_tokens": 24_599_999, "output_tokens": 0}
+    known = succeeded("known", model="claude-haiku-4-5", usage=millions)
+    others = [succeeded(f"r{number}", model="one-of-ours") for number in range(120)]
+    summary = ResultsSummary.of(opened(tmp_path, known, *others), Prices.load())
+    page = [text for text, _ in totals_page(summary, Prices.load(), {}, tmp_path / "prices.toml")]
+    together = next(text for text in page if text.startswith("  together"))
+    # Rounded down: it is at least that.
+    assert together.split()[1:] == ["≥", "$12.29"]
+    assert next(text for text in page if text.startswith("  saved")).endswith("≥ $12.29")
+    note = next(text for text in page if "120 answers of one-of-ours have no known price" in text)
+    assert str(tmp_path / "prices.toml") in note
+    assert not any("$0" in text for text in page)
+
+
+def test_of_several_models_without_a_price_one_is_named(tmp_path: Path) -> None:
+    names = ["ours", "ours", "", "theirs", "claude-haiku-4-5"]
+    summary = ResultsSummary.of(
+        opened(tmp_path, *(succeeded(f"r{place}", model=name) for place, name in enumerate(names))), Prices.load()
+    )
+    page = "\n".join(text for text, _ in totals_page(summary, Prices.load(), {}))
+    assert "4 answers of ours and 2 more models have no known price" in page
+
+
+def test_the_page_of_a_batch_tells_a_part_as_a_part(tmp_path: Path) -> None:
+    million = {"input_tokens": 1_000_000, "output_tokens": 0}
+    known = succeeded("a", model="claude-haiku-4-5", usage=million)
+    digest = digest_of(opened(tmp_path, known, succeeded("b", model="")), None, lambda: False)
+    assert digest.cost == "≥ $0.5000"
+    assert digest.left_out == "1 answer of no named model has no known price"
+
+
+def test_tokens_that_are_not_said_or_too_many_are_told_of_as_such(tmp_path: Path) -> None:
+    def answer(custom_id: str, given: object, out: object) -> object:
+        usage = {"input_tokens": given, "output_tokens": out}
+        return succeeded(custom_id, model="claude-haiku-4-5", usage=usage)
+
+    file = opened(tmp_path, answer("a", 1_000_000, 7), answer("b", None, None), answer("c", 1, 2**50))
+    assert [tokens_said(file.row(row).output_tokens) for row in range(3)] == ["7", "–", "≥ 4,294,967,295"]
+    summary = ResultsSummary.of(file, Prices.load())
+    page = [text for text, _ in totals_page(summary, Prices.load(), {})]
+    assert next(text for text in page if text.startswith("  output")).endswith("≥ 4,294,967,302")
+    assert any("most ≥ 4,294,967,295" in text for text in page)
+    assert next(text for text in page if text.startswith("  together")).endswith("≥ $10,737.91")
+    assert "  1 answer does not say how many tokens it took." in page
+    assert "  1 answer says more tokens than are counted here." in page

@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_tui.api import BatchClient
-from batch_tui.settings import Settings
+from batch_tui.verbs.changing import Change, change
 from batch_tui.verbs.looking import list_batches, show
-from batch_tui.verbs.session import Session
 from batch_tui.verbs.waiting import Wait
-from tests.api.scripted_server import ScriptedServer, json_reply
+from tests.api.scripted_server import Reply, ScriptedServer, json_reply
 from tests.monitor.list_server import made
+from tests.results.lines import body, succeeded
+from tests.verbs.asked import give, session
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def session(server: ScriptedServer, directory: Path) -> Session:
-    settings = Settings(base_url=server.url, cache_dir=directory / "cache", data_dir=directory / "data")
-    return Session(settings, lambda: BatchClient(api_key="k", base_url=server.url, environ={}, max_retries=0))
 
 
 def wait(server: ScriptedServer, directory: Path, *batch_ids: str) -> int:
@@ -124,3 +119,84 @@ def test_show_goes_on_to_the_others_where_nothing_can_be_read(
     out, err = capsys.readouterr()
     assert "good" in out
     assert err
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_cancel_needs_no_more_than_the_state(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    bad = made("bad", 20, status="in_progress") | _PARTLY_BAD
+    canceling = bad | {"processing_status": "canceling"}
+    with ScriptedServer(json_reply(bad), json_reply(canceling)) as server:
+        assert change(session(server, tmp_path), "cancel", ["bad"], yes=True, as_json=as_json) == 0
+        assert [(one.method, one.path) for one in server.asked][1:] == [("POST", "/v1/messages/batches/bad/cancel")]
+    out, err = capsys.readouterr()
+    assert "bad could not be read whole: created_at, request_counts." in err
+    assert "how many is not known" in err
+    if as_json:
+        assert json.loads(out) == canceling
+    else:
+        # Nothing that the API did not say.
+        assert out.split() == ["bad", "canceling", *["unknown"] * 6, "…", "unknown"]
+
+
+def test_delete_needs_no_more_than_the_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = made("bad", 20) | _PARTLY_BAD
+    receipt = {"id": "bad", "type": "message_batch_deleted"}
+    with ScriptedServer(json_reply(bad), json_reply(receipt)) as server:
+        assert change(session(server, tmp_path), "delete", ["bad"], yes=True, as_json=False) == 0
+    out, err = capsys.readouterr()
+    assert "bad is deleted." in out
+    assert "Its results are not saved here and will be gone." in err
+    assert "request" not in err.replace("request_counts", "").replace("unknown requests", "")
+
+
+@pytest.mark.parametrize("verb", ["cancel", "delete"])
+@pytest.mark.parametrize("answer", [made("bad", 20) | {"processing_status": None}, {"id": 7}, []])
+def test_nothing_is_done_to_one_whose_state_cannot_be_read_but_to_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: Change, answer: Any
+) -> None:
+    good = made("good", 10, status="ended" if verb == "delete" else "in_progress")
+    done = {"id": "good", "type": "message_batch_deleted"} if verb == "delete" else good
+    with ScriptedServer(json_reply(answer), json_reply(good), json_reply(done)) as server:
+        assert change(session(server, tmp_path), verb, ["bad", "good"], yes=True, as_json=False) == 1
+        assert [one.method for one in server.asked] == ["GET", "GET", "POST" if verb == "cancel" else "DELETE"]
+    out, err = capsys.readouterr()
+    assert "good" in out
+    assert err
+
+
+_TWO_ROWS = Reply(200, body(succeeded("a"), succeeded("b")), {"content-type": "application/x-jsonl"})
+
+
+@pytest.mark.parametrize("odd", [_PARTLY_BAD, {"processing_status": [], "results_url": "https://api/results"}])
+def test_results_come_though_other_things_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], odd: dict[str, Any]
+) -> None:
+    bad = made("bad", 20) | {"request_counts": {"succeeded": 2}} | odd
+    counted = "request_counts" not in odd
+    with ScriptedServer(json_reply(bad), _TWO_ROWS) as server:
+        assert give("bad", server, tmp_path) == (0 if counted else 1)
+        stored = session(server, tmp_path).store().stored("bad")
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["custom_id"] for line in out.splitlines()] == ["a", "b"]
+    assert f"bad could not be read whole: {', '.join(sorted(odd.keys() - {'results_url'}))}." in err
+    assert ("request counts are not known" in err) is not counted
+    # No counts that the API did not give are remembered of it.
+    assert stored is not None
+    assert odd.keys().isdisjoint((stored.batch or {}).keys() - {"results_url"})
+
+
+def test_results_of_a_batch_of_which_nobody_knows_whether_it_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ScriptedServer(json_reply(made("bad", 20) | {"processing_status": 3})) as server:
+        assert give("bad", server, tmp_path) == 1
+        assert len(server.asked) == 1
+    assert "whether it has ended" in capsys.readouterr().err
+
+
+def test_results_of_one_that_runs_are_not_ready_whatever_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ScriptedServer(json_reply(made("bad", 20, status="in_progress") | _PARTLY_BAD)) as server:
+        assert give("bad", server, tmp_path) == 4
+    assert "bad has not ended: there are no results yet." in capsys.readouterr().err

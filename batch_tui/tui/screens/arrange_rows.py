@@ -159,11 +159,16 @@ class ArrangeRowsScreen(FindRowsScreen):
             self._view.order = Order(order.key, order.name, not order.reverse)
             self.sort_again()
 
+    @property
+    def _every_row_is_known(self) -> bool:
+        """Whether all results are here, and the query has been asked of each."""
+        query = self._view.query
+        return self._whole and not (query is not None and query.looking)
+
     def sort_again(self) -> None:
         view, basis = self._view, self._view.basis
-        looking = view.query is not None and view.query.looking
         self._mark_rest()
-        if view.order is not None and basis is not None and self._whole and not looking:
+        if view.order is not None and basis is not None and self._every_row_is_known:
             work = partial(sort, basis=basis, rows=list(basis.lines), key=view.order.key, reverse=view.order.reverse)
             self.post_message(FileWorkRequested(self._batch_id, basis.file, "sort", work, self.post_message))
 
@@ -237,11 +242,11 @@ class ArrangeRowsScreen(FindRowsScreen):
             self._count(next(subject for _, subject, _ in _SUBJECTS if subject == chosen))
 
     def _count(self, subject: Subject) -> None:
-        basis = self._view.basis
+        basis, whole = self._view.basis, self._every_row_is_known
         # Counted is what has come; the next count is of all of it.
         self.want_all()
         if basis is not None:
-            work = partial(count_values, rows=list(basis.lines), subject=subject)
+            work = partial(count_values, rows=list(basis.lines), subject=subject, whole=whole)
             self.post_message(FileWorkRequested(self._batch_id, basis.file, "values", work, self.post_message))
 
     @on(ValuesCounted)
@@ -251,7 +256,8 @@ class ArrangeRowsScreen(FindRowsScreen):
             # Whoever went elsewhere meanwhile does not want it any more.
             return
         name = event.subject.text if isinstance(event.subject, JsonPath) else str(event.subject)
-        of = Plain("") if self._whole else Plain(" so far")
+        # The rest may have come while these were counted.
+        of = Plain("") if event.whole else Plain(" so far")
         self.app.push_screen(FrequenciesScreen(plain(name), event.values, of), self._narrow_to)
 
     def _narrow_to(self, query: str | None) -> None:
@@ -336,8 +342,7 @@ class ArrangeRowsScreen(FindRowsScreen):
 
     def _mark_rest(self) -> None:
         """Mark what came since all were to be marked, unless the marks were taken away meanwhile."""
-        query = self._view.query
-        if self._to_mark is None or not self._whole or (query is not None and query.looking):
+        if self._to_mark is None or not self._every_row_is_known:
             return
         (basis, first), self._to_mark = self._to_mark, None
         if basis.file is self._view.file and self._table.marks:

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from batch_tui.monitor.batch_notes import NOTHING_NOTED
 from batch_tui.monitor.conditions import RESULTS_KEPT
 from batch_tui.tui import mask
-from batch_tui.tui.batch_rows import results_of, status_of, unread_words
+from batch_tui.tui.batch_rows import PART_HERE, results_of, status_of, unread_words
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.notice_words import WATCH_SIGN
 from batch_tui.tui.text import Plain, ago, duration, fit, join, later, left, moment, number, plain, plural, roughly
@@ -308,7 +308,10 @@ def _results(batch: MessageBatch, context: AppContext) -> list[Content]:
     if rows := _saved(batch.id, context):
         return rows
     rows = [_section("RESULTS")]
-    if batch.archived_at is not None:
+    if text == PART_HERE:
+        keys = f"{key_for('batch.results', 'v')} shows it, and fetches the rest if the API still has it."
+        rows.append(Content.assemble(("A part of them is on this machine; ", TONES[tone]), (keys, TONES["muted"])))
+    elif batch.archived_at is not None:
         rows.append(Content("Gone: the API keeps results for 29 days from creation."))
     elif batch.processing_status != "ended":
         rows.append(Content.styled("Available once the batch has ended.", TONES["muted"]))
@@ -322,10 +325,8 @@ def _digest(batch: MessageBatch, context: AppContext, cells: int) -> list[Conten
     digest = context.monitor.digests.get(batch.id)
     if digest is None:
         return []
-    cost, about = digest.cost or Plain("unknown"), "estimated, at batch price"
-    if digest.cost is None:
-        about = "the price of a model is not known"
-    rows = [Content(""), _section("COST AND ERRORS"), _line("cost", cost, about)]
+    about = digest.left_out or "estimated, at batch price"
+    rows = [Content(""), _section("COST AND ERRORS"), _line("cost", digest.cost, about)]
     if digest.suspicious:
         rows.append(
             _line(
