@@ -84,7 +84,8 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
         ("of which thinking", summary.thinking_tokens),
     ]
     least = "≥ " if summary.untold_rows or summary.cut_rows else ""
-    return [("TOKENS", "accent"), *(_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount)]
+    rows = [_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount]
+    return [("TOKENS", "accent"), *rows] if rows else []
 
 
 def _spread(output: Distribution) -> list[Line]:
@@ -132,7 +133,7 @@ def _cost(
 ) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [_row(one.model or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models]
-    if len(summary.models) > 1 or summary.cost is None:
+    if len(summary.models) != 1 or summary.cost is None:
         page.append(_row("together", total_cost(summary), "heading"))
     if summary.saving:
         saved = dollars(summary.saving) if summary.cost is not None else _at_least(summary.saving)

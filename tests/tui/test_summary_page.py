@@ -115,3 +115,10 @@ def test_tokens_that_are_not_said_or_too_many_are_told_of_as_such(tmp_path: Path
     assert next(text for text in page if text.startswith("  together")).endswith("≥ $10,737.91")
     assert "  1 answer does not say how many tokens it took." in page
     assert "  1 answer says more tokens than are counted here." in page
+
+
+def test_where_nothing_succeeded_nothing_was_billed(tmp_path: Path) -> None:
+    summary = ResultsSummary.of(opened(tmp_path, errored("a")), Prices.load())
+    page = [text for text, _ in totals_page(summary, Prices.load(), {})]
+    assert "TOKENS" not in page
+    assert next(text for text in page if text.startswith("  together")).endswith(" $0.00")
