@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _USUAL = {"PAGER": "less", "EDITOR": "vi"}
 _AT_ONCE = 1.0
 """Seconds within which nobody has read anything: a program that is gone by then left its text, or an error, there."""
+
+_LOOKS_UP = 0.25
+"""Seconds after which a signal that came meanwhile is heard at the latest."""
 
 
 class OutsideError(Exception):
@@ -144,12 +148,26 @@ class _Guest:
             self._running = True
             with _terminal_put_back():
                 self._process = subprocess.Popen(command)
-                code = self._process.wait()
+                code = _waited_for(self._process)
                 self._process = None
             if not self._ending and (code or self._monotonic() - began < _AT_ONCE):
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}" if code else "has ended"
                 self._pause(f"{plain(command[0])} {how}. Press enter to go back to batch-tui.")
         self._running = False
+
+
+def _waited_for(process: subprocess.Popen[bytes]) -> int:
+    """The exit code, once there is one."""
+    # A signal may reach another thread, which does not end a wait in this one: it looks up now and then.
+    waiter = threading.Thread(target=process.wait, name="outside", daemon=True)
+    try:
+        waiter.start()
+    except RuntimeError:
+        # There is none to be had.
+        return process.wait()
+    while waiter.is_alive():
+        waiter.join(_LOOKS_UP)
+    return process.wait()
 
 
 @contextmanager
@@ -170,5 +188,5 @@ def _wait_for_enter(sentence: str) -> None:
     sys.stdout.write(f"\n{sentence} ")
     sys.stdout.flush()
     with suppress(OSError):
-        while os.read(0, 1) not in (b"\n", b""):
+        while not select.select([0], [], [], _LOOKS_UP)[0] or os.read(0, 1) not in (b"\n", b""):
             continue
