@@ -26,6 +26,8 @@ Line = tuple[str, str]
 _MOST_GROUPS = 20
 _BAR = 24
 _LABEL = 32
+_INDENTED = "\n    "
+_LEAST_TOLD = Decimal("0.0001")
 _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
@@ -43,13 +45,20 @@ class SummaryPage:
         cls, summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
     ) -> Self:
         """Looks through the rows once more; `own_prices` is where the user may put prices of their own."""
-        first = [*_outcome(summary), ("", "text"), *_cost(summary, prices, server_tools, own_prices)]
-        finer = [*_stops(summary), ("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
-        return cls(summary, first, [("", "text"), *finer])
+        cost = _cost(summary, prices, server_tools, own_prices)
+        finer = (_stops(summary), _tokens(summary), _spread(summary.output), _tools(server_tools))
+        return cls(
+            summary, [*_outcome(summary), *_below(cost)], [line for section in finer for line in _below(section)]
+        )
 
     def lines(self) -> list[Line]:
         """The page as it may be shown now: errors quote what is masked at times."""
-        return [*self.first, *errors_page(self.summary), *self.finer]
+        return [*self.first, *_below(errors_page(self.summary)), *self.finer]
+
+
+def _below(section: Sequence[Line]) -> list[Line]:
+    """A section with what keeps it apart from the one above, if there is anything in it."""
+    return [("", "text"), *section] if section else []
 
 
 def _outcome(summary: ResultsSummary) -> list[Line]:
@@ -63,7 +72,7 @@ def _outcome(summary: ResultsSummary) -> list[Line]:
 
 
 def _stops(summary: ResultsSummary) -> list[Line]:
-    page: list[Line] = [("STOP REASONS", "accent")]
+    page: list[Line] = [("STOP REASONS", "accent")] if summary.stop_reasons else []
     for reason, amount in summary.stop_reasons.items():
         name = reason or "none given"
         page.append(_row(name, number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
@@ -74,7 +83,7 @@ def errors_page(summary: ResultsSummary) -> list[Line]:
     """The errors worth knowing, as they may be shown now."""
     if not summary.error_groups:
         return []
-    page: list[Line] = [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
+    page: list[Line] = [(f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
     for group in summary.error_groups[:_MOST_GROUPS]:
         page += _error(group)
     left_out = len(summary.error_groups) - _MOST_GROUPS
@@ -98,7 +107,8 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
         ("of which thinking", summary.thinking_tokens),
     ]
     least = "≥ " if summary.untold_rows or summary.cut_rows else ""
-    return [("TOKENS", "accent"), *(_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount)]
+    rows = [_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount]
+    return [("TOKENS", "accent"), *rows] if rows else []
 
 
 def _spread(output: Distribution) -> list[Line]:
@@ -113,7 +123,7 @@ def _spread(output: Distribution) -> list[Line]:
         ("most", output.most),
     )
     said = " · ".join(f"{name} {up_to(COUNT_LIMIT, tokens)}" for name, tokens in percentiles)
-    page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
+    page: list[Line] = [("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
     most = max(bar.count for bar in output.bars)
     labels = [_range(bar.low, bar.high) for bar in output.bars]
     room = max(map(len, [*labels, " " * 15]))
@@ -133,7 +143,7 @@ def _tools(server_tools: Mapping[str, int]) -> list[Line]:
     if not server_tools:
         return []
     rows = [_row(_tool(name), number(amount)) for name, amount in server_tools.items()]
-    return [("", "text"), ("SERVER TOOLS", "accent"), *rows]
+    return [("SERVER TOOLS", "accent"), *rows]
 
 
 def _tool(name: str) -> str:
@@ -146,7 +156,7 @@ def _cost(
 ) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [_row(one.model or "no model named", dollars(one.cost), _cost_tone(one)) for one in summary.models]
-    if len(summary.models) > 1 or summary.cost is None:
+    if len(summary.models) != 1 or summary.cost is None:
         page.append(_row("together", total_cost(summary), "heading"))
     if summary.saving:
         saved = dollars(summary.saving) if summary.cost is not None else _at_least(summary.saving)
@@ -172,7 +182,7 @@ def _notes(
         yield f"{_unpriced(summary)}{where}."
     for said in _uncounted(summary):
         yield f"{said}."
-    own = " and prices of your own" if prices.own & {one.model for one in summary.models} else ""
+    own = " and prices of your own" if any(prices.is_own(one.model) for one in summary.models) else ""
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
 
@@ -184,6 +194,8 @@ def dollars(cost: Decimal | None) -> str:
     """An amount as people write it; of less than a dollar more digits."""
     if cost is None:
         return "unknown"
+    if 0 < cost < _LEAST_TOLD:
+        return f"< ${_LEAST_TOLD}"
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
 
 
@@ -232,7 +244,7 @@ def _error(group: ErrorGroup) -> list[Line]:
         example = [(f"    for example {mask.written(plain(name))[:64]}", "muted")]
     return [
         (f"  {number(group.count)} × {plain(group.type)}", "error"),
-        (f"    {mask.DOTS if mask.is_on() else lines(group.message)}", "text"),
+        (f"    {mask.DOTS if mask.is_on() else _INDENTED.join(lines(group.message).splitlines())}", "text"),
         (f"    {advice(group.type, group.message)}", "muted"),
         *example,
     ]

@@ -16,7 +16,7 @@ from batch_tui.results.cache_limit import keep_within
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through, remembered_counts
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
-from batch_tui.results.export import export_results, write_rows
+from batch_tui.results.export import cut_by_excel, export_results, write_rows
 from batch_tui.results.json_path import JsonPath, JsonPathError
 from batch_tui.results.pricing import Prices
 from batch_tui.results.row_query import QueryError, RowQuery
@@ -248,7 +248,15 @@ def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None
         sys.stdout.buffer.flush()
     else:
         try:
-            written = export_results(file, rows, wish.output, wish.format, columns=wish.columns, overwrite=wish.force)
+            written = export_results(
+                file,
+                rows,
+                wish.output,
+                wish.format,
+                columns=wish.columns,
+                overwrite=wish.force,
+                on_long_cells=lambda rows: click.echo(cut_by_excel(rows), err=True),
+            )
         except ExportExists as error:
             raise click.ClickException(f"{plain(str(wish.output))} exists. --force replaces it.") from error
         except ExportError as error:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
 from rich.cells import cell_len
 
 from batch_tui.results.pricing import Prices
 from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui.result_columns import tokens_said
 from batch_tui.tui.results_digest import digest_of
-from batch_tui.tui.summary_page import SummaryPage
+from batch_tui.tui.summary_page import SummaryPage, dollars, errors_page
 from tests.results.lines import errored, succeeded
 from tests.results.opened import opened
 
@@ -45,6 +47,34 @@ def test_what_it_cost_and_what_failed_come_before_the_finer_figures(tmp_path: Pa
     headings = ["OUTCOME", "COST AT BATCH PRICE", "ERRORS · 1 kind", "STOP REASONS", "TOKENS"]
     places = [page.index(heading) for heading in headings]
     assert places == sorted(places)
+
+
+def test_a_price_of_ones_own_is_told_of_where_the_answers_name_a_dated_model(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    rates = "input = 1\ncache_write_5m = 1\ncache_write_1h = 1\ncache_read = 1\noutput = 1\n"
+    own.write_text(f'[[price]]\nmodels = ["claude-haiku-4-5"]\n{rates}')
+    summary = ResultsSummary.of(opened(tmp_path, succeeded("a", model="claude-haiku-4-5-20251001")), Prices.load(own))
+    assert any("prices of your own" in text for text, _ in SummaryPage.of(summary, Prices.load(own), {}).lines())
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [("0", "$0.00"), ("0.00001", "< $0.0001"), ("0.00005", "< $0.0001"), ("0.0001", "$0.0001"), ("0.5", "$0.5000")],
+)
+def test_what_costs_next_to_nothing_is_not_called_free(cost: str, said: str) -> None:
+    assert dollars(Decimal(cost)) == said
+
+
+def test_an_error_of_several_lines_stands_under_its_kind_and_says_where_it_is_cut(tmp_path: Path) -> None:
+    lines = [
+        errored("a", "api_error", "one\ntwo"),
+        errored("b", "api_error", "x " * 400),
+        errored("c", "odd", "y" * 500),
+    ]
+    page = [text for text, _ in errors_page(ResultsSummary.of(opened(tmp_path, *lines)))]
+    assert "    one\n    two" in page
+    assert next(text for text in page if "x x x" in text).endswith(" x …")
+    assert "    " + "y" * 500 in page
 
 
 def test_what_is_known_of_the_cost_is_told_as_a_part_of_it(tmp_path: Path) -> None:
@@ -93,3 +123,10 @@ def test_tokens_that_are_not_said_or_too_many_are_told_of_as_such(tmp_path: Path
     assert next(text for text in page if text.startswith("  together")).endswith("≥ $10,737.91")
     assert "  1 answer does not say how many tokens it took." in page
     assert "  1 answer says more tokens than are counted here." in page
+
+
+def test_where_nothing_succeeded_nothing_was_billed(tmp_path: Path) -> None:
+    summary = ResultsSummary.of(opened(tmp_path, errored("a")), Prices.load())
+    page = [text for text, _ in SummaryPage.of(summary, Prices.load(), {}).lines()]
+    assert not {"TOKENS", "STOP REASONS"} & set(page)
+    assert next(text for text in page if text.startswith("  together")).endswith(" $0.00")
