@@ -43,7 +43,8 @@ class ErrorGroup:
 
 def mask(message: str) -> str:
     """A message with ids and free-standing numbers replaced, so that alike errors read alike."""
-    return _NUMBERS.sub("N", _IDS.sub("<id>", message[:_LONGEST]))
+    kept = _NUMBERS.sub("N", _IDS.sub("<id>", message[:_LONGEST]))
+    return f"{kept}…" if len(message) > _LONGEST else kept
 
 
 class _Body(Struct, gc=False):

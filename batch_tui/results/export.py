@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from batch_tui.results.json_path import JsonPath
+    from batch_tui.results.result_line import Kind
     from batch_tui.results.result_row import ResultRow
     from batch_tui.results.results_file import ResultsFile
 
@@ -32,6 +33,8 @@ CSV_COLUMNS = ("custom_id", "kind", "stop_reason", "model", "input_tokens", "out
 _SAY_SOMETHING = ("succeeded", "errored", "canceled", "expired")
 """Kinds whose text is known; of the others a row has the line as it is."""
 _ROWS_PER_REPORT = 500
+_EXCEL_CELL = 32_767
+"""Characters that Excel takes in a cell; what a longer one has beyond them is lost there."""
 _PIPE_PAUSE = 0.05
 """Seconds between two looks whether a pipe has a reader."""
 # What makes a spreadsheet take a cell for a formula, full-width forms included.
@@ -55,6 +58,7 @@ def export_results(
     columns: Sequence[JsonPath] = (),
     overwrite: bool = False,
     on_progress: Callable[[int], None] | None = None,
+    on_long_cells: Callable[[int], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> int:
@@ -62,14 +66,20 @@ def export_results(
 
     `columns` are added to a CSV, before the text. A link leads to the file to write, and one that is replaced keeps its
     mode; devices and pipes are written to as they are.
-    `on_progress` is told the number of rows written so far. Raises ExportExists when there is such a file and
-    `overwrite` is not set, ExportStopped when `should_stop` said so, ExportError when the disk refuses, and
-    ResultsStoreError when a row cannot be read any more; nothing is left behind then.
+    `on_progress` is told the number of rows written so far, `on_long_cells` that of rows in a CSV that Excel cuts, if
+    any. Raises ExportExists when there is such a file and `overwrite` is not set, ExportStopped when `should_stop` said
+    so, ExportError when the disk refuses or results are kept in that file, and ResultsStoreError when a row
+    cannot be read any more; nothing is left behind then.
     """
     path = Path(path)
+    long_rows = 0
+
+    def note_long() -> None:
+        nonlocal long_rows
+        long_rows += 1
 
     def write_all(out: BinaryIO) -> int:
-        write = _writer(out, format, columns)
+        write = _writer(out, format, columns, note_long)
         written = 0
         for row in rows:
             if should_stop is not None and should_stop():
@@ -85,6 +95,8 @@ def export_results(
         there = _status(path)
         special = None if there is None or stat.S_ISREG(there.st_mode) else there.st_mode
         if special is None:
+            if there is not None and path.resolve().parent == file.path.resolve().parent:
+                raise ExportError(f"{path} is what batch-tui keeps results in itself. Choose another place.")
             written = _write_in_one_step(path, there, write_all, overwrite=overwrite)
         else:
             with _open_special(path, special, should_stop, sleep, overwrite=overwrite) as out:
@@ -93,6 +105,8 @@ def export_results(
         raise _failed(path, error) from error
     if on_progress is not None:
         on_progress(written)
+    if on_long_cells is not None and long_rows:
+        on_long_cells(long_rows)
     return written
 
 
@@ -152,6 +166,12 @@ def _open_special(
     return open(descriptor, "wb")
 
 
+def cut_by_excel(rows: int) -> str:
+    """The sentence about rows of a CSV with a cell that Excel cuts."""
+    verb = "row has" if rows == 1 else "rows have"
+    return f"{rows:,} {verb} a text of more than {_EXCEL_CELL:,} characters: Excel cuts it there."
+
+
 def write_rows(
     out: Output, file: ResultsFile, rows: Iterable[int], format: Format, *, columns: Sequence[JsonPath] = ()
 ) -> None:
@@ -165,13 +185,17 @@ def _write_jsonl(out: Output, file: ResultsFile, row: int) -> None:
     out.write(file.line(row) + b"\n")
 
 
-def _writer(out: Output, format: Format, columns: Sequence[JsonPath]) -> Callable[[Output, ResultsFile, int], None]:
+def _writer(
+    out: Output, format: Format, columns: Sequence[JsonPath], on_long: Callable[[], object] = lambda: None
+) -> Callable[[Output, ResultsFile, int], None]:
     if format == "csv":
-        return _csv_writer(out, columns)
+        return _csv_writer(out, columns, on_long)
     return _write_jsonl if format == "jsonl" else _write_markdown
 
 
-def _csv_writer(out: Output, columns: Sequence[JsonPath]) -> Callable[[Output, ResultsFile, int], None]:
+def _csv_writer(
+    out: Output, columns: Sequence[JsonPath], on_long: Callable[[], object]
+) -> Callable[[Output, ResultsFile, int], None]:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     *facts, answer = CSV_COLUMNS
@@ -188,9 +212,12 @@ def _csv_writer(out: Output, columns: Sequence[JsonPath]) -> Callable[[Output, R
             shown.model,
             *_tokens(shown, value),
             *map(_cell, extracted),
-            answer_text(value) if shown.kind in _SAY_SOMETHING else line.decode("utf-8", "replace"),
+            _said(shown.kind, value, line),
         )
-        writer.writerow(_harmless(cell) for cell in cells)
+        harmless = [_harmless(cell) for cell in cells]
+        if any(isinstance(cell, str) and len(cell) > _EXCEL_CELL for cell in harmless):
+            on_long()
+        writer.writerow(harmless)
         flush(out)
 
     def flush(out: Output) -> None:
@@ -205,8 +232,9 @@ def _csv_writer(out: Output, columns: Sequence[JsonPath]) -> Callable[[Output, R
 
 def _write_markdown(out: Output, file: ResultsFile, row: int) -> None:
     """A section: the custom_id, the facts, and the answer fenced, so that nothing in it is taken for Markdown."""
-    shown, value = file.row(row), parse(file.line(row))[0]
-    text = answer_text(value)
+    shown, line = file.row(row), file.line(row)
+    value = parse(line)[0]
+    text = _said(shown.kind, value, line)
     facts = [shown.kind, shown.stop_reason, shown.model]
     given, made = _tokens(shown, value)
     tokens = [*([] if given is None else [f"{given} tokens in"]), *([] if made is None else [f"{made} out"])]
@@ -229,8 +257,12 @@ def _tokens(shown: ResultRow, value: object) -> tuple[int | None, int | None]:
     return given, made
 
 
+def _said(kind: Kind, value: object, line: bytes) -> str:
+    return answer_text(value) if kind in _SAY_SOMETHING else line.decode("utf-8", "replace")
+
+
 def _one_line(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>#|&])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_~\[\]<>#|&])", r"\\\1", " ".join(text.split()))
 
 
 def _cell(value: object) -> str | int | float:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _BUILT_IN = Path(__file__).with_name("prices.toml")
 _MILLION = Decimal(1_000_000)
 _RATES = ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output")
+_ROW = {"models", *_RATES, "us_multiplier", "prompt_tokens_up_to", "source"}
 _DATED = re.compile(r"-(?:\d{8}|latest)$")
 
 
@@ -113,7 +114,8 @@ class Prices:
         search = _number(table, "web_search_per_thousand", "prices.toml")
         if override is not None:
             try:
-                text = override.read_text("utf-8")
+                # Some editors put a mark of the encoding in front.
+                text = override.read_text("utf-8-sig")
             except OSError as error:
                 raise PricesError(f"Could not read the prices in {override}: {error.strerror or error}.") from error
             except UnicodeDecodeError as error:
@@ -146,6 +148,10 @@ class Prices:
                 return price
         return None
 
+    def is_own(self, model: str) -> bool:
+        """Whether the price of a model is the user's."""
+        return self._known_as(model) in self.own
+
     def limits(self, model: str) -> tuple[int, ...]:
         """Prompt lengths after which another price begins; empty for most models."""
         found = (price.prompt_tokens_up_to for price in self._tiers(model))
@@ -161,7 +167,11 @@ class Prices:
         return None if price is None else price.cost(tokens)
 
     def _tiers(self, model: str) -> tuple[Price, ...]:
-        return self._by_model.get(model) or self._by_model.get(_DATED.sub("", model)) or ()
+        return self._by_model.get(self._known_as(model)) or ()
+
+    def _known_as(self, model: str) -> str:
+        """The id under which its price is listed, if any is."""
+        return model if self._by_model.get(model) else _DATED.sub("", model)
 
 
 def _parse(text: str, where: str) -> dict[str, object]:
@@ -179,10 +189,16 @@ def _by_model(table: Mapping[str, object], where: str) -> dict[str, tuple[Price,
     for number, row in enumerate(rows, 1):
         here = f"[[price]] number {number} in {where}"
         models = row.get("models") if isinstance(row, dict) else None
-        if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
+        if not isinstance(models, list) or not models or not all(isinstance(model, str) for model in models):
             raise PricesError(f'{here} needs models = ["model id", …].')
+        if unknown := sorted(row.keys() - _ROW):
+            raise PricesError(f"{here} has no use for {unknown[0]!r}.")
+        price = _price(row, here)
         for model in models:
-            found.setdefault(model, []).append(_price(row, here))
+            others = found.setdefault(model, [])
+            if any(other.prompt_tokens_up_to == price.prompt_tokens_up_to for other in others):
+                raise PricesError(f"{here} gives {model!r} a second price for the same prompts.")
+            others.append(price)
     return {model: tuple(sorted(prices, key=_limit)) for model, prices in found.items()}
 
 
@@ -193,8 +209,8 @@ def _limit(price: Price) -> float:
 def _price(row: Mapping[str, object], here: str) -> Price:
     rates = {name: _number(row, name, here) for name in _RATES}
     limit = row.get("prompt_tokens_up_to")
-    if limit is not None and not isinstance(limit, int):
-        raise PricesError(f"{here}: prompt_tokens_up_to must be a whole number.")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise PricesError(f"{here}: prompt_tokens_up_to must be a whole number of tokens.")
     multiplier = _number(row, "us_multiplier", here) if "us_multiplier" in row else Decimal(1)
     source = row.get("source")
     return Price(

@@ -74,6 +74,8 @@ class StoredResults:
     doubt: str | None = None
     checksum: int | None = None
     """What the whole file came to once, where that is remembered; whether it still does, only reading it tells."""
+    unfinished: bool = False
+    """Whether it is only what came of a download that did not end."""
 
 
 class PartsHere:
@@ -136,8 +138,11 @@ class ResultsStore:
 
     def _used_at(self, batch_id: str) -> float:
         # Opening sets it; on a file system that refuses, the time of storing has to do.
-        paths = (self._about_path(batch_id), self.results_path(batch_id))
-        return next((path.stat().st_mtime for path in paths if path.exists()), 0.0)
+        for path in (self._about_path(batch_id), self.results_path(batch_id)):
+            # Another process may delete it just now.
+            with suppress(OSError):
+                return path.stat().st_mtime
+        return 0.0
 
     def set_pinned(self, batch_id: str, pinned: bool) -> None:
         """Never drop these results to make room, or do so again."""
@@ -192,15 +197,38 @@ class ResultsStore:
         return StoredResults(batch_id, path, size, None, False, problem, batch, pinned, used_at)
 
     def all_stored(self) -> list[StoredResults]:
-        """Every whole file of this origin whose batch is remembered, by batch id."""
-        found = [about.batch_id for path in self.directory.glob("*.about.json") if (about := _read_about(path))]
+        """Every whole file of this origin whose batch can be told, by batch id."""
+        found = {about.batch_id for path in self._files(".about.json") if (about := _read_about(path))}
+        # Also where nothing is remembered any more, as what cannot be seen takes room for ever.
+        found |= {batch_id for path in self._files(".jsonl") if (batch_id := _id_in_name(path))}
         return [stored for batch_id in sorted(found) if (stored := self.stored(batch_id))]
+
+    def _files(self, ending: str) -> list[Path]:
+        # Not glob, to which a directory that may not be looked into is an empty one.
+        try:
+            return [self.directory / name for name in os.listdir(self.directory) if name.endswith(ending)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise disk_error("look into", self.directory, error) from error
+
+    def all_unfinished(self) -> list[StoredResults]:
+        """What downloads have left that did not end, or are going on, by batch id."""
+        found = []
+        for path in sorted(self._files(".part")):
+            with suppress(FileNotFoundError):
+                status, batch_id = path.stat(), _id_in_name(path)
+                if batch_id is not None:
+                    used_at = status.st_mtime
+                    one = StoredResults(batch_id, path, status.st_size, None, False, used_at=used_at, unfinished=True)
+                    found.append(one)
+        return found
 
     def parts(self) -> PartsHere:
         """Of which batches a download has begun that is not whole."""
         names = []
         try:
-            for path in self.directory.glob("*.part"):
+            for path in self._files(".part"):
                 # One may become a whole file just now.
                 with suppress(FileNotFoundError):
                     if path.stat().st_size:
@@ -289,16 +317,25 @@ class ResultsStore:
 
     def delete(self, batch_id: str) -> None:
         """Remove everything stored of a batch, unfinished parts too; nothing stored is fine."""
-        from batch_tui.results.part_file import note_of
-
-        paths = (
+        self._remove(
             self.results_path(batch_id),
-            self.part_path(batch_id),
-            note_of(self.part_path(batch_id)),
+            *self._unfinished_paths(batch_id),
             self.index_path(batch_id),
             self._about_path(batch_id),
             self._pin_path(batch_id),
         )
+
+    def delete_unfinished(self, batch_id: str) -> None:
+        """Remove what a download has left that did not end; a whole file stays."""
+        self._remove(*self._unfinished_paths(batch_id))
+
+    def _unfinished_paths(self, batch_id: str) -> tuple[Path, Path]:
+        from batch_tui.results.part_file import note_of
+
+        return self.part_path(batch_id), note_of(self.part_path(batch_id))
+
+    @staticmethod
+    def _remove(*paths: Path) -> None:
         with _remembering:
             for path in paths:
                 try:
@@ -317,13 +354,15 @@ def _safe_name(shown: str, identity: str) -> str:
     return f"{readable}-{sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
+def _id_in_name(path: Path) -> str | None:
+    """The id of a batch from the name of one of its files; None where that leaves something of it out."""
+    batch_id = path.stem.rpartition("-")[0]
+    return batch_id if batch_id and _safe_name(batch_id, batch_id) == path.stem else None
+
+
 def _read_about(path: Path) -> _About | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_About)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise disk_error("read", path, error) from error
-    except (ValueError, RecursionError):
-        # Damaged: the file beside it is judged without, and then is not called verified.
+    except (OSError, ValueError, RecursionError):
+        # Not there, unreadable or damaged: the file beside it is judged without, and then is not called verified.
         return None

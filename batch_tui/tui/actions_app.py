@@ -286,14 +286,16 @@ class ActionsApp(DigestApp):
         able = [batch.id for batch, reason in zip(batches, reasons, strict=True) if reason is None]
         if able:
             of = self._briefly(able[0]) if len(able) == 1 else plural(len(able), "batch", "batches")
-            self.notify(f"Saving the results of {of}; a message comes once they are here.", timeout=4)
-            self.start_work(partial(self._save_all, able), "saves")
+            said = f"Saving the results of {of}; you will be told."
+            self.notify(said, timeout=4)
+            self.start_work(partial(self._save_all, able, said), "saves")
         elif batches:
             alike = reasons[0] if len(set(reasons)) == 1 else None
             self.notify(alike or "None of these has results to save.", timeout=4)
 
-    async def _save_all(self, batch_ids: Sequence[str]) -> None:
+    async def _save_all(self, batch_ids: Sequence[str], promised: str) -> None:
         failed = await self._runner.save_all(batch_ids)
+        self.take_back(promised)
         done = len(batch_ids) - len(failed)
         said = f"Saved the results of {plural(done, 'batch', 'batches')}."
         if failed:

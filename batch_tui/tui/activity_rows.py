@@ -58,5 +58,5 @@ class ActivityRows(LogRows[LoggedRequest]):
     def _aside(one: LoggedRequest) -> tuple[Part, ...]:
         """What went wrong, and which try it was."""
         failure = plain(f"  {one.failure}") if one.failure is not None else Plain("")
-        again = Plain(f"  try {one.attempt + 1}" if one.attempt else "")
+        again = Plain(f" try {one.attempt + 1}" if one.attempt else "")
         return (failure, "error"), (again, "muted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_tui.tui.text import Plain, ago, duration, join, number, roughly
-from batch_tui.tui.widgets.outcome_bar import BAR, bar
+from batch_tui.tui.widgets.outcome_bar import BAR, bar, bar_cells
 from batch_tui.tui.widgets.time_bar import time_bar, time_given
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _SPENT = len(" · 59m 59s")
 _GIVEN = len(" of 24h")
 _FORECAST = len(" · ~40m more")
 _LIKELY = len("likely ")
-_CLOSE = len("59m59s/24h") + _FORECAST
+_CLOSE = len("59m 59s/24h") + _FORECAST
 _ROOMY = len("59m 59s") + _GIVEN + _FORECAST
 """Cells that the longest of the usual texts take: every row of a column is worded alike, whatever it says."""
 
@@ -46,25 +46,26 @@ def progress_of(batch: MessageBatch, context: AppContext, cells: int) -> tuple[P
     elif room >= _ROOMY:
         said = Plain(f"{spent} of {given}")
     else:
-        said = Plain(f"{spent.replace(' ', '')}/{given}")
+        said = Plain(f"{spent}/{given}")
     gap = [(Plain(" "), "text")] if drawn else []
     return (*drawn, *gap, (said, "text"), *_outlook(half_within, likely=room >= _ROOMY + _LIKELY))
 
 
 def _counted(batch: MessageBatch, context: AppContext, half_within: timedelta | None, cells: int) -> tuple[Part, ...]:
     """Where counts move before the end, they are drawn in place of the time."""
-    counts, room = batch.request_counts, cells - _BESIDE_BAR
+    counts, drawn = batch.request_counts, bar_cells(cells)
+    room = cells - drawn - 1
     done, total = counts.total - counts.processing, counts.total
     spent, given = duration(context.now() - batch.created_at), time_given(batch)
     if room < _COUNTS + _SPENT:
         # Rounded down: 100 would say that all are done.
         share = "<1%" if 0 < done * 100 < total else f"{done * 100 // total}%"
-        return (*bar(counts, BAR), (Plain(f" {share}"), "text"), (Plain(f" · {spent}"), "muted"))
+        return (*bar(counts, drawn), (Plain(f" {share}"), "text"), (Plain(f" · {spent}"), "muted"))
     said = Plain(f" · {spent}")
     if given is not None and room >= _COUNTS + _SPENT + _GIVEN:
         said = join(said, Plain(f" of {given}"))
     outlook = _outlook(half_within, likely=False) if room >= _COUNTS + _SPENT + _GIVEN + _FORECAST else ()
-    return (*bar(counts, BAR), (Plain(f" {number(done)} of {number(total)}"), "text"), (said, "muted"), *outlook)
+    return (*bar(counts, drawn), (Plain(f" {number(done)} of {number(total)}"), "text"), (said, "muted"), *outlook)
 
 
 def _outlook(half_within: timedelta | None, *, likely: bool) -> tuple[Part, ...]:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 TAIL: Final = "\0tail"
 """Key of the last row; no batch id holds a NUL."""
 
-PART_HERE: Final = Plain("part here")
+PART_HERE: Final = Plain("partly")
 """What is said in place of results that did not come to their end."""
 
 _SHORTEST_ID = 12
@@ -59,7 +59,7 @@ COLUMNS = (
     Column("outcome", "OUTCOME", 24, grow=2, wanted=ROOM_FOR_TIME_BAR, least=10),
     Column("created", "CREATED", 8, right=True, drop=2),
     Column("took", "TOOK", 7, right=True, drop=4),
-    Column("results", "RESULTS", 9, right=True, drop=3),
+    Column("results", "RESULTS", 8, right=True, drop=3),
 )
 
 
@@ -117,7 +117,7 @@ def results_of(batch: MessageBatch, context: AppContext) -> Part:
     if saved is not None:
         return (Plain("saved"), "success") if saved.verified else (Plain("! saved"), "warning")
     if opened is not None and opened.progress.state in ("starting", "downloading", "retrying"):
-        return join(Plain("↓ "), size(opened.progress.bytes)), "running"
+        return join(Plain("↓"), size(opened.progress.bytes)), "running"
     # Once whole and not saved now, its file is not there any more: what is open can only be read on.
     if opened is None:
         some_here = batch.id in context.monitor.parts

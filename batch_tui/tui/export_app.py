@@ -1,7 +1,8 @@
-"""The part of the app that writes rows to a file: which ones, where to, how far it is, and how it went."""
+"""The part of the app that hands out what is in results: rows to a file, as asked for, and a record to a pager."""
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
@@ -180,6 +181,19 @@ class ExportApp(InputsApp):
                 self._export(replace(event.order, overwrite=True))
 
         self.push_screen(overwrite_dialog(plain(str(event.order.path)), self._monotonic), answered)
+
+    @on(results_messages.PagerRequested)
+    def _open_pager(self, event: results_messages.PagerRequested) -> None:
+        from batch_tui.tui.outside import OutsideError, show_outside
+
+        try:
+            # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
+            said = show_outside(self, event.text, event.program, event.ending, os.environ, monotonic=self._monotonic)
+        except OutsideError as error:
+            self.notify(plain(str(error)), severity="error", timeout=8)
+        else:
+            if said is not None:
+                self.notify(said, severity="warning", timeout=8)
 
 
 def _called(rows: results_messages.RowsToWrite) -> Plain:

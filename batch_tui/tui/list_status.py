@@ -84,7 +84,7 @@ def _pieces(context: AppContext, state: ListState) -> dict[str, list[Part]]:
         pieces["loaded"] = [(f"{number(loaded)} loaded", TONES["muted"])]
     pieces["fresh"] = freshness(context)
     if (asked := context.activity.last_minute()) or context.monitor.poll.last_success is not None:
-        pieces["pace"] = [(f"{number(asked)}/min", TONES["muted"])]
+        pieces["pace"] = [(f"API {number(asked)}/min", TONES["muted"])]
     return pieces
 
 

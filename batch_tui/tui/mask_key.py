@@ -12,5 +12,5 @@ MASK_KEY: Final = Binding(
     "Mask",
     id="app.mask",
     show=False,
-    tooltip="Hide prompts, answers, custom_ids and names, or show them",
+    tooltip="Hide prompts, answers, ids and names, or show them",
 )

@@ -64,7 +64,7 @@ def expiring_sentence(
     # The keys before the id: behind it, a 5 would look like a part of it.
     then = "" if listed else f", then {key_for('batch.load_all', 'L')},"
     lists = f"{key_for('batch.tab_expiring', '5')}{then} lists them"
-    said = Plain(f"{many} will soon lose their results, which are not saved here: {lists}. The first, {time}: ")
+    said = Plain(f"{many} soon lose their unsaved results: {lists}. First, {time}: ")
     return join(said, spoken_of(first.id, notes), Plain("."))
 
 

@@ -160,7 +160,7 @@ def _why_no_answer(kind: str, result: Mapping[str, Any]) -> list[Line]:
         case "canceled":
             return [("The batch was canceled before this request was sent. It is not billed.", "text")]
         case "expired":
-            return [("The batch ran into its 24 h limit before this request was sent. It is not billed.", "text")]
+            return [("The batch ran into its 24h limit before this request was sent. It is not billed.", "text")]
         case "errored":
             category, said = error_of({"result": result})
             page = [(lines(category), "error"), (lines(said or "(no message)"), "text")]
@@ -201,11 +201,11 @@ def _tools(blocks: Sequence[Mapping[str, Any]]) -> Outline:
 
 def _usage(message: Mapping[str, Any]) -> list[Line]:
     facts = [(name, message.get(name)) for name in ("model", "id", "stop_reason")]
-    page: list[Line] = [(f"{name:<12} {_value(value)}", "text") for name, value in facts if value is not None]
-    page.append(("", "text"))
-    # Figures first: their names may be longer than the pane is wide.
+    # Values first: their names may be longer than the pane is wide.
     usage = [(name, value) for name, value in _flatten(_mapping(message.get("usage"))) if value is not None]
-    return page + [(f"{_value(value):>12}  {plain(str(name))}", "text") for name, value in usage]
+    page: list[Line] = [(f"{_value(value):>12}  {plain(str(name))}", "text") for name, value in usage]
+    page.append(("", "text"))
+    return page + [(f"{name:<12} {_value(value)}", "muted") for name, value in facts if value is not None]
 
 
 def _value(value: object) -> str:

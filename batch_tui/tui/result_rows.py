@@ -51,7 +51,7 @@ _KINDS: dict[str, Part] = {
 }
 _NO_ANSWER = {
     "canceled": Plain("canceled before it was sent"),
-    "expired": Plain("not sent within 24 h"),
+    "expired": Plain("not sent within 24h"),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import threading
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -388,16 +387,6 @@ class ResultsApp(ExportApp):
     @on(results_messages.FileWorkFailed)
     def _say_failed(self, event: results_messages.FileWorkFailed) -> None:
         self.notify(plain(event.sentence), severity="error", timeout=8)
-
-    @on(results_messages.PagerRequested)
-    def _open_pager(self, event: results_messages.PagerRequested) -> None:
-        from batch_tui.tui.outside import OutsideError, show_outside
-
-        try:
-            # The terminal is the program's until it ends, so there is nothing to keep alive meanwhile.
-            show_outside(self, event.text, event.program, event.ending, os.environ)
-        except OutsideError as error:
-            self.notify(plain(str(error)), severity="error", timeout=8)
 
 
 def json_of(batch: MessageBatch) -> bytes:

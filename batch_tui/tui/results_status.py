@@ -79,6 +79,9 @@ def rows_come(rows: int, opened: OpenResults, batch: MessageBatch | None) -> str
 
 def chips(view: ResultsView, opened: OpenResults, marks: int, cells: int) -> Content:
     """The filters with their counts; those that would show nothing leave when there is no room."""
+    if not view.file_rows and opened.progress.state != "complete":
+        # How many there are of each kind, nobody knows yet.
+        return Content("")
     amounts = view.counts()
     more = "" if opened.progress.state in ("complete", "checking") else "+"
     labels, empty = [], []
@@ -100,7 +103,7 @@ def _arrangement(view: ResultsView, marks: int) -> Iterator[Plain]:
     """The order and the marks, where there are any."""
     order = view.order
     if order is not None:
-        arrow = "…" if not view.sorted else "▼" if order.reverse else "▲"
+        arrow = "…" if not view.sorted else "▾" if order.reverse else "▴"
         yield plain(f"{arrow} {order.name}")
     if marks:
         yield Plain(f"● {marks:,} marked")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from batch_tui.tui.context import OpenResults
     from batch_tui.tui.results_messages import RowsFound, RowsSorted
     from batch_tui.tui.text import Plain
+    from batch_tui.tui.widgets.table_rows import Column
 
 CHIPS: Final[tuple[tuple[str, Filter], ...]] = (
     ("all", None),
@@ -129,6 +130,10 @@ class ResultsView:
         if chosen is not None and self._ordered is not None:
             chosen = FileRows(chosen.file, self._ordered)
         return ResultRows(self._opened, chosen, self._host, look, tail=self._ordered is None)
+
+    def table_columns(self) -> tuple[Column, ...]:
+        """The columns of the table as they are now."""
+        return self.needs.columns(self.columns, self.order)
 
     def counts(self) -> dict[str | None, int]:
         """How many rows each chip would show, and how many there are of odd kinds."""

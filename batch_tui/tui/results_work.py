@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from batch_tui.results.deep_json import compact_json
-from batch_tui.results.export import export_results
+from batch_tui.results.export import cut_by_excel, export_results
 from batch_tui.results.frequencies import frequencies
 from batch_tui.results.pricing import Prices
 from batch_tui.results.result_row import answer_text
@@ -20,7 +20,7 @@ from batch_tui.results.summary import ResultsSummary
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
 from batch_tui.tui.results_messages import LineFound, RecordText, RowsSorted, ValuesCounted
-from batch_tui.tui.summary_page import errors_page, totals_page
+from batch_tui.tui.summary_page import SummaryPage
 from batch_tui.tui.text import Plain, join, json_lines, lines, plain, plural
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def summarise(
     prices, problem = Prices.load_with(own_prices)
     tools = count_server_tools(file, should_stop=should_stop)
     summary = ResultsSummary.of(file, prices, should_stop=should_stop)
-    totals = totals_page(summary, prices, tools, own_prices)
-    return lambda: [*totals, *errors_page(summary)], problem or ""
+    return SummaryPage.of(summary, prices, tools, own_prices).lines, problem or ""
 
 
 def sort(
@@ -160,6 +159,7 @@ def _pretty_slowly(value: object) -> str:
 
 def export(order: Export, on_progress: Callable[[int], None], should_stop: Callable[[], bool]) -> Plain:
     """Write the rows and say so. Raises ExportExists and other ExportErrors."""
+    more: list[str] = []
     written = export_results(
         order.file,
         order.rows,
@@ -168,6 +168,7 @@ def export(order: Export, on_progress: Callable[[int], None], should_stop: Calla
         columns=order.columns,
         overwrite=order.overwrite,
         on_progress=on_progress,
+        on_long_cells=lambda rows: more.append(f". {cut_by_excel(rows)}"),
         should_stop=should_stop,
     )
-    return join(Plain("Wrote "), plural(written, "row"), Plain(" to "), plain(str(order.path)))
+    return join(Plain("Wrote "), plural(written, "row"), Plain(" to "), plain(str(order.path)), *map(Plain, more))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from batch_tui.results.result_line import COUNT_LIMIT
 from batch_tui.results.surcharges import Surcharges
@@ -12,7 +13,7 @@ from batch_tui.tui.error_advice import advice
 from batch_tui.tui.text import Plain, fit_middle, lines, number, plain, plural, up_to, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from batch_tui.results.distribution import Distribution
@@ -25,40 +26,64 @@ Line = tuple[str, str]
 _MOST_GROUPS = 20
 _BAR = 24
 _LABEL = 32
+_INDENTED = "\n    "
+_LEAST_TOLD = Decimal("0.0001")
 _KIND_TONES = {"succeeded": "success", "errored": "error", "expired": "warning", "unreadable": "error"}
 _UNUSUAL_STOPS = ("max_tokens", "model_context_window_exceeded", "refusal", "pause_turn")
 
 
-def summary_page(
-    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
-) -> list[Line]:
-    """Texts with tones, for a pane that wraps them; `own_prices` is where the user may put prices of their own."""
-    return [*totals_page(summary, prices, server_tools, own_prices), *errors_page(summary)]
+@dataclass(frozen=True)
+class SummaryPage:
+    """Texts with tones, for a pane that wraps them: first what failed and what it cost, then the finer figures."""
+
+    summary: ResultsSummary
+    first: Sequence[Line]
+    finer: Sequence[Line]
+
+    @classmethod
+    def of(
+        cls, summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
+    ) -> Self:
+        """Looks through the rows once more; `own_prices` is where the user may put prices of their own."""
+        cost = _cost(summary, prices, server_tools, own_prices)
+        finer = (_stops(summary), _tokens(summary), _spread(summary.output), _tools(server_tools))
+        return cls(
+            summary, [*_outcome(summary), *_below(cost)], [line for section in finer for line in _below(section)]
+        )
+
+    def lines(self) -> list[Line]:
+        """The page as it may be shown now: errors quote what is masked at times."""
+        return [*self.first, *_below(errors_page(self.summary)), *self.finer]
 
 
-def totals_page(
-    summary: ResultsSummary, prices: Prices, server_tools: Mapping[str, int], own_prices: Path | None = None
-) -> list[Line]:
-    """The page but for the errors; looks through the rows once more."""
+def _below(section: Sequence[Line]) -> list[Line]:
+    """A section with what keeps it apart from the one above, if there is anything in it."""
+    return [("", "text"), *section] if section else []
+
+
+def _outcome(summary: ResultsSummary) -> list[Line]:
     page: list[Line] = [("OUTCOME", "accent")]
     page += [
         _row(kind, number(amount), _KIND_TONES.get(kind, "muted")) for kind, amount in summary.kinds.items() if amount
     ]
     if summary.suspicious:
         page.append(_row("suspicious", number(summary.suspicious), "warning"))
-    page += [("", "text"), ("STOP REASONS", "accent")]
+    return page
+
+
+def _stops(summary: ResultsSummary) -> list[Line]:
+    page: list[Line] = [("STOP REASONS", "accent")] if summary.stop_reasons else []
     for reason, amount in summary.stop_reasons.items():
         name = reason or "none given"
         page.append(_row(name, number(amount), "warning" if reason in _UNUSUAL_STOPS else "text"))
-    page += [("", "text"), *_tokens(summary), *_spread(summary.output), *_tools(server_tools)]
-    return [*page, ("", "text"), *_cost(summary, prices, server_tools, own_prices)]
+    return page
 
 
 def errors_page(summary: ResultsSummary) -> list[Line]:
     """The errors worth knowing, as they may be shown now."""
     if not summary.error_groups:
         return []
-    page: list[Line] = [("", "text"), (f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
+    page: list[Line] = [(f"ERRORS · {plural(len(summary.error_groups), 'kind')}", "accent")]
     for group in summary.error_groups[:_MOST_GROUPS]:
         page += _error(group)
     left_out = len(summary.error_groups) - _MOST_GROUPS
@@ -83,7 +108,9 @@ def _tokens(summary: ResultsSummary) -> list[Line]:
     ]
     least = "≥ " if summary.untold_rows or summary.cut_rows else ""
     rows = [_row(label, f"{least}{number(amount)}") for label, amount in amounts if amount]
-    return [("TOKENS", "accent"), *(rows or ([_row("input and output", "unknown", "warning")] if least else []))]
+    if least and not rows:
+        rows = [_row("input and output", "unknown", "warning")]
+    return [("TOKENS", "accent"), *rows] if rows else []
 
 
 def _spread(output: Distribution) -> list[Line]:
@@ -98,7 +125,7 @@ def _spread(output: Distribution) -> list[Line]:
         ("most", output.most),
     )
     said = " · ".join(f"{name} {up_to(COUNT_LIMIT, tokens)}" for name, tokens in percentiles)
-    page: list[Line] = [("", "text"), ("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
+    page: list[Line] = [("OUTPUT TOKENS OF AN ANSWER", "accent"), (f"  {said}", "text")]
     most = max(bar.count for bar in output.bars)
     labels = [_range(bar.low, bar.high) for bar in output.bars]
     room = max(map(len, [*labels, " " * 15]))
@@ -120,7 +147,7 @@ def _tools(server_tools: Mapping[str, int]) -> list[Line]:
     if not server_tools:
         return []
     rows = [_row(_tool(name), number(amount)) for name, amount in server_tools.items()]
-    return [("", "text"), ("SERVER TOOLS", "accent"), *rows]
+    return [("SERVER TOOLS", "accent"), *rows]
 
 
 def _tool(name: str) -> str:
@@ -133,7 +160,7 @@ def _cost(
 ) -> list[Line]:
     page: list[Line] = [("COST AT BATCH PRICE", "accent")]
     page += [_row(one.model or "no model named", _cost_of(one), _cost_tone(one)) for one in summary.models]
-    if len(summary.models) > 1 or summary.cost is None:
+    if len(summary.models) != 1 or summary.cost is None:
         page.append(_row("together", total_cost(summary), "heading"))
     if summary.saving:
         saved = dollars(summary.saving) if summary.cost is not None else _at_least(summary.saving)
@@ -160,7 +187,7 @@ def _notes(
         yield f"{_unpriced(summary)}{where}."
     for said in _uncounted(summary):
         yield f"{said}."
-    own = " and prices of your own" if prices.own & {one.model for one in summary.models} else ""
+    own = " and prices of your own" if any(prices.is_own(one.model) for one in summary.models) else ""
     yield f"An estimate from a price list of {prices.as_of}{own}; only succeeded requests are billed."
 
 
@@ -176,6 +203,8 @@ def dollars(cost: Decimal | None) -> str:
     """An amount as people write it; of less than a dollar more digits."""
     if cost is None:
         return "unknown"
+    if 0 < cost < _LEAST_TOLD:
+        return f"< ${_LEAST_TOLD}"
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
 
 
@@ -224,7 +253,7 @@ def _error(group: ErrorGroup) -> list[Line]:
         example = [(f"    for example {mask.written(plain(name))[:64]}", "muted")]
     return [
         (f"  {number(group.count)} × {plain(group.type)}", "error"),
-        (f"    {mask.DOTS if mask.is_on() else lines(group.message)}", "text"),
+        (f"    {mask.DOTS if mask.is_on() else _INDENTED.join(lines(group.message).splitlines())}", "text"),
         (f"    {advice(group.type, group.message)}", "muted"),
         *example,
     ]

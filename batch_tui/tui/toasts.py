@@ -9,12 +9,14 @@ from textual.notifications import Notification
 from textual.screen import ModalScreen
 
 from batch_tui.tui.said import Message
-from batch_tui.tui.text import plain
+from batch_tui.tui.text import plain, width
 
 if TYPE_CHECKING:
     from batch_tui.tui.context import AppContext
     from batch_tui.tui.said import Severity
 
+_SHORT: Final = 0.8
+"""Share of the width up to which a sentence stands over the keys at the bottom, and not over rows."""
 _MOST: Final = 3
 """Toasts on screen at once: with more, they would bury the list."""
 
@@ -71,6 +73,10 @@ class ToastsApp(App[str]):
                 self._notifications.add(Notification(toast.message, toast.title, toast.severity, seconds))
             self._waiting_toasts.clear()
             self._thin_out()
+        # What takes a whole line or more would leave no key in view, not even the way to help.
+        long = any(width(plain(toast.message)) > _SHORT * self.size.width for toast in self._notifications)
+        for rack in self.screen.query("ToastRack") if self.screen_stack else ():
+            rack.set_class(long, "-long")
         super()._refresh_notifications()
 
     def _thin_out(self) -> None:

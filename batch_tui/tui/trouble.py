@@ -31,11 +31,11 @@ class Trouble(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         request = f" (request {self.request_id})" if self.request_id else ""
-        return f"{self.sentence}{request} {self.advice}".strip()
+        return f"{self.sentence} {self.advice}".strip() + request
 
 
 _ADVICE = {
-    401: "Check that the key is complete and not revoked; another one needs a new start.",
+    401: "Check that the key is complete and not revoked. To use another one, start batch-tui again.",
     402: "There is a payment problem; see the billing page of the Console.",
     403: "This key may not do that; use one of the right workspace.",
     404: "It may have been deleted, or belong to another workspace.",

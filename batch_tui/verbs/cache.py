@@ -58,7 +58,7 @@ def prune(
 ) -> None:
     """Delete stored results. What is pinned or open elsewhere stays, unless it is named."""
     from batch_tui.tui.text import plain, plural, size
-    from batch_tui.verbs.stored import chosen_for_pruning
+    from batch_tui.verbs.stored import chosen_for_pruning, delete_chosen
 
     if older_than is None and to is None and not batch_ids:
         raise click.UsageError("Say what is to go: --older-than, --to or --batch.")
@@ -66,16 +66,18 @@ def prune(
         _directory(context), batch_ids=batch_ids, older_than=older_than, to=to, now=datetime.now(UTC)
     )
     for one, _ in dropped:
-        click.echo(f"{plain(one.batch_id)}  {size(one.size)}{'  pinned' if one.pinned else ''}")
+        more = "  pinned" if one.pinned else "  unfinished" if one.unfinished else ""
+        click.echo(f"{plain(one.batch_id)}  {size(one.size)}{more}")
     amount = f"{plural(len(dropped), 'file')}, {size(sum(one.size for one, _ in dropped))}"
     if dry_run or not dropped:
         click.echo(f"{amount} would go." if dropped else "Nothing to delete.", err=True)
         return
     if not confirmed(f"Delete {amount}?", yes=yes):
         context.exit(Exit.REFUSED)
-    for one, store in dropped:
-        store.delete(one.batch_id)
-    click.echo(f"Deleted {amount}.", err=True)
+    gone = delete_chosen(dropped, batch_ids)
+    click.echo(f"Deleted {plural(len(gone), 'file')}, {size(sum(one.size for one, _ in gone))}.", err=True)
+    if left := len(dropped) - len(gone):
+        click.echo(f"{plural(left, 'file')} stayed: pinned or opened meanwhile.", err=True)
 
 
 @cache.command()

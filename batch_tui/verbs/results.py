@@ -16,13 +16,13 @@ from batch_tui.results.cache_limit import keep_within
 from batch_tui.results.completeness import check_completeness, check_stored, looked_through, remembered_counts
 from batch_tui.results.download import ResultsDownload
 from batch_tui.results.errors import ExportError, ExportExists, ResultsStoreError
-from batch_tui.results.export import export_results, write_rows
+from batch_tui.results.export import cut_by_excel, export_results, write_rows
 from batch_tui.results.json_path import JsonPath, JsonPathError
 from batch_tui.results.pricing import Prices
 from batch_tui.results.row_query import QueryError, RowQuery
 from batch_tui.results.server_tools import count_server_tools
 from batch_tui.results.summary import ResultsSummary
-from batch_tui.tui.summary_page import summary_page
+from batch_tui.tui.summary_page import SummaryPage
 from batch_tui.tui.text import lines, number, plain, plural, size
 from batch_tui.verbs.batch_lines import unread_sentence
 from batch_tui.verbs.inputs import differences, link, link_instead
@@ -241,7 +241,7 @@ def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None
         prices, problem = Prices.load_with(own_prices)
         if problem is not None:
             click.echo(plain(problem), err=True)
-        page = summary_page(ResultsSummary.of(file, prices), prices, count_server_tools(file), own_prices)
+        page = SummaryPage.of(ResultsSummary.of(file, prices), prices, count_server_tools(file), own_prices).lines()
         for text, _ in page:
             click.echo(lines(text))
     elif wish.output is None:
@@ -249,7 +249,15 @@ def _give(wish: Wish, file: ResultsFile, verified: bool, own_prices: Path | None
         sys.stdout.buffer.flush()
     else:
         try:
-            written = export_results(file, rows, wish.output, wish.format, columns=wish.columns, overwrite=wish.force)
+            written = export_results(
+                file,
+                rows,
+                wish.output,
+                wish.format,
+                columns=wish.columns,
+                overwrite=wish.force,
+                on_long_cells=lambda rows: click.echo(cut_by_excel(rows), err=True),
+            )
         except ExportExists as error:
             raise click.ClickException(f"{plain(str(wish.output))} exists. --force replaces it.") from error
         except ExportError as error:

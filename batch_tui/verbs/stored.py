@@ -26,9 +26,9 @@ _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def everything(directory: Path) -> list[Stored]:
-    """Every whole results file of every origin, last used first. Raises ResultsStoreError."""
+    """Every results file of every origin, unfinished ones too, last used first. Raises ResultsStoreError."""
     stores = ResultsStore.all_in(directory)
-    found = [(one, store) for store in stores for one in store.all_stored()]
+    found = [(one, store) for store in stores for one in (*store.all_stored(), *store.all_unfinished())]
     return sorted(found, key=lambda pair: -pair[0].used_at)
 
 
@@ -43,6 +43,7 @@ def list_stored(directory: Path, *, as_json: bool, now: datetime) -> None:
                 "path": str(one.path),
                 "size": one.size,
                 "rows": one.rows,
+                "unfinished": one.unfinished,
                 "verified": one.verified,
                 "pinned": one.pinned,
                 "used_at": datetime.fromtimestamp(one.used_at, UTC).isoformat(),
@@ -54,6 +55,7 @@ def list_stored(directory: Path, *, as_json: bool, now: datetime) -> None:
         used = ago(datetime.fromtimestamp(one.used_at, UTC), now)
         rows = "? rows" if one.rows is None else plural(one.rows, "row")
         state = "changed" if one.problem else "complete" if one.verified else "not verified"
+        state = "unfinished" if one.unfinished else state
         pinned = " pinned" if one.pinned else ""
         # The widest usual line takes 80 cells.
         click.echo(f"{plain(one.batch_id):<33} {rows:>12} {size(one.size):>8} {used:>8} {state}{pinned}")
@@ -94,10 +96,29 @@ def chosen_for_pruning(
     return dropped
 
 
+def delete_chosen(chosen: Sequence[Stored], batch_ids: Sequence[str]) -> list[Stored]:
+    """Delete what was chosen, but for what somebody pinned or opened since; those `batch_ids` go whatever they are.
+
+    Gives what is gone. Raises ResultsStoreError.
+    """
+    gone = []
+    for one, store in chosen:
+        if one.batch_id not in batch_ids:
+            now = None if one.unfinished else store.stored(one.batch_id)
+            if (now is not None and now.pinned) or in_use(one.path):
+                continue
+        if one.unfinished:
+            store.delete_unfinished(one.batch_id)
+        else:
+            store.delete(one.batch_id)
+        gone.append((one, store))
+    return gone
+
+
 def find(directory: Path, batch_id: str) -> Stored:
     """What is stored of a batch. Raises click.ClickException."""
     for one, store in everything(directory):
-        if one.batch_id == batch_id:
+        if one.batch_id == batch_id and not one.unfinished:
             return one, store
     raise click.ClickException(f"Nothing is stored of {plain(batch_id)}. batch-tui cache lists what is.")
 

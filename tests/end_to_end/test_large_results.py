@@ -66,7 +66,8 @@ def test_all_that_is_done_with_large_results(home: Home, start: Callable[..., Te
         dashboard.wait_for("open in .PAGER")
         dashboard.press("p")
         dashboard.wait_for(lambda _: (home.path / "paged.json").exists())
-        dashboard.press("j")
+        dashboard.wait_for("Press enter")
+        dashboard.press("enter")
         dashboard.wait_for("CUSTOM_ID")
         assert json.loads((home.path / "paged.json").read_text())["result"]["type"] == "errored"
         dashboard.press("q")

@@ -158,7 +158,7 @@ def test_values_are_counted_with_the_query_that_finds_them(tmp_path: Path) -> No
     assert [(one.value, one.count) for one in labels] == [("yes", 6), (None, 4), ("no", 3)]
     assert [(one.value, one.count) for one in frequencies(file, range(len(file)), "error")] == [
         ("api_error: Request N failed", 2),
-        ('api_error: Not "here":\n ' + ("far " * 200)[:487], 1),
+        ('api_error: Not "here":\n ' + ("far " * 200)[:487] + "…", 1),
     ]
 
 

@@ -123,7 +123,7 @@ CASES = [
     pytest.param(plain_reply(A + b"\n"), BOTH[:1], ["1 line missing"], id="a line missing"),
     pytest.param(
         plain_reply(A + b"\n" + B + b"\n" + encode(bare("c", "expired"))),
-        [*BOTH, "c | ◷ expired | not sent within 24 h"],
+        [*BOTH, "c | ◷ expired | not sent within 24h"],
         ["1 line too many"],
         id="a line too many",
     ),

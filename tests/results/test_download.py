@@ -624,9 +624,9 @@ def test_a_disk_that_refuses_a_look_at_what_another_process_stored_keeps_no_lock
     class Damaged(EndsMeanwhile):
         def prepare(self) -> None:
             super().prepare()
-            about = self._about_path(BATCH)
-            about.unlink()
-            about.mkdir()
+            path = self.results_path(BATCH)
+            path.unlink()
+            path.symlink_to(path)
 
     store = Damaged(tmp_path)
     assert Watched(store).run().state == "failed"

@@ -36,6 +36,11 @@ def table(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+def table_of(file: ResultsFile, path: Path) -> list[list[str]]:
+    export_results(file, file.rows(), path, "csv", overwrite=True)
+    return table(path)
+
+
 def test_jsonl_keeps_the_bytes_of_chosen_rows(opened: Opened, out: Path) -> None:
     lines = [b'{ "custom_id" : "\xc3\xa4", "x": 1.50 } ', b"garbage\xff\x00", encode(succeeded("c", "\u2028"))]
     file = opened(b"\r\n".join(lines))
@@ -208,6 +213,41 @@ def test_a_directory_is_not_replaced(opened: Opened, out: Path) -> None:
     with pytest.raises(ExportError, match="is a directory"):
         export_results(file, file.rows(), out, "jsonl", overwrite=True)
     assert out.is_dir()
+
+
+@pytest.mark.parametrize("way", ["itself", "link", "neighbour"])
+def test_nothing_is_written_over_what_results_are_kept_in(opened: Opened, out: Path, way: str) -> None:
+    file = opened(many(3))
+    neighbour = file.path.with_name("other.jsonl")
+    neighbour.write_bytes(many(4))
+    target = {"itself": file.path, "neighbour": neighbour}.get(way, out)
+    if way == "link":
+        out.symlink_to(file.path)
+    for overwrite in (False, True):
+        with pytest.raises(ExportError, match="keeps results in") as caught:
+            export_results(file, [0], target, "jsonl", overwrite=overwrite)
+        assert not isinstance(caught.value, ExportExists), "Nobody is asked whether it may be replaced."
+    assert file.path.read_bytes() == many(3)
+    assert neighbour.read_bytes() == many(4)
+
+
+def test_markdown_shows_lines_whose_text_nobody_knows(opened: Opened, out: Path) -> None:
+    file = opened(body(b"not `json`", {"custom_id": "~~a~~", "result": {"type": "odd"}}, bare("c", "expired")))
+    export_results(file, file.rows(), out, "markdown")
+    assert out.read_text() == (
+        "## line 1\n\nunreadable\n\n```text\nnot `json`\n```\n\n"
+        '## \\~\\~a\\~\\~\n\nunknown\n\n```text\n{"custom_id":"~~a~~","result":{"type":"odd"}}\n```\n\n'
+        "## c\n\nexpired\n\n"
+    )
+
+
+def test_cells_that_excel_would_cut_are_told_of(opened: Opened, out: Path) -> None:
+    told: list[int] = []
+    file = opened(body(succeeded("a", "x" * 32_767), succeeded("b", "x" * 32_768), succeeded("c", "=" * 32_767)))
+    for format in ("csv", "jsonl", "markdown"):
+        export_results(file, file.rows(), out, format, overwrite=True, on_long_cells=told.append)
+    assert told == [2]
+    assert len(table_of(file, out)[2][6]) == 32_768, "All of it is there nevertheless."
 
 
 def test_numbers_and_truth_come_as_json_has_them(opened: Opened, out: Path) -> None:

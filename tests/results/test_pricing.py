@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MILLION = 1_000_000
+RATES = "input = 1\ncache_write_5m = 1\ncache_write_1h = 1\ncache_read = 1\noutput = 1\n"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,13 @@ def test_a_file_of_the_user_replaces_whole_models(tmp_path: Path) -> None:
             "input must be a number",
         ),
         ("[[price", "not TOML"),
+        (f'[[price]]\nmodels = ["m"]\nus_mulitplier = 1.1\n{RATES}', "us_mulitplier"),
+        (f'[[price]]\nmodels = ["m"]\n{RATES}[[price]]\nmodels = ["n", "m"]\n{RATES}', "'m' a second price"),
+        (f'[[price]]\nmodels = ["m", "m"]\n{RATES}', "'m' a second price"),
+        (f'[[price]]\nmodels = ["m"]\nprompt_tokens_up_to = -5\n{RATES}', "prompt_tokens_up_to"),
+        (f'[[price]]\nmodels = ["m"]\nprompt_tokens_up_to = 0\n{RATES}', "prompt_tokens_up_to"),
+        (f'[[price]]\nmodels = ["m"]\nprompt_tokens_up_to = true\n{RATES}', "prompt_tokens_up_to"),
+        (f"[[price]]\nmodels = []\n{RATES}", "models"),
     ],
 )
 def test_a_bad_file_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -127,14 +135,23 @@ def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
 
 def test_prices_of_ones_own_stand_beside_the_built_in_ones(tmp_path: Path) -> None:
     own = tmp_path / "prices.toml"
-    rates = "input = 1\ncache_write_5m = 1\ncache_write_1h = 1\ncache_read = 1\noutput = 1\n"
-    own.write_text(f'web_search_per_thousand = 5\n[[price]]\nmodels = ["mine"]\n{rates}', encoding="utf-8")
+    own.write_text(f'web_search_per_thousand = 5\n[[price]]\nmodels = ["mine"]\n{RATES}', encoding="utf-8")
     prices, problem = Prices.load_with(own)
     assert problem is None
     assert prices.own == {"mine"}
     assert prices.cost("mine", {"input_tokens": MILLION}) == 1
     assert prices.cost("claude-opus-5-5", {"input_tokens": MILLION}) == 2
     assert prices.web_search == Decimal("0.005")
+
+
+def test_a_price_of_ones_own_is_known_as_such_by_whichever_id_it_is_found(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    dated = "claude-opus-4-5-20251101"
+    # As Notepad saves it.
+    own.write_text(f'[[price]]\nmodels = ["claude-haiku-4-5", "{dated}"]\n{RATES}', encoding="utf-8-sig")
+    prices = Prices.load(own)
+    assert [prices.is_own(one) for one in ("claude-haiku-4-5", "claude-haiku-4-5-20251001", dated)] == [True] * 3
+    assert [prices.is_own(one) for one in ("claude-opus-4-5", "claude-opus-4-5-20301101", "", "x")] == [False] * 4
 
 
 def test_without_prices_of_ones_own_the_built_in_ones_do(tmp_path: Path) -> None:

@@ -91,9 +91,9 @@ async def test_where_there_is_room_the_words_are_said_in_full(tmp_path: Path) ->
     async with playing(tmp_path) as play:
         batch = first_running(play)
         play.stage.clock.moment = batch.created_at + timedelta(minutes=5)
-        assert re.fullmatch(r"5m00s/24h · \S+ more", spell(play, batch, 24))
+        assert re.fullmatch(r"5m 00s/24h · \S+ more", spell(play, batch, 24))
         assert re.fullmatch(r"5m 00s of 24h · \S+ more", spell(play, batch, 26))
-        assert re.fullmatch(r"╾─{6}┤ 5m00s/24h · \S+ more", spell(play, batch, 31))
+        assert re.fullmatch(r"╾─{6}┤ 5m 00s/24h · \S+ more", spell(play, batch, 32))
         assert re.fullmatch(r"╾─{6}┤ 5m 00s of 24h · \S+ more", spell(play, batch, 35))
         assert re.fullmatch(r"╾─{6}┤ 5m 00s of 24h · likely \S+ more", spell(play, batch, 42))
 

@@ -256,6 +256,6 @@ async def test_a_copy_that_somebody_removed_leaves_no_part_here(tmp_path: Path) 
         await play.press("n")
         row = play.row(play.table.cursor_row)
         assert batch_id in row
-        assert "part here" not in row
+        assert "partly" not in row
         assert "saved" not in row
         assert "d left" in row

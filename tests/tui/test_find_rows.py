@@ -148,12 +148,48 @@ async def test_rows_are_sorted_and_the_cursor_stays_on_its_row(tmp_path: Path) -
         assert counted == sorted(counted, reverse=True)
         assert tokens[: len(counted)] == counted
         assert play.table.cursor_key == line
-        assert "▼ output tokens" in play.shown("#chips")
+        assert "▾ output tokens" in play.shown("#chips")
+        assert any("OUT▾" in column.label for column in play.table.columns)
         await play.press("S")
         await until(play.pilot, lambda: lines(play)[0] != 0 or True, "the other order")
         await settled(play.stage, play.pilot)
         counted = [one for row in lines(play) if (one := file.row(row).output_tokens) is not None]
         assert counted == sorted(counted)
+        assert any("OUT▴" in column.label for column in play.table.columns)
+
+
+async def test_a_query_that_cannot_be_read_is_told_whole_and_not_as_one_without_rows(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=(80, 24)) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("f", *"type:wrong")
+        said = play.screen.query_one("#query #filter-said")
+        assert said.size.height == 2
+        assert "esc clears" not in play.table.render_line(1).text
+
+
+async def test_what_a_kept_query_found_stands_beside_it_where_there_is_room(tmp_path: Path) -> None:
+    """Rows are precious; while somebody types, nothing moves."""
+    async with playing(tmp_path, size=(80, 24)) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("f", *"out>100")
+        line = play.screen.query_one("#query")
+        assert line.size.height == 2
+        await play.press("enter")
+        await settled(play.stage, play.pilot)
+        assert line.size.height == 1
+        assert "rows" in str(play.screen.query_one("#query #filter-said").render())
+
+
+async def test_an_order_that_is_made_anew_for_fewer_rows_leaves_the_cursor_on_its_row(tmp_path: Path) -> None:
+    async with playing(tmp_path, size=WIDE) as play:
+        await open_results(play.stage, play.pilot)
+        await play.press("s", "o")
+        await until(play.pilot, lambda: play.screen._view.sorted, "the order")
+        await play.press("j", "j", "j")
+        line = play.table.cursor_key
+        await play.press("2")
+        await until(play.pilot, lambda: play.screen._view.sorted, "the order of fewer rows")
+        assert play.table.cursor_key == line
 
 
 async def test_a_json_path_becomes_a_column_and_the_same_path_takes_it_away(tmp_path: Path) -> None:

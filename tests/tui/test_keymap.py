@@ -63,7 +63,7 @@ async def test_two_actions_can_trade_their_keys(tmp_path: Path) -> None:
     async with playing(tmp_path, app=own(batch__sort="y", batch__copy="s")) as play:
         await play.press("y")
         assert isinstance(play.screen, MenuDialog)
-        assert "Order the batches by" in play.shown("#dialog-title")
+        assert "Sort the batches by" in play.shown("#dialog-title")
         await play.press("escape", "s")
         assert "Order" not in play.shown("#dialog-title")
 
@@ -126,7 +126,7 @@ async def test_sentences_about_keys_that_many_screens_share_follow_too(tmp_path:
         await play.press("s", "r")
         assert "f9 loads older ones" in play.row(play.table.source.last)
         await play.press("o")
-        assert "f11 on the list fetches those" in play.shown("#notice")
+        assert "Press f11 on a batch to fetch" in play.shown("#notice")
         await play.press("escape", "a")
         assert "f10 completes." in play.shown("#prompt-hint")
         await play.press("escape")

@@ -124,7 +124,7 @@ async def test_help_wraps_below_its_own_column_and_always_says_how_to_leave(
         headings = {"Batch", "Moving", "Everywhere", ""}
         assert all(line in headings or line.startswith("  ") for line in lines)
         width = play.screen.query_one("#help-keys").size.width
-        indent = 18 if width >= 50 else 11
+        indent = 14 if width >= 50 else 9
         for before, line in pairwise(lines):
             if line.startswith("   "):
                 assert line.startswith(" " * indent), line

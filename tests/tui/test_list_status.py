@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.tui.play import Play
 
-RUNNING, AGE, PACE = r"\b7 running\b", r"● live (just now|\d+[smh] ago)", r" · \d+/min $"
+RUNNING, AGE, PACE = r"\b7 running\b", r"● live (just now|\d+[smh] ago)", r" · API \d+/min $"
 
 
 def assert_says(play: Play, *patterns: str) -> None:
@@ -72,12 +72,23 @@ async def test_a_long_profile_costs_the_name_of_the_program_first(tmp_path: Path
     origin = Origin("gateway.internal:4000", "evaluation-staging-eu", "http://gateway.internal:4000")
     async with playing(tmp_path, app={"origin": origin}) as play:
         await play.press("space")
-        assert_says(play, "^ evaluation-staging-eu ·", r"1 marked · 7 running", AGE, PACE)
+        assert_says(play, "^ evaluation-staging-eu ", r"1 marked · 7 running", AGE, PACE)
+
+
+async def test_of_a_host_that_does_not_fit_no_scrap_is_shown(tmp_path: Path) -> None:
+    """Nor the dot that sets it apart: `production · a…` would only look broken."""
+    async with playing(tmp_path) as play:
+        await play.press("space")
+        for columns in range(60, 110):
+            await play.pilot.resize_terminal(columns, 24)
+            await play.pilot.pause()
+            left = play.status().partition("1 marked")[0].rstrip()
+            assert left.endswith("production") or re.search(r"production · api\.[a-z.]*…?[a-z.]*\.com$", left), left
 
 
 async def test_it_fits_at_once_when_the_terminal_is_made_narrower(tmp_path: Path) -> None:
     async with playing(tmp_path, size=(160, 40)) as play:
-        for columns in (120, 92, 80, 60, 50):
+        for columns in (120, 92, 80, 60, 54):
             await play.pilot.resize_terminal(columns, 24)
             await play.pilot.pause()
             assert_says(play, RUNNING, AGE, PACE)

@@ -288,7 +288,7 @@ async def test_an_empty_workspace_says_how_to_begin(tmp_path: Path) -> None:
             connection.download_client.messages.batches.delete(batch.id)
         await play.poll()
         one = Desk(play)
-        assert "a sends a file of requests as one." in play.shown("#notice")
+        assert "Press a to send a file of requests." in play.shown("#notice")
         await one.give(file)
         await play.press("y")
         await one.end()

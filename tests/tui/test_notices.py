@@ -36,7 +36,7 @@ def ends_told(play: Play) -> list[str]:
 
 def warnings(play: Play) -> list[str]:
     """The toasts that say that results will be lost."""
-    return [line for line in play.said().split("\n") if "saved here" in line]
+    return [line for line in play.said().split("\n") if "unsaved results" in line or "saved here" in line]
 
 
 async def watch_one(play: Play) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batch_tui.results.result_row import ResultRow
 from batch_tui.tui.result_columns import ColumnNeeds
+from batch_tui.tui.results_view import Order
 from batch_tui.tui.widgets.table_rows import lay_out
 from tests.tui.play import playing
 from tests.tui.scenes import open_results
@@ -49,6 +50,23 @@ def test_in_little_room_ids_are_cut_before_the_answer_says_nothing() -> None:
     assert sum(cramped.values()) + 2 * (len(cramped) - 1) <= 36
 
 
+def test_where_the_answer_would_be_short_what_is_told_in_passing_leaves_first() -> None:
+    needs = ColumnNeeds()
+    needs.take_up([row("2026-10_customer_7162")], total=1_200)
+    beside = widths(needs, 94)
+    assert not {"stop", "input"} & set(beside)
+    assert beside["preview"] >= 40
+    assert "output" in widths(needs, 78)
+    assert {"stop", "input"} <= set(widths(needs, 140))
+
+
+def test_the_column_that_rows_are_sorted_by_is_always_shown() -> None:
+    needs = ColumnNeeds()
+    needs.take_up([row("2026-10_customer_7162")], total=1_200)
+    shown = [one for one, _ in lay_out(needs.columns(order=Order("input", "input tokens", reverse=True)), 78)]
+    assert "IN▾" in [one.label for one in shown]
+
+
 async def test_beside_a_record_most_of_the_table_is_answers(tmp_path: Path) -> None:
     async with playing(tmp_path, size=(160, 40)) as play:
         await open_results(play.stage, play.pilot)
@@ -56,4 +74,4 @@ async def test_beside_a_record_most_of_the_table_is_answers(tmp_path: Path) -> N
         answer = play.table.render_line(0).text.index("ANSWER")
         assert "_customer_7162" in shown[:answer]
         assert "…" not in shown[:answer]
-        assert play.table.size.width - answer >= 35
+        assert play.table.size.width - answer >= 42

@@ -12,6 +12,7 @@ from batch_tui.results.part_file import PartFile
 from batch_tui.tui.result_rows import TAIL
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.results import ResultsScreen
+from batch_tui.tui.widgets.key_bar import KeyBar
 from batch_tui.tui.widgets.record_view import RecordView
 from tests.results.lines import succeeded
 from tests.tui import story
@@ -368,13 +369,15 @@ async def test_an_answer_in_a_fence_shows_what_it_says_and_not_the_fence(tmp_pat
 
 
 async def test_asking_for_the_end_takes_back_a_pause(tmp_path: Path) -> None:
-    async with playing(tmp_path, results_bytes_per_second=1_000_000) as play:
+    async with playing(tmp_path, size=(160, 40), results_bytes_per_second=1_000_000) as play:
         await go_to(play.stage, play.pilot, big)
         await play.pilot.press("v")
         await until(play.pilot, lambda: isinstance(play.screen, ResultsScreen), "the results")
         await until(play.pilot, lambda: progress(play).state == "downloading", "the first rows")
+        await until(play.pilot, lambda: "P Pause" in str(play.screen.query_one(KeyBar).render()), "what P does")
         await play.pilot.press("P")
         await until(play.pilot, lambda: progress(play).state == "paused", "the pause")
+        await until(play.pilot, lambda: "P Go on" in str(play.screen.query_one(KeyBar).render()), "what P does then")
         await play.pilot.press("G")
         await until(play.pilot, lambda: progress(play).state == "complete", "everything")
 

@@ -23,7 +23,7 @@ async def test_w_saves_the_results_of_the_batch_under_the_cursor(tmp_path: Path)
         await play.press("w")
         await until(play.pilot, lambda: "Saving the results of" in play.said(), "the answer")
         # No column is named: at 80 columns there is none that would tell.
-        assert "a message comes once they are here" in play.said()
+        assert "you will be told" in play.said()
         await until(play.pilot, lambda: "Saved the results of 1 batch." in play.said(), "the end")
         await play.press()
         assert saved(play) == {batch_id}

@@ -150,7 +150,7 @@ async def test_a_part_from_an_earlier_run_is_told_of_in_the_list(tmp_path: Path)
                 row = table(stage).index_of(batch_id)
                 return " ".join(text for cell in table(stage).cells(row, [("results", 20)]) for text, _ in cell.parts)
 
-            await until(pilot, lambda: told() == "part here", "what an earlier run left")
+            await until(pilot, lambda: told() == "partly", "what an earlier run left")
             await pilot.press("enter")
             await settled(stage, pilot)
             detail = str(stage.app.screen.query_one("#detail-text", Static).visual)

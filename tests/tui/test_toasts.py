@@ -11,6 +11,7 @@ from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.floating import Hint
 from batch_tui.tui.screens.frequencies import FrequenciesScreen
 from batch_tui.tui.text import plain
+from batch_tui.tui.widgets.key_bar import KeyBar
 from tests.tui.play import playing
 from tests.tui.scenes import ended, running, settled, until
 
@@ -106,3 +107,25 @@ async def test_what_answers_a_key_of_a_dialog_is_said_in_it(tmp_path: Path) -> N
         await play.press("enter")
         assert play.screen is values
         assert "No filter can say this value." in str(values.query_one(Hint).visual)
+
+
+async def test_what_is_being_saved_is_not_announced_any_more_once_it_is(tmp_path: Path) -> None:
+    async with playing(tmp_path, toasts=True) as play:
+        play.table.move_to_key(next(one for one in play.catalog if ended(one)).id)
+        await play.press("w")
+        await until(play.pilot, lambda: any("Saved the results" in said for said in _toasts(play)), "the end")
+        await settled(play.stage, play.pilot)
+        assert not any("Saving" in said for said in _toasts(play))
+
+
+async def test_a_short_sentence_covers_no_row_and_a_long_one_leaves_the_keys(tmp_path: Path) -> None:
+    async with playing(tmp_path, toasts=True) as play:
+        bottom = play.screen.query_one(KeyBar).region.y
+        play.stage.app.notify("Copied.", timeout=60)
+        await until(play.pilot, lambda: bool(_toasts(play)), "the toast")
+        await settled(play.stage, play.pilot)
+        assert play.screen.query_one(Toast).region.y == bottom
+        play.stage.app.notify("This takes longer to say. " * 4, timeout=60)
+        await until(play.pilot, lambda: len(_toasts(play)) == 2, "both")
+        await settled(play.stage, play.pilot)
+        assert all(toast.region.bottom <= bottom for toast in play.screen.query(Toast))

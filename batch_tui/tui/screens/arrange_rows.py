@@ -63,7 +63,7 @@ class ArrangeRowsScreen(FindRowsScreen):
     """The keys that put rows in order and pick some out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Order the rows by a column"),
+        Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the rows by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the order round"),
         Binding(
             "equals_sign",
@@ -74,7 +74,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             id="results.column",
             tooltip="A column from a JSON path; the same path again takes it away",
         ),
-        Binding("H", "frequencies", "Values", show=False, id="results.values", tooltip="How often each value occurs"),
+        Binding("H", "frequencies", "Values", id="results.values", tooltip="How often each value occurs"),
         Binding(
             "number_sign",
             "go_to",
@@ -84,9 +84,7 @@ class ArrangeRowsScreen(FindRowsScreen):
             id="results.go_to",
             tooltip="Go to a line number or a custom_id",
         ),
-        Binding(
-            "space", "mark", "Mark", show=False, id="results.mark", tooltip="Mark this row, for export and resubmit"
-        ),
+        Binding("space", "mark", "Mark", id="results.mark", tooltip="Mark this row, for export and resubmit"),
         Binding("V", "mark_range", "Mark to here", show=False, id="results.mark_range"),
         Binding(
             "asterisk",
@@ -148,15 +146,19 @@ class ArrangeRowsScreen(FindRowsScreen):
             order = Order(key, name, reverse=key in _LARGEST_FIRST)
         if before is not None and order is not None and before.key == order.key:
             order = Order(order.key, order.name, not before.reverse)
-        self._view.order = order
+        self._choose_order(order)
         self.new_basis()
+
+    def _choose_order(self, order: Order | None) -> None:
+        self._view.order = order
+        self._table.set_columns(self._view.table_columns())
 
     def action_reverse(self) -> None:
         order = self._view.order
         if order is None:
             self.action_sort()
         else:
-            self._view.order = Order(order.key, order.name, not order.reverse)
+            self._choose_order(Order(order.key, order.name, not order.reverse))
             self.sort_again()
 
     @property
@@ -200,7 +202,7 @@ class ArrangeRowsScreen(FindRowsScreen):
         path, columns = JsonPath.parse(typed), self._view.columns
         without = tuple(one for one in columns if one != path)
         self._view.columns = without if len(without) < len(columns) else (*columns, path)[-_MOST_COLUMNS:]
-        self._table.set_columns(self._view.needs.columns(self._view.columns))
+        self._table.set_columns(self._view.table_columns())
         self.show_rows()
         if path in self._view.columns:
             self._say_if_empty(path)

@@ -83,11 +83,9 @@ class BatchActionsScreen(Screen[None]):
             tooltip="What is being canceled or deleted, or how it went",
         ),
         Binding("m", "watch", "Notify me", show=False, id="batch.watch", tooltip="Tell me when it ends (♪), or not"),
-        Binding("w", "save", "Save results", show=False, id="batch.save", tooltip="Save its results on this machine"),
-        Binding("t", "name", "Name", show=False, id="batch.name", tooltip="Name, tags and a note of your own"),
-        Binding(
-            "y", "copy", "Copy", id="batch.copy", show=False, tooltip="Copy its id, JSON, results_url, or a command"
-        ),
+        Binding("w", "save", "Save results", id="batch.save", tooltip="Save its results on this machine"),
+        Binding("t", "name", "Name", id="batch.name", tooltip="Name, tags and a note of your own"),
+        Binding("y", "copy", "Copy", id="batch.copy", tooltip="Copy its id, JSON, results_url, or a command"),
     ]
 
     NOT_HERE: ClassVar[frozenset[str]] = frozenset()
@@ -192,6 +190,9 @@ class BatchActionsScreen(Screen[None]):
         """Why an action is of no use for what is in hand, or None."""
         if self._shared.read_only and action in CHANGING:
             return READ_ONLY
+        if action in ("save", "name", "copy"):
+            useful = self.batch_in_hand() is not None or (action == "save" and self.batches_in_hand())
+            return None if useful else self.NO_BATCH
         if action not in ("open_results", "resubmit", "cancel", "delete"):
             return None
         if not self.batches_in_hand() or (self.batch_in_hand() is None and action in ("open_results", "resubmit")):

@@ -87,7 +87,6 @@ class BatchListScreen(FindBatchesScreen):
             "space",
             "mark",
             "Mark",
-            show=False,
             id="batch.mark",
             tooltip="Mark this batch, or not: actions take all marked",
         ),
@@ -101,7 +100,7 @@ class BatchListScreen(FindBatchesScreen):
             id="batch.mark_all",
             tooltip="Mark all batches shown, or take all marks away",
         ),
-        Binding("a", "new_batch", "New", show=False, id="batch.new", tooltip="Send a file of requests, after asking"),
+        Binding("a", "new_batch", "New batch", id="batch.new", tooltip="Send a file of requests, after asking"),
         Binding("o", "saved", "Saved", show=False, id="batch.saved", tooltip="Results saved on this machine"),
     ]
 
@@ -277,7 +276,7 @@ class BatchListScreen(FindBatchesScreen):
                 (plain(trouble.advice), ""),
                 (plain(request), TONES["muted"]),
                 ("", ""),
-                (f"Trying again by itself; {key_for('app.refresh', 'r')} tries now.", TONES["muted"]),
+                (f"batch-tui keeps trying; {key_for('app.refresh', 'r')} tries now.", TONES["muted"]),
             ]
         if context.monitor.poll.last_success is None:
             return [(f"Asking {context.host} for your batches…", TONES["muted"])]
@@ -287,9 +286,10 @@ class BatchListScreen(FindBatchesScreen):
         ]
 
     def _how_they_come(self) -> str:
-        come = "New ones appear here by themselves, newest first"
-        sends = f"; {key_for('batch.new', 'a')} sends a file of requests as one."
-        return come + ("." if self._shared.read_only else sends)
+        come = "New ones appear here by themselves."
+        return come + (
+            "" if self._shared.read_only else f" Press {key_for('batch.new', 'a')} to send a file of requests."
+        )
 
     # Marks
 
@@ -363,7 +363,7 @@ class BatchListScreen(FindBatchesScreen):
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""
-        if action in ("filter", "open_detail") and not len(self._shared.catalog):
+        if action in ("filter", "open_detail", "mark", "sort") and not len(self._shared.catalog):
             return f"There are no batches {'to filter ' if action == 'filter' else ''}yet."
         if action == "open_detail" and self._table.cursor_key is None:
             return "There is no batch under the cursor."

@@ -69,7 +69,7 @@ class FindBatchesScreen(BatchActionsScreen):
             id="batch.clear_filter",
             tooltip="Stop going to the end; clear filter, marks, order",
         ),
-        Binding("s", "sort", "Sort", show=False, id="batch.sort", tooltip="Order the batches by a column"),
+        Binding("s", "sort", "Sort", id="batch.sort", tooltip="Sort the batches by a column"),
         Binding("S", "reverse", "Reverse", show=False, id="batch.reverse", tooltip="Turn the order round"),
         Binding(
             "L",
@@ -242,7 +242,7 @@ class FindBatchesScreen(BatchActionsScreen):
             Choice(_SORT_KEYS[column], Plain(label.ljust(_LABEL)), column, notes[column])
             for column, label in _SORT_LABELS.items()
         ]
-        menu = MenuDialog(Plain("Order the batches by"), choices, begin_at=order.column)
+        menu = MenuDialog(Plain("Sort the batches by"), choices, begin_at=order.column)
         self.app.push_screen(menu, self._take_order)
 
     def _take_order(self, chosen: str | None) -> None:

@@ -32,6 +32,7 @@ QUERY_EXAMPLES = Plain("type:errored error~credit out>3000 model:haiku id:req-12
 
 _OF_ROWS = frozenset(
     {"export", "summarise", "seek_error", "open_record", "turn", "copy", "column", "frequencies", "next_hit"}
+    | {"mark", "resubmit"}
 )
 """Actions that are of no use without rows."""
 _OF_ROWS_TO_COME = frozenset({"search", "query", "sort", "go_to"})
@@ -180,6 +181,8 @@ class FindRowsScreen(Screen[None]):
         except QueryError as error:
             # What was shown stays while somebody is still typing.
             view.query_problem = str(error)
+            self._table.nothing = Plain("No rows match what was typed before that.")
+            self._table.refresh()
             self.show_state()
             return
         if condition == before:

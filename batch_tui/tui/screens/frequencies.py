@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from batch_tui.results.frequencies import Frequency
 
 _BAR = 20
+_VALUE = 24
+"""Cells more than the least that the longest values, which are errors, need to tell themselves apart."""
 _MOST_ROWS = 14
 """Rows shown without scrolling: what fits into a terminal of 24 lines."""
 _ASIDE, _LEFT_EMPTY = 5, 6
@@ -36,7 +38,7 @@ _ASIDE, _LEFT_EMPTY = 5, 6
 _COLUMNS = (
     Column("count", "ROWS", 9, right=True),
     Column("share", "SHARE", 6, right=True),
-    Column("bar", "", _BAR, drop=1),
+    Column("bar", "", _BAR, drop=1, spares=_VALUE),
     Column("value", "VALUE", 20, grow=1),
 )
 

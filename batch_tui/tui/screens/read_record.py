@@ -69,7 +69,7 @@ class ReadRecordScreen(TakeOutScreen):
             key_display="}",
             show=False,
             id="record.next_part",
-            tooltip="The next part of a text that is too long to be shown at once",
+            tooltip="The next part of a long text",
         ),
         Binding(
             "left_curly_bracket",
@@ -78,7 +78,7 @@ class ReadRecordScreen(TakeOutScreen):
             key_display="{",
             show=False,
             id="record.previous_part",
-            tooltip="The part of a long text before this one",
+            tooltip="The part of a long text before",
         ),
         Binding("z", "wrap", "Wrap", show=False, id="record.wrap", tooltip="Wrap long lines of the record, or not"),
         Binding(

@@ -64,6 +64,11 @@ _LETTERS = frozenset(
 _LOOKS_EVERY = 2
 """Seconds between two looks at whether what is stored still is what is shown."""
 
+_TOGGLES = {"paused": "Go on", "waiting": "Fetch all", "failed": "Try again", "stopped": "Try again"} | dict.fromkeys(
+    ("starting", "downloading", "retrying"), "Pause"
+)
+"""What the key of the download does, by its state."""
+
 _DELETED = "The copy on this machine was deleted: these rows are gone once you leave."
 
 
@@ -123,7 +128,7 @@ class ResultsScreen(ReadRecordScreen):
         yield FilterLine(Plain("text in any record; /re+gex/ between slashes"), id="search")
         yield TroubleLine(id="trouble")
         with Horizontal(id="body"):
-            yield VirtualTable(self._view.rows(), self._view.needs.columns(), id="results")
+            yield VirtualTable(self._view.rows(), self._view.table_columns(), id="results")
             with Container(id="pair"):
                 yield PromptView(id="prompt")
                 yield RecordView(id="record")
@@ -242,7 +247,7 @@ class ResultsScreen(ReadRecordScreen):
         if isinstance(source, ResultRows):
             total = max(self._view.file_rows, 0 if batch is None else batch.request_counts.total)
             if self._view.needs.take_up(source.seen(event.first, event.last), total):
-                self._table.set_columns(self._view.needs.columns(self._view.columns))
+                self._table.set_columns(self._view.table_columns())
         last = source.key(min(event.last, len(source) - 1)) if len(source) else TAIL
         self.post_message(RowsWanted(self._batch_id, self._view.file_rows if last == TAIL else int(last)))
 
@@ -306,6 +311,10 @@ class ResultsScreen(ReadRecordScreen):
         if action == "open_record" and self._alone:
             return False
         return not (self.typing() and action in _LETTERS)
+
+    def key_name(self, action: str) -> str | None:
+        """What the key of the download does now."""
+        return _TOGGLES.get(self._opened.progress.state) if action == "toggle_download" else None
 
     def why_not(self, action: str) -> str | None:
         """Why an action is of no use now, or None."""

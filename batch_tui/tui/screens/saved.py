@@ -73,7 +73,7 @@ class SavedScreen(Screen[None]):
         self._table.display = bool(stored)
         notice = self.query_one("#notice", Static)
         notice.display = not stored
-        how = f"{key_for('batch.results', 'v')} on the list fetches those of a batch."
+        how = f"Press {key_for('batch.results', 'v')} on a batch to fetch its results."
         notice.update(Content.styled(f"No results are saved here yet. {how}", TONES["muted"]))
         total = sum(one.size for one in stored)
         self.query_one(StatusLine).show(

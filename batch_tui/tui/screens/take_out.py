@@ -43,7 +43,7 @@ class TakeOutScreen(ArrangeRowsScreen):
             id="results.resubmit",
             tooltip="Send what failed of the marked, else shown rows again",
         ),
-        Binding("y", "copy", "Copy", show=False, id="results.copy", tooltip="Copy or open the record in other forms"),
+        Binding("y", "copy", "Copy", id="results.copy", tooltip="Copy or open the record in other forms"),
     ]
 
     @property

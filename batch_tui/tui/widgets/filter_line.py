@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from batch_tui.monitor.conditions import TABS
 from batch_tui.tui import mask
 from batch_tui.tui.key_names import key_for
-from batch_tui.tui.text import number, plain
+from batch_tui.tui.text import number, plain, width
 from batch_tui.tui.widgets.chosen_label import fit_labels
 from batch_tui.tui.widgets.tones import TONES
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from batch_tui.tui.text import Plain
 
 _LONGEST = 200
+_SIGN, _AROUND_SAID = 3, 4
+"""Cells of the sign, and of what is left empty around a sentence."""
+_ROOMY = 120
+"""Columns from which there is room for a sentence beside most of what is typed."""
 
 
 _TAB_HELP: Final[dict[Tab, tuple[str, str]]] = {
@@ -193,6 +197,10 @@ class FilterLine(Container):
         if (sentence, tone) != self._said:
             self._said = (sentence, tone)
             self.mask_changed()
+        # While somebody types in a narrow terminal, nothing moves from beside the line to below it and back.
+        typed = _SIGN + width(plain(self.text)) + 1
+        fits = typed + width(sentence) + _AROUND_SAID <= self.app.size.width
+        self.set_class(fits and (self.app.size.width >= _ROOMY or not self.editing), "-beside")
 
     def mask_changed(self) -> None:
         """A warning may repeat what was typed."""

@@ -21,9 +21,14 @@ _FIRST = (
     *("record.close", "record.next_tab", "results.export"),
 )
 """Of keys that come from several classes, those that a narrow terminal shows."""
-_LAST = ("batch.resubmit", "results.resubmit")
+_LAST = (
+    *("batch.resubmit", "batch.mark", "batch.sort", "batch.save", "batch.copy", "batch.new", "batch.name"),
+    *("results.resubmit", "results.sort", "results.values", "results.mark", "results.copy"),
+)
 """Keys for now and then: shown where the others leave room."""
-_PLACES = {binding_id: place for place, binding_id in enumerate(_FIRST)} | dict.fromkeys(_LAST, len(_FIRST) + 1)
+_PLACES = {binding_id: place for place, binding_id in enumerate(_FIRST)} | {
+    binding_id: len(_FIRST) + place for place, binding_id in enumerate(_LAST, 1)
+}
 
 
 @runtime_checkable
@@ -34,13 +39,21 @@ class SaysWhyNot(Protocol):
         """A sentence, or None when the action can be done."""
 
 
+@runtime_checkable
+class NamesKeys(Protocol):
+    """A screen on which a key does one thing or another."""
+
+    def key_name(self, action: str) -> str | None:
+        """What the key of an action does now; None: what it always does."""
+
+
 class KeyBar(Widget):
     """Built from the active bindings alone; keys that would only explain why they cannot are dimmed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._shown = Content("")
-        self._known: tuple[int, list[tuple[Binding, bool]]] = (0, [])
+        self._known: tuple[int, list[tuple[Binding, str, bool]]] = (0, [])
 
     def on_mount(self) -> None:
         # Link colours would hide which keys are of no use.
@@ -59,11 +72,19 @@ class KeyBar(Widget):
         bindings = [one.binding for one in active if one.binding.show]
         unique = {binding.id or binding.action: binding for binding in reversed(bindings)}
         says_why = screen if isinstance(screen, SaysWhyNot) else None
+        names = screen if isinstance(screen, NamesKeys) else None
         keys = [
-            (binding, says_why is not None and says_why.why_not(binding.action) is not None)
+            (
+                binding,
+                (names and names.key_name(binding.action)) or binding.description,
+                says_why is not None and says_why.why_not(binding.action) is not None,
+            )
             for binding in reversed(unique.values())
         ]
         keys.sort(key=lambda key: _PLACES.get(key[0].id or "", len(_FIRST)))
+        if 2 * sum(useless for *_, useless in keys) > len(keys):
+            # There is nothing to act on: what can be done all the same would have no room.
+            keys.sort(key=lambda key: key[2])
         if (self.size.width, keys) != self._known:
             self._known = self.size.width, keys
             self._shown = self._labels()
@@ -77,22 +98,22 @@ class KeyBar(Widget):
     def _labels(self) -> Content:
         width, keys = self._known
         shown: list[Content] = []
-        helps = [self._label(binding, useless) for binding, useless in keys if binding.id == _HELP]
+        helps = [self._label(*key) for key in keys if key[0].id == _HELP]
         room = width - 1 - sum(label.cell_length for label in helps)
-        for binding, useless in keys:
+        for binding, name, useless in keys:
             if binding.id == _HELP:
                 continue
-            label = self._label(binding, useless)
+            label = self._label(binding, name, useless)
             if label.cell_length > room:
                 break
             shown.append(label)
             room -= label.cell_length
         return Content.assemble(" ", *shown, *helps)
 
-    def _label(self, binding: Binding, useless: bool) -> Content:
+    def _label(self, binding: Binding, name: str, useless: bool) -> Content:
         key = self.app.get_key_display(binding)
         click = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
         key_style = TONES["faint"] if useless else "bold"
         text_style = TONES["faint"] if useless else TONES["muted"]
-        label = Content.assemble((key, key_style), " ", (binding.description, text_style))
+        label = Content.assemble((key, key_style), " ", (name, text_style))
         return Content.assemble(label.stylize(click), "  ")

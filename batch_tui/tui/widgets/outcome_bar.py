@@ -22,6 +22,16 @@ KINDS = (
 
 BAR = 8
 """Cells of the bar in a list: the same for every row, so that what follows it stands in line."""
+_LESS = 5
+"""The same where there is little room."""
+
+_TWO_KINDS = len("999 errored · 9,999 canceled")
+"""Cells of the longest usual words for two kinds."""
+
+
+def bar_cells(cells: int) -> int:
+    """How long the bars of a column of so many cells are."""
+    return BAR if cells > BAR + len("9,999 err · 9,999 can") else _LESS
 
 
 def bar(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
@@ -43,7 +53,9 @@ def failures(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
     present = [one for one in present if one[0] > 0]
     if not present:
         return [(Plain("all ok" if counts.succeeded else ""), "muted")]
-    for letters, between in ((None, " · "), (3, " · "), (3, " ")):
+    # Rows below each other are worded alike: what would fit for some only is short for all.
+    shortest = 1 if len(present) > 1 and cells < _TWO_KINDS else 0
+    for letters, between in ((None, " · "), (3, " · "), (3, " "))[shortest:]:
         parts: list[Part] = []
         for amount, field, tone in present:
             parts.append((Plain(f"{between if parts else ''}{number(amount)} {field[:letters]}"), tone))
@@ -54,4 +66,5 @@ def failures(counts: MessageBatchRequestCounts, cells: int) -> list[Part]:
 
 def outcome(counts: MessageBatchRequestCounts, cells: int) -> tuple[Part, ...]:
     """Bar and failures in so many cells."""
-    return (*bar(counts, BAR), (Plain(" "), "muted"), *failures(counts, cells - BAR - 1))
+    drawn = bar_cells(cells)
+    return (*bar(counts, drawn), (Plain(" "), "muted"), *failures(counts, cells - drawn - 1))

@@ -20,6 +20,8 @@ HEADING: Final = "table--heading"
 """The component class of the line of labels."""
 
 _MARGIN = 1
+_RIGHT = 2
+"""Cells right of the columns: the bar that scrolls is painted over the last one, and must not touch a number."""
 _MARK, _CURSOR = "●", "▌"
 
 
@@ -115,7 +117,7 @@ class RowPainter:
 
     def _columns_for(self, total: int) -> tuple[tuple[Column, int], ...]:
         if self._layout[0] != total:
-            self._layout = (total, lay_out(self.columns, total - 2 * _MARGIN))
+            self._layout = (total, lay_out(self.columns, total - _MARGIN - _RIGHT))
         return self._layout[1]
 
 

@@ -25,7 +25,7 @@ _BETWEEN = 2
 class StatusLine(Widget):
     """Two runs of parts, pushed apart; the left one is cut first when the terminal is narrow.
 
-    Its last part, the id or the host, is cut in the middle: both ends tell it apart.
+    Its last part, the id or the host, is cut in the middle, as both ends tell it apart, or left out.
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -60,4 +60,7 @@ class StatusLine(Widget):
         end = room - start.cell_length
         if end >= _SHORTEST_END and last.isascii():
             last = fit_middle(Plain(last), end)
+        elif start.cell_length and end < min(len(last), _SHORTEST_END):
+            # A few letters of it would only look odd, and so would what sets it apart.
+            return start.rstrip(" ·")
         return Content.assemble(start, (last, style))

@@ -31,6 +31,8 @@ class Column(msgspec.Struct, frozen=True):
     wanted: int = 0
     least: int = 0
     """Cells below its `width` that it can still be read in, where nothing more can be dropped."""
+    spares: int = 0
+    """Cells that it must leave over beside the widths of all, or it is dropped."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -72,9 +74,10 @@ class RowSource(Protocol):
 def lay_out(columns: Sequence[Column], space: int) -> tuple[tuple[Column, int], ...]:
     """The columns that fit into so many cells, with their widths."""
     shown = list(columns)
-    while len(shown) > 1 and sum(one.width for one in shown) + GAP * (len(shown) - 1) > space:
+    while len(shown) > 1:
         droppable = max(shown, key=lambda column: column.drop)
-        if droppable.drop == 0:
+        needed = sum(one.width for one in shown) + GAP * (len(shown) - 1) + droppable.spares
+        if droppable.drop == 0 or needed <= space:
             break
         shown.remove(droppable)
     over = sum(one.width for one in shown) + GAP * (len(shown) - 1) - space
