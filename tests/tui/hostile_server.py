@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+
+from tests.tui.answering import Answers, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,18 +74,16 @@ def _lines() -> Iterator[dict[str, Any]]:
         yield {"custom_id": nasty, "result": {"type": nasty}}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Handler(Answers):
     def do_GET(self) -> None:
         if self.path.endswith("/results"):
             lines = [json.dumps(line).encode() for line in _lines()]
-            self._answer(200, b"\n".join([*lines, b"\x1b[31mnot json [/x]", b'["[/x]"]', b"\xff\xfe"]))
+            self.answer(b"\n".join([*lines, b"\x1b[31mnot json [/x]", b'["[/x]"]', b"\xff\xfe"]))
         elif "after_id" in self.path:
             self._refuse()
         else:
             page = {"data": [_batch(number) for number in range(5)], "has_more": True}
-            self._answer(200, json.dumps(page | {"first_id": f"{ID}0", "last_id": f"{ID}4"}).encode())
+            self.answer(json.dumps(page | {"first_id": f"{ID}0", "last_id": f"{ID}4"}).encode())
 
     def do_DELETE(self) -> None:
         self._refuse()
@@ -95,32 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self) -> None:
         error = {"type": "\x1b[31m[/x]", "message": "".join(NASTY[:12])}
-        self._answer(400, json.dumps({"type": "error", "error": error, "request_id": "\x1b[5m[/r]"}).encode())
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet."""
+        self.answer(json.dumps({"type": "error", "error": error, "request_id": "\x1b[5m[/r]"}).encode(), 400)
 
 
 def hostile_server() -> AbstractContextManager[str]:
     """The address of the server while it runs."""
     return served(_Handler)
-
-
-@contextmanager
-def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The address of a server that answers so, while it runs."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()

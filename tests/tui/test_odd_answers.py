@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 from textual.notifications import Notify
 
 from tests.results.lines import many
-from tests.tui.hostile_server import served
+from tests.tui.answering import Answers, served
 from tests.tui.play import Seconds
 from tests.tui.scenes import until
 from tests.tui.served_app import served_app
@@ -29,27 +28,17 @@ RUNNING = BATCH | {
 ANSWER = RUNNING | {"processing_status": "canceling", "created_at": "yesterday", "expires_at": None}
 
 
-class Odd(BaseHTTPRequestHandler):
+class Odd(Answers):
     """One batch that runs; asked to cancel it, it does, and says so in part with nonsense."""
 
     def do_GET(self) -> None:
-        self._answer({"data": [RUNNING], "has_more": False, "first_id": None, "last_id": None})
+        self._say({"data": [RUNNING], "has_more": False, "first_id": None, "last_id": None})
 
     def do_POST(self) -> None:
-        self._answer(ANSWER)
+        self._say(ANSWER)
 
-    def _answer(self, value: Any) -> None:
-        self._send(json.dumps(value).encode())
-
-    def _send(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet."""
+    def _say(self, value: Any) -> None:
+        self.answer(json.dumps(value).encode())
 
 
 class Uncounted(Odd):
@@ -57,10 +46,10 @@ class Uncounted(Odd):
 
     def do_GET(self) -> None:
         if self.path.endswith("/results"):
-            self._send(many(3))
+            self.answer(many(3))
             return
         page = {"data": [BATCH | {"request_counts": "many"}], "has_more": False, "first_id": None, "last_id": None}
-        self._answer(page)
+        self._say(page)
 
 
 async def test_no_counts_are_remembered_that_the_api_did_not_give(tmp_path: Path) -> None:

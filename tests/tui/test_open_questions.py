@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Button, OptionList
@@ -14,7 +13,7 @@ from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.bulk import BulkDialog
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.screens.menu import MenuDialog
-from tests.tui.hostile_server import served
+from tests.tui.answering import Answers, served
 from tests.tui.many import Minutes, asked, facts, finished, ids, mark
 from tests.tui.play import playing
 from tests.tui.scenes import ended, go_to, running, settled, until
@@ -235,10 +234,9 @@ async def test_what_goes_while_its_delete_waits_is_not_asked_for(tmp_path: Path)
         assert asked(play, "DELETE") == [batch_id]
 
 
-class _EndedAlready(BaseHTTPRequestHandler):
+class _EndedAlready(Answers):
     """Answers a cancel with a batch that has ended."""
 
-    protocol_version = "HTTP/1.1"
     batch: ClassVar[dict[str, object]] = {
         "type": "message_batch",
         "processing_status": "ended",
@@ -252,15 +250,7 @@ class _EndedAlready(BaseHTTPRequestHandler):
     }
 
     def do_POST(self) -> None:
-        body = json.dumps(self.batch | {"id": self.path.split("/")[4]}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet."""
+        self.answer(json.dumps(self.batch | {"id": self.path.split("/")[4]}).encode())
 
 
 async def test_a_cancel_that_the_api_answers_with_an_ended_batch_is_not_called_canceling(tmp_path: Path) -> None:

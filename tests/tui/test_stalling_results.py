@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from batch_tui.tui.screens.results import ResultsScreen
 from batch_tui.tui.widgets.status_line import StatusLine
 from tests.results.lines import many
-from tests.tui.hostile_server import served
+from tests.tui.answering import Answers, served
 from tests.tui.scenes import until
 from tests.tui.served_app import served_app
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from batch_tui.tui.app import BatchApp
 
 BATCH = {
     "id": "msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d",
@@ -31,68 +36,66 @@ BATCH = {
 }
 
 
-class Stalling(BaseHTTPRequestHandler):
+class Stalling(Answers):
     """One batch, and the first half of its results."""
 
-    protocol_version = "HTTP/1.1"
     let_go: threading.Event
     """Set, the other half comes."""
 
     def do_GET(self) -> None:
         page = {"data": [BATCH], "has_more": False, "first_id": BATCH["id"], "last_id": BATCH["id"]}
-        arrives = self.path.endswith("/results")
-        body = many(400) if arrives else json.dumps(page).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(many(200) if arrives else body)
-        if arrives:
-            self.let_go.wait(20)
-            self.wfile.write(body[len(many(200)) :])
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet."""
+        if not self.path.endswith("/results"):
+            self.answer(json.dumps(page).encode())
+            return
+        body, half = many(400), len(many(200))
+        self.begin(len(body))
+        self.wfile.write(body[:half])
+        self.let_go.wait(20)
+        self.wfile.write(body[half:])
 
 
-async def test_what_came_before_a_stall_is_on_screen(tmp_path: Path) -> None:
-    handler: Any = type("Handler", (Stalling,), {"let_go": threading.Event()})
+@asynccontextmanager
+async def results_open(
+    handler: type[Stalling], directory: Path, **options: Any
+) -> AsyncIterator[tuple[BatchApp, Pilot[str]]]:
+    """An app that looks at the results of the one batch."""
     with served(handler) as url:
-        app = served_app(url, tmp_path, read_ahead=0)
+        app = served_app(url, directory, read_ahead=0, **options)
         async with app.run_test(size=(120, 30)) as pilot:
             await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
             await pilot.press("v")
             await until(pilot, lambda: isinstance(app.screen, ResultsScreen), "the results screen")
-            status = app.screen.query_one(StatusLine)
-            try:
-                await until(pilot, lambda: "200 of 400 rows" in str(status.render()), "the rows that came")
-                assert app.screen.query_one("#body").display
-            finally:
-                handler.let_go.set()
+            yield app, pilot
+
+
+async def test_what_came_before_a_stall_is_on_screen(tmp_path: Path) -> None:
+    handler: Any = type("Handler", (Stalling,), {"let_go": threading.Event()})
+    async with results_open(handler, tmp_path) as (app, pilot):
+        status = app.screen.query_one(StatusLine)
+        try:
+            await until(pilot, lambda: "200 of 400 rows" in str(status.render()), "the rows that came")
+            assert app.screen.query_one("#body").display
+        finally:
+            handler.let_go.set()
 
 
 async def test_a_stall_is_told_in_place_of_the_speed_from_before(tmp_path: Path) -> None:
     handler: Any = type("Handler", (Stalling,), {"let_go": threading.Event()})
     seconds = [0.0]
-    with served(handler) as url:
-        app = served_app(url, tmp_path, read_ahead=0, monotonic=lambda: seconds[0])
-        async with app.run_test(size=(120, 30)) as pilot:
-            await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
-            await pilot.press("v")
-            await until(pilot, lambda: isinstance(app.screen, ResultsScreen), "the results screen")
-            status = app.screen.query_one(StatusLine)
-            try:
-                await until(pilot, lambda: "200 of 400 rows" in str(status.render()), "the rows that came")
-                assert "no data" not in str(status.render())
-                seconds[0] = 12.0
-                await until(pilot, lambda: "no data for 12s" in str(status.render()), "how long nothing came")
-                assert "/s" not in str(status.render())
-                seconds[0] = 75.0
-                await until(pilot, lambda: "no data for 1m 15s" in str(status.render()), "that it goes on")
-            finally:
-                handler.let_go.set()
-            await until(pilot, lambda: "400 rows" in str(status.render()), "the other half")
+    async with results_open(handler, tmp_path, monotonic=lambda: seconds[0]) as (app, pilot):
+        status = app.screen.query_one(StatusLine)
+        try:
+            await until(pilot, lambda: "200 of 400 rows" in str(status.render()), "the rows that came")
             assert "no data" not in str(status.render())
+            seconds[0] = 12.0
+            await until(pilot, lambda: "no data for 12s" in str(status.render()), "how long nothing came")
+            assert "/s" not in str(status.render())
+            seconds[0] = 75.0
+            await until(pilot, lambda: "no data for 1m 15s" in str(status.render()), "that it goes on")
+        finally:
+            handler.let_go.set()
+        await until(pilot, lambda: "400 rows" in str(status.render()), "the other half")
+        assert "no data" not in str(status.render())
 
 
 class Twice(Stalling):
@@ -105,9 +108,7 @@ class Twice(Stalling):
             super().do_GET()
             return
         body = many(400)
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
+        self.begin(len(body))
         half, more = len(many(200)), len(many(300))
         for begin, stop, wait in ((0, half, self.let_go), (half, more, self.end), (more, len(body), self.end)):
             self.wfile.write(body[begin:stop])
@@ -117,21 +118,16 @@ class Twice(Stalling):
 async def test_a_stall_is_not_told_of_any_more_once_something_came(tmp_path: Path) -> None:
     handler: Any = type("Handler", (Twice,), {"let_go": threading.Event(), "end": threading.Event()})
     seconds = [0.0]
-    with served(handler) as url:
-        app = served_app(url, tmp_path, read_ahead=0, monotonic=lambda: seconds[0])
-        async with app.run_test(size=(120, 30)) as pilot:
-            await until(pilot, lambda: len(app.shared.catalog) == 1, "the batch")
-            await pilot.press("v")
-            await until(pilot, lambda: isinstance(app.screen, ResultsScreen), "the results screen")
-            (opened,) = app.shared.monitor.results.values()
-            try:
-                await until(pilot, lambda: opened.rows == 200, "the rows that came")
-                seconds[0] = 12.0
-                await until(pilot, lambda: opened.silence == 12, "how long nothing came")
-                handler.let_go.set()
-                status = app.screen.query_one(StatusLine)
-                await until(pilot, lambda: "300 of 400 rows" in str(status.render()), "some more")
-                assert "no data" not in str(status.render())
-            finally:
-                handler.let_go.set()
-                handler.end.set()
+    async with results_open(handler, tmp_path, monotonic=lambda: seconds[0]) as (app, pilot):
+        (opened,) = app.shared.monitor.results.values()
+        try:
+            await until(pilot, lambda: opened.rows == 200, "the rows that came")
+            seconds[0] = 12.0
+            await until(pilot, lambda: opened.silence == 12, "how long nothing came")
+            handler.let_go.set()
+            status = app.screen.query_one(StatusLine)
+            await until(pilot, lambda: "300 of 400 rows" in str(status.render()), "some more")
+            assert "no data" not in str(status.render())
+        finally:
+            handler.let_go.set()
+            handler.end.set()
