@@ -391,8 +391,7 @@ async def test_a_server_that_repeats_its_last_page_is_not_asked_for_ever(tmp_pat
                 await pilot.pause(0.05)
             assert len(asked) < 8
             await pilot.press("G")
-            await pilot.pause(0.1)
-            assert stage.app.shared.monitor.older.error is not None
+            await until(pilot, lambda: stage.app.shared.monitor.older.error is not None, "what is wrong")
         server.shutdown()
         thread.join()
 
