@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +18,7 @@ from batch_tui.tui.screens.batch_detail import BatchDetailScreen
 from batch_tui.tui.screens.batch_list import BatchListScreen
 from batch_tui.tui.screens.dialogs import ConfirmDialog
 from batch_tui.tui.widgets.key_bar import KeyBar
+from tests.tui.answering import Answers, served
 from tests.tui.play import playing
 from tests.tui.scenes import SMALL, Scene, ended, go_to, loaded, open_results, running, settled, staged, until
 
@@ -361,26 +360,17 @@ async def test_an_unexpected_end_of_the_watch_is_said_and_r_starts_again(tmp_pat
 async def test_a_server_that_repeats_its_last_page_is_not_asked_for_ever(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answers):
         def do_GET(self) -> None:
             asked.append(self.path)
             times = {"created_at": "2026-11-22T10:00:00Z", "expires_at": "9999-12-31T23:59:59Z"}
             counts = {"processing": 0, "succeeded": 1, "errored": 0, "canceled": 0, "expired": 0}
             batch = {"id": "b", "processing_status": "ended", "request_counts": counts, "ended_at": None} | times
             far = batch | {"id": "far", "created_at": "9999-12-31T23:00:00Z"}
-            body = json.dumps({"data": [far, batch], "has_more": True, "first_id": "far", "last_id": "b"}).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            page = {"data": [far, batch], "has_more": True, "first_id": "far", "last_id": "b"}
+            self.answer(json.dumps(page).encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Stay quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, staged(Scene(loaded), tmp_path) as stage:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_address[1]}"
+    with served(Handler) as url, staged(Scene(loaded), tmp_path) as stage:
         stage.app._connect = lambda: Connection(
             AsyncBatchClient(api_key="test-key", base_url=url), BatchClient(api_key="test-key", base_url=url)
         )
@@ -392,8 +382,6 @@ async def test_a_server_that_repeats_its_last_page_is_not_asked_for_ever(tmp_pat
             assert len(asked) < 8
             await pilot.press("G")
             await until(pilot, lambda: stage.app.shared.monitor.older.error is not None, "what is wrong")
-        server.shutdown()
-        thread.join()
 
 
 async def test_a_failed_page_is_asked_for_again_while_its_place_is_in_view(tmp_path: Path) -> None:
