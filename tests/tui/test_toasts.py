@@ -28,7 +28,7 @@ def _toasts(play: Play) -> list[str]:
 
 async def test_no_toast_covers_a_question_and_it_is_seen_afterwards(tmp_path: Path) -> None:
     async with playing(tmp_path, toasts=True) as play:
-        await play.press("u")
+        play.stage.app.notify("Something came before.", timeout=60)
         await until(play.pilot, lambda: bool(_toasts(play)), "a toast")
         await play.press("c")
         assert isinstance(play.screen, ConfirmDialog)
@@ -37,13 +37,15 @@ async def test_no_toast_covers_a_question_and_it_is_seen_afterwards(tmp_path: Pa
         assert _toasts(play) == []
         await play.press("n")
         await until(play.pilot, lambda: "Something came meanwhile." in _toasts(play), "the toast that waited")
-        assert any("no delete to take back" in said for said in _toasts(play))
+        assert "Something came before." in _toasts(play)
 
 
 async def test_the_same_sentence_is_one_toast_and_there_are_never_many(tmp_path: Path) -> None:
     async with playing(tmp_path, toasts=True) as play:
-        await play.press("u", "u", "u")
+        for _ in range(3):
+            play.stage.app.notify("The same.", timeout=60)
         await until(play.pilot, lambda: bool(_toasts(play)), "a toast")
+        await settled(play.stage, play.pilot)
         assert len(_toasts(play)) == 1
         for number in range(9):
             play.stage.app.notify(f"Number {number}.", timeout=60)
