@@ -222,6 +222,7 @@ class LineIndex:
             # The last thing that memory can run out for.
             self.count_flags(flags)
         except BaseException:
+            # Whatever came in between, a lack of memory or ctrl+c: raised on, with the columns of one length.
             self._cut(rows)
             raise
         for number, more in enumerate(times):
